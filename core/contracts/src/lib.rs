@@ -1,0 +1,1 @@
+//! Types and operation names of every capability contract.

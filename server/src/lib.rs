@@ -1,0 +1,1 @@
+//! The wisteria binary: wasmtime, native providers, HTTP API and command line.
