@@ -1,1 +1,8 @@
-//! The actor runtime of Wisteria: identity, engines' contract, host, links, lattice logic and metering.
+//! The actor runtime of Wisteria: what a host is, without any I/O of its own.
+//!
+//! The same code runs in a server process and in a browser tab. It knows no runtime, no socket, no clock: those come
+//! in through [`platform::Platform`], [`engine::Engine`], [`bus::Bus`] and [`provider::Provider`].
+
+pub mod bus;
+pub mod engine;
+pub mod platform;

@@ -1,0 +1,71 @@
+//! What the core asks of its surroundings: time, randomness, tasks, and the one alias for `Send` bounds.
+
+use std::{fmt::Debug, time::Duration};
+
+#[cfg(not(target_family = "wasm"))]
+mod bounds {
+    /// `Send` where there are threads; nothing in a tab, whose values never leave their thread.
+    pub trait MaybeSend: Send {}
+    impl<T: Send + ?Sized> MaybeSend for T {}
+
+    /// `Sync` where there are threads; nothing in a tab.
+    pub trait MaybeSync: Sync {}
+    impl<T: Sync + ?Sized> MaybeSync for T {}
+
+    /// A boxed future that may move between threads where there are any.
+    pub type BoxFuture<'a, T> = futures::future::BoxFuture<'a, T>;
+
+    /// A boxed stream that may move between threads where there are any.
+    pub type BoxStream<'a, T> = futures::stream::BoxStream<'a, T>;
+}
+
+#[cfg(target_family = "wasm")]
+mod bounds {
+    /// `Send` where there are threads; nothing in a tab, whose values never leave their thread.
+    pub trait MaybeSend {}
+    impl<T: ?Sized> MaybeSend for T {}
+
+    /// `Sync` where there are threads; nothing in a tab.
+    pub trait MaybeSync {}
+    impl<T: ?Sized> MaybeSync for T {}
+
+    /// A boxed future that may move between threads where there are any.
+    pub type BoxFuture<'a, T> = futures::future::LocalBoxFuture<'a, T>;
+
+    /// A boxed stream that may move between threads where there are any.
+    pub type BoxStream<'a, T> = futures::stream::LocalBoxStream<'a, T>;
+}
+
+pub use bounds::{BoxFuture, BoxStream, MaybeSend, MaybeSync};
+
+/// The host's surroundings. One implementation per kind of host; tests bring their own.
+pub trait Platform: Debug + MaybeSend + MaybeSync + 'static {
+    /// Time since an arbitrary start, never going back. Called on every call with a deadline.
+    fn now(&self) -> Duration;
+
+    /// Time since the Unix epoch by the wall clock, for claims and events.
+    fn unix_time(&self) -> Duration;
+
+    /// Completes no earlier than after `duration`.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+
+    /// Runs a task to its end without being waited for.
+    fn spawn(&self, task: BoxFuture<'static, ()>);
+
+    /// Fills `buffer` with randomness fit for keys.
+    fn random(&self, buffer: &mut [u8]);
+}
+
+/// `task` or nothing, when `duration` passes first. The task is dropped then.
+pub async fn timeout<T>(
+    platform: &dyn Platform,
+    duration: Duration,
+    task: impl Future<Output = T>,
+) -> Option<T> {
+    let sleep = platform.sleep(duration);
+    futures::pin_mut!(task);
+    match futures::future::select(task, sleep).await {
+        futures::future::Either::Left((value, _)) => Some(value),
+        futures::future::Either::Right(_) => None,
+    }
+}

@@ -1,0 +1,106 @@
+//! What the core asks of a capability provider.
+//!
+//! A provider's settings arrive with each link, so one provider serves many actors with different settings.
+
+mod keyvalue_memory;
+mod logging;
+mod numbergen;
+
+pub use keyvalue_memory::MemoryKeyValue;
+pub use logging::{LogLevel, LogLine, LogSink, Logging};
+pub use numbergen::NumberGen;
+
+use std::{collections::BTreeMap, fmt::Debug, sync::Arc};
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use crate::{
+    identity::PublicKey,
+    platform::{BoxFuture, MaybeSend, MaybeSync},
+};
+
+/// An implementation of a contract on this host.
+pub trait Provider: Debug + MaybeSend + MaybeSync + 'static {
+    /// What it is: name, contract, and the link values it understands.
+    fn describe(&self) -> ProviderDescription;
+
+    /// An actor was linked, or its link was put again with other values. Called before the first `invoke` of the
+    /// link and after each restart of the provider; the link is active only after `Ok`.
+    fn link(&self, link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>>;
+
+    /// The link is gone; frees what `link` acquired. Called at most once per successful `link`.
+    fn unlink(&self, actor: PublicKey, link_name: Arc<str>) -> BoxFuture<'_, ()>;
+
+    /// Carries out one operation for a linked actor. Called only for active links, concurrently.
+    fn invoke(&self, call: ProviderCall) -> BoxFuture<'_, Result<Bytes, ProviderError>>;
+}
+
+/// What a provider says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProviderDescription {
+    /// Its name in the registry of the host, `keyvalue-memory`.
+    pub name: &'static str,
+    /// The contract it implements.
+    pub contract: &'static str,
+    /// What people call it.
+    pub title: &'static str,
+    /// Whether claims alone suffice and no link is needed.
+    pub built_in: bool,
+}
+
+/// A link as its provider sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderLink {
+    /// The actor that may call.
+    pub actor: PublicKey,
+    /// The name that tells several links of one contract apart.
+    pub link_name: Arc<str>,
+    /// The settings.
+    pub values: BTreeMap<String, String>,
+}
+
+/// One operation for a linked actor.
+#[derive(Debug, Clone)]
+pub struct ProviderCall {
+    /// The calling actor.
+    pub actor: PublicKey,
+    /// The link it calls through.
+    pub link_name: Arc<str>,
+    /// The operation, `Service.Method`.
+    pub operation: Arc<str>,
+    /// The encoded argument.
+    pub payload: Bytes,
+}
+
+/// Why a provider does not take a link.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct LinkRefused(pub String);
+
+/// Why a provider did not carry out an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ProviderError {
+    /// The contract has no such operation, or this provider does not implement it.
+    #[error("provider {provider} has no operation {operation}; it has: {known}")]
+    UnknownOperation {
+        /// The provider's name.
+        provider: &'static str,
+        /// What was asked for.
+        operation: String,
+        /// What there is.
+        known: String,
+    },
+    /// The argument is not what the operation takes.
+    #[error("the argument of {operation} cannot be read: {cause}")]
+    BadArgument {
+        /// The operation.
+        operation: String,
+        /// What the decoder says.
+        cause: String,
+    },
+    /// The operation failed for a reason of its own.
+    #[error("{0}")]
+    Failed(String),
+}
