@@ -1,0 +1,119 @@
+//! What can go wrong between callers, hosts, actors and providers, with codes that survive the wire.
+
+use std::fmt::{self, Display};
+
+use thiserror::Error;
+
+/// A failure that a caller can act on: a stable code, and a sentence that names cause and remedy.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct LatticeError {
+    /// What kind of failure, for programs.
+    pub code: ErrorCode,
+    /// What happened, why, and what helps, for people.
+    pub message: String,
+}
+
+impl LatticeError {
+    /// A failure with its sentence.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
+        /// The kinds of failure. Their text is part of the wire format and never changes.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorCode {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl ErrorCode {
+            /// The code as it stands in the header `Wisteria-Error`.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+
+            /// The code for a text from the wire; [`ErrorCode::Other`] for one that this version does not know.
+            pub fn from_wire(text: &str) -> Self {
+                match text {
+                    $($text => Self::$variant,)*
+                    _ => Self::Other,
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The actor's claims do not contain the contract.
+    NotClaimed = "not-claimed",
+    /// The actor has no link for the contract under the link name.
+    NotLinked = "not-linked",
+    /// The provider did not take the link.
+    LinkRefused = "link-refused",
+    /// No actor is known by that name.
+    ActorNotFound = "actor-not-found",
+    /// No provider is known by that name.
+    ProviderNotFound = "provider-not-found",
+    /// No host is known by that key.
+    HostNotFound = "host-not-found",
+    /// Nobody on the lattice serves the target.
+    NoResponders = "no-responders",
+    /// The deadline passed; the callee may have run.
+    Timeout = "timeout",
+    /// The host that served the call went away; the callee may have run.
+    HostLost = "host-lost",
+    /// A queue is full; nothing ran.
+    Overloaded = "overloaded",
+    /// The call came back to an actor that has no free instance.
+    CallCycle = "call-cycle",
+    /// The chain of calls is longer than allowed.
+    CallTooDeep = "call-too-deep",
+    /// The guest answered with an error of its own.
+    GuestFailed = "guest-failed",
+    /// The guest trapped.
+    GuestTrapped = "guest-trapped",
+    /// The guest used up its fuel.
+    OutOfFuel = "out-of-fuel",
+    /// The provider could not do what it was asked.
+    ProviderFailed = "provider-failed",
+    /// The module is not a valid actor.
+    InvalidModule = "invalid-module",
+    /// The module carries no claims and the host takes none without.
+    UnsignedModule = "unsigned-module",
+    /// The module's claims do not hold.
+    InvalidClaims = "invalid-claims",
+    /// A request cannot be read or names something impossible.
+    BadRequest = "bad-request",
+    /// A payload is above the bus's limit.
+    PayloadTooLarge = "payload-too-large",
+    /// The lattice cannot be reached.
+    Unreachable = "unreachable",
+    /// A failure of a kind this version does not know.
+    Other = "other",
+}
+
+impl Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_survives_the_wire_and_an_unknown_one_is_other() {
+        assert_eq!(ErrorCode::from_wire(ErrorCode::CallCycle.as_str()), ErrorCode::CallCycle);
+        assert_eq!(ErrorCode::from_wire("from-the-future"), ErrorCode::Other);
+    }
+}

@@ -1,0 +1,81 @@
+//! What a host is told when it starts.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use crate::{
+    bus::Bus,
+    engine::{Engine, ModuleLimits},
+    identity::KeyPair,
+    platform::Platform,
+};
+
+/// How a host behaves.
+#[derive(Debug, Clone)]
+pub struct HostConfig {
+    /// The name of the lattice it joins.
+    pub lattice: String,
+    /// Labels such as `kind=server`, by which others choose it.
+    pub labels: BTreeMap<String, String>,
+    /// What people call it.
+    pub friendly_name: String,
+    /// Whether modules without claims may run. Their key is then derived from their hash, and they may use
+    /// whatever they are linked to.
+    pub allow_unsigned: bool,
+    /// Whether it keeps the lattice's links and claims and answers for them.
+    pub keeps_metadata: bool,
+    /// Its bounds.
+    pub limits: HostLimits,
+}
+
+/// The bounds of a host. Each is tested where it is enforced.
+#[derive(Debug, Clone)]
+pub struct HostLimits {
+    /// Instances alive at once over all actors; idle ones of other actors make room, least recently used first.
+    /// As an instance handles one call at a time, this also bounds the calls in flight.
+    pub instances: usize,
+    /// Instances per actor where the start names no number.
+    pub default_max_instances: usize,
+    /// Calls that may wait for one actor; the next is answered `overloaded`.
+    pub mailbox: usize,
+    /// Fuel per call, in the units of [`crate::engine::prepare`].
+    pub fuel: u64,
+    /// Deadline of a call that brings none.
+    pub deadline: Duration,
+    /// Longest chain of calls.
+    pub depth: usize,
+    /// Largest module in bytes.
+    pub module_bytes: usize,
+    /// What a module may claim of memory and tables.
+    pub module: ModuleLimits,
+}
+
+impl Default for HostLimits {
+    fn default() -> Self {
+        Self {
+            instances: 512,
+            default_max_instances: 64,
+            mailbox: 1024,
+            fuel: 1_000_000_000,
+            deadline: DEFAULT_DEADLINE,
+            depth: 32,
+            module_bytes: 32 << 20,
+            module: ModuleLimits::default(),
+        }
+    }
+}
+
+/// Deadline of a call that brings none.
+pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(2);
+
+/// What a host stands on.
+#[derive(Debug)]
+pub struct HostParts {
+    /// Time, randomness and tasks.
+    pub platform: Arc<dyn Platform>,
+    /// What runs the modules.
+    pub engine: Arc<dyn Engine>,
+    /// The way to the rest of the lattice.
+    pub bus: Arc<dyn Bus>,
+    /// The host's own key, from which its providers' keys are derived.
+    pub key: KeyPair,
+}

@@ -1,0 +1,483 @@
+//! The host's instances: one pool per actor, one bound over all of them, bounded mailboxes.
+//!
+//! An instance belongs to a pool or is leased to one call. A pool grows up to its own maximum as long as the host's
+//! bound leaves room; where it does not, the least recently used idle instance of any pool gives way.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt::Debug,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use futures::channel::oneshot;
+use thiserror::Error;
+
+use crate::engine::Instance;
+
+/// All instances of one host.
+#[derive(Debug)]
+pub(super) struct Instances {
+    limit: usize,
+    mailbox: usize,
+    table: Mutex<Table>,
+}
+
+/// Names one actor's pool, never given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct PoolId(u64);
+
+#[derive(Debug, Default)]
+struct Table {
+    /// Instances alive or about to be made.
+    live: usize,
+    /// Counts releases; orders idle instances by their last use.
+    clock: u64,
+    next_pool: u64,
+    pools: HashMap<PoolId, Pool>,
+    /// Pools that may grow but found the host full, in order of arrival.
+    starved: VecDeque<PoolId>,
+}
+
+#[derive(Debug)]
+struct Pool {
+    max: usize,
+    live: usize,
+    idle: Vec<Idle>,
+    waiting: VecDeque<oneshot::Sender<Lease>>,
+}
+
+#[derive(Debug)]
+struct Idle {
+    instance: Box<dyn Instance>,
+    last_use: u64,
+}
+
+/// Why a call cannot enter a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(super) enum Refused {
+    /// The mailbox is full.
+    #[error("mailbox full")]
+    MailboxFull,
+    /// It would have to wait, and must not.
+    #[error("no free instance")]
+    WouldWait,
+    /// The actor was stopped.
+    #[error("stopped")]
+    Stopped,
+}
+
+/// The way in: a lease at once, or in turn.
+#[derive(Debug)]
+pub(super) enum Admission {
+    Ready(Lease),
+    /// Ends with an error when the actor is stopped meanwhile.
+    Queued(oneshot::Receiver<Lease>),
+}
+
+/// The right to one instance: an idle one, or room to make one. What is not given back counts as lost.
+pub(super) struct Lease {
+    instances: Arc<Instances>,
+    pool: PoolId,
+    instance: Option<Box<dyn Instance>>,
+    held: bool,
+}
+
+impl Instances {
+    /// Room for `limit` instances over all pools; `mailbox` calls may wait per pool.
+    pub(super) fn new(limit: usize, mailbox: usize) -> Arc<Self> {
+        Arc::new(Self {
+            limit: limit.max(1),
+            mailbox,
+            table: Mutex::default(),
+        })
+    }
+
+    /// The bound over all pools.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Adds an empty pool.
+    pub(super) fn add_pool(&self, max: usize) -> PoolId {
+        let mut table = self.table();
+        table.next_pool += 1;
+        let id = PoolId(table.next_pool);
+        table.pools.insert(
+            id,
+            Pool {
+                max: max.max(1),
+                live: 0,
+                idle: Vec::new(),
+                waiting: VecDeque::new(),
+            },
+        );
+        id
+    }
+
+    /// Ends a pool: idle instances are dropped, waiting calls are told, leased instances end with their call.
+    pub(super) fn remove_pool(self: &Arc<Self>, id: PoolId) {
+        let removed = {
+            let mut table = self.table();
+            let removed = table.pools.remove(&id);
+            table.live -= removed.as_ref().map_or(0, |pool| pool.idle.len());
+            table.starved.retain(|starved| *starved != id);
+            removed
+        };
+        drop(removed);
+        self.feed_starved();
+    }
+
+    /// Changes how many instances a pool may have; idle ones beyond it are dropped.
+    pub(super) fn resize_pool(self: &Arc<Self>, id: PoolId, max: usize) {
+        let surplus = {
+            let mut table = self.table();
+            let Some(pool) = table.pools.get_mut(&id) else {
+                return;
+            };
+            pool.max = max.max(1);
+            let surplus = pool.live.saturating_sub(pool.max).min(pool.idle.len());
+            let dropped = pool.idle.drain(..surplus).collect::<Vec<_>>();
+            pool.live -= dropped.len();
+            if !pool.waiting.is_empty() && pool.live < pool.max && !table.starved.contains(&id) {
+                table.starved.push_back(id);
+            }
+            table.live -= dropped.len();
+            dropped
+        };
+        drop(surplus);
+        self.feed_starved();
+    }
+
+    /// How many instances a pool has: alive, at most.
+    pub(super) fn size(&self, id: PoolId) -> (usize, usize) {
+        self.table().pools.get(&id).map_or((0, 0), |pool| (pool.live, pool.max))
+    }
+
+    /// Enters a pool. The order of calls to this function is the order of turns. With `may_wait` false, a call that
+    /// would have to queue is refused instead.
+    pub(super) fn enter(self: &Arc<Self>, id: PoolId, may_wait: bool) -> Result<Admission, Refused> {
+        let evicted;
+        let admission = {
+            let mut guard = self.table();
+            let table = &mut *guard;
+            let pool = table.pools.get_mut(&id).ok_or(Refused::Stopped)?;
+            if let Some(idle) = pool.idle.pop() {
+                return Ok(Admission::Ready(self.lease(id, Some(idle.instance))));
+            }
+            let may_grow = pool.live < pool.max;
+            if may_grow && table.live < self.limit {
+                pool.live += 1;
+                table.live += 1;
+                evicted = None;
+                Admission::Ready(self.lease(id, None))
+            } else if may_grow && let Some(idle) = table.evict() {
+                table.grow(id);
+                evicted = Some(idle);
+                Admission::Ready(self.lease(id, None))
+            } else {
+                evicted = None;
+                Admission::Queued(self.queue(table, id, may_wait, may_grow)?)
+            }
+        };
+        drop(evicted);
+        Ok(admission)
+    }
+
+    fn queue(
+        &self,
+        table: &mut Table,
+        id: PoolId,
+        may_wait: bool,
+        may_grow: bool,
+    ) -> Result<oneshot::Receiver<Lease>, Refused> {
+        if !may_wait {
+            return Err(Refused::WouldWait);
+        }
+        let pool = table.pools.get_mut(&id).ok_or(Refused::Stopped)?;
+        if pool.waiting.len() >= self.mailbox {
+            pool.waiting.retain(|waiter| !waiter.is_canceled());
+        }
+        if pool.waiting.len() >= self.mailbox {
+            return Err(Refused::MailboxFull);
+        }
+        let (sender, receiver) = oneshot::channel();
+        pool.waiting.push_back(sender);
+        if may_grow && !table.starved.contains(&id) {
+            table.starved.push_back(id);
+        }
+        Ok(receiver)
+    }
+
+    /// Takes back what a lease held, and hands it to whoever waits for it.
+    fn give_back(self: &Arc<Self>, id: PoolId, instance: Option<Box<dyn Instance>>) {
+        let mut instance = instance;
+        loop {
+            let waiter = {
+                let mut guard = self.table();
+                let table = &mut *guard;
+                let room_elsewhere = !table.starved.is_empty();
+                let Some(pool) = table.pools.get_mut(&id) else {
+                    table.live -= 1;
+                    break;
+                };
+                match pool.waiting.pop_front() {
+                    Some(waiter) if pool.live <= pool.max => waiter,
+                    Some(waiter) => {
+                        pool.waiting.push_front(waiter);
+                        pool.live -= 1;
+                        table.live -= 1;
+                        break;
+                    }
+                    None if instance.is_some() && !room_elsewhere && pool.live <= pool.max => {
+                        table.clock += 1;
+                        pool.idle.extend(instance.take().map(|instance| Idle {
+                            instance,
+                            last_use: table.clock,
+                        }));
+                        return;
+                    }
+                    None => {
+                        pool.live -= 1;
+                        table.live -= 1;
+                        break;
+                    }
+                }
+            };
+            match waiter.send(self.lease(id, instance.take())) {
+                Ok(()) => return,
+                Err(mut unused) => instance = unused.disarm(),
+            }
+        }
+        drop(instance);
+        self.feed_starved();
+    }
+
+    /// Gives free room to pools that wait for it.
+    fn feed_starved(self: &Arc<Self>) {
+        loop {
+            let (id, waiter) = {
+                let mut guard = self.table();
+                let table = &mut *guard;
+                if table.live >= self.limit {
+                    return;
+                }
+                let Some(id) = table.starved.pop_front() else {
+                    return;
+                };
+                let Some(pool) = table.pools.get_mut(&id) else {
+                    continue;
+                };
+                if pool.live >= pool.max {
+                    continue;
+                }
+                let Some(waiter) = pool.waiting.pop_front() else {
+                    continue;
+                };
+                pool.live += 1;
+                table.live += 1;
+                if !pool.waiting.is_empty() && pool.live < pool.max {
+                    table.starved.push_back(id);
+                }
+                (id, waiter)
+            };
+            // A waiter that gave up meanwhile drops the lease, which gives the room back.
+            drop(waiter.send(self.lease(id, None)));
+        }
+    }
+
+    fn lease(self: &Arc<Self>, pool: PoolId, instance: Option<Box<dyn Instance>>) -> Lease {
+        Lease {
+            instances: self.clone(),
+            pool,
+            instance,
+            held: true,
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().expect("no code panics while it holds the table of instances")
+    }
+}
+
+impl Table {
+    /// Takes the least recently used idle instance of all pools.
+    fn evict(&mut self) -> Option<Idle> {
+        let pool = self
+            .pools
+            .values_mut()
+            .filter(|pool| !pool.idle.is_empty())
+            .min_by_key(|pool| pool.idle[0].last_use)?;
+        pool.live -= 1;
+        self.live -= 1;
+        Some(pool.idle.remove(0))
+    }
+
+    fn grow(&mut self, id: PoolId) {
+        if let Some(pool) = self.pools.get_mut(&id) {
+            pool.live += 1;
+            self.live += 1;
+        }
+    }
+}
+
+impl Lease {
+    /// The idle instance that came with it; without one, the holder makes its own.
+    pub(super) fn take(&mut self) -> Option<Box<dyn Instance>> {
+        self.instance.take()
+    }
+
+    /// Ends the lease with a sound instance, which serves the next call.
+    pub(super) fn give_back(mut self, instance: Box<dyn Instance>) {
+        self.held = false;
+        self.instances.give_back(self.pool, Some(instance));
+    }
+
+    /// Takes what it holds without giving anything back.
+    fn disarm(&mut self) -> Option<Box<dyn Instance>> {
+        self.held = false;
+        self.instance.take()
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.held {
+            self.instances.give_back(self.pool, self.instance.take());
+        }
+    }
+}
+
+impl Debug for Lease {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Lease").field(&self.pool).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::{GuestCall, GuestError, GuestReply},
+        platform::BoxFuture,
+    };
+
+    #[derive(Debug)]
+    struct Guest;
+
+    impl Instance for Guest {
+        fn call(&mut self, call: GuestCall) -> BoxFuture<'_, Result<GuestReply, GuestError>> {
+            let payload = call.payload;
+            Box::pin(async { Ok(GuestReply { payload, fuel_used: 0 }) })
+        }
+    }
+
+    fn ready(admission: Result<Admission, Refused>) -> Lease {
+        match admission {
+            Ok(Admission::Ready(lease)) => lease,
+            other => panic!("expected a lease at once, got {other:?}"),
+        }
+    }
+
+    fn queued(admission: Result<Admission, Refused>) -> oneshot::Receiver<Lease> {
+        match admission {
+            Ok(Admission::Queued(turn)) => turn,
+            other => panic!("expected a place in the queue, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_instance_that_was_given_back_serves_the_next_call() {
+        let instances = Instances::new(4, 4);
+        let pool = instances.add_pool(2);
+        ready(instances.enter(pool, true)).give_back(Box::new(Guest));
+        assert!(ready(instances.enter(pool, true)).take().is_some());
+    }
+
+    #[test]
+    fn a_lost_instance_makes_room_for_the_waiting_call() {
+        let instances = Instances::new(4, 4);
+        let pool = instances.add_pool(1);
+        let lease = ready(instances.enter(pool, true));
+        let mut turn = queued(instances.enter(pool, true));
+        drop(lease);
+        let mut lease = turn.try_recv().expect("open").expect("it is its turn");
+        assert!(lease.take().is_none());
+        assert_eq!(instances.size(pool), (1, 1));
+    }
+
+    #[test]
+    fn waiting_calls_get_their_turn_in_order_of_arrival() {
+        let instances = Instances::new(4, 4);
+        let pool = instances.add_pool(1);
+        let lease = ready(instances.enter(pool, true));
+        let mut first = queued(instances.enter(pool, true));
+        let mut second = queued(instances.enter(pool, true));
+        lease.give_back(Box::new(Guest));
+        assert!(first.try_recv().expect("open").is_some());
+        assert!(second.try_recv().expect("open").is_some(), "the first lease was dropped at once");
+    }
+
+    #[test]
+    fn a_full_mailbox_refuses_and_forgets_calls_that_gave_up() {
+        let instances = Instances::new(4, 2);
+        let pool = instances.add_pool(1);
+        let _lease = ready(instances.enter(pool, true));
+        let first = queued(instances.enter(pool, true));
+        let _second = queued(instances.enter(pool, true));
+        assert_eq!(instances.enter(pool, true).expect_err("full"), Refused::MailboxFull);
+        drop(first);
+        queued(instances.enter(pool, true));
+    }
+
+    #[test]
+    fn the_least_recently_used_idle_instance_gives_way() {
+        let instances = Instances::new(2, 4);
+        let (old, new, third) = (instances.add_pool(1), instances.add_pool(1), instances.add_pool(1));
+        ready(instances.enter(old, true)).give_back(Box::new(Guest));
+        ready(instances.enter(new, true)).give_back(Box::new(Guest));
+        let _lease = ready(instances.enter(third, true));
+        assert_eq!(instances.size(old), (0, 1));
+        assert_eq!(instances.size(new), (1, 1));
+    }
+
+    #[test]
+    fn a_call_that_found_the_host_full_gets_the_next_free_room() {
+        let instances = Instances::new(1, 4);
+        let (busy, starved) = (instances.add_pool(1), instances.add_pool(1));
+        let lease = ready(instances.enter(busy, true));
+        let mut turn = queued(instances.enter(starved, true));
+        assert_eq!(instances.enter(starved, false).expect_err("full"), Refused::WouldWait);
+        lease.give_back(Box::new(Guest));
+        assert!(turn.try_recv().expect("open").is_some());
+        assert_eq!(instances.size(busy), (0, 1));
+    }
+
+    #[test]
+    fn stopping_tells_the_waiting_and_frees_the_room() {
+        let instances = Instances::new(1, 4);
+        let pool = instances.add_pool(1);
+        let lease = ready(instances.enter(pool, true));
+        let mut turn = queued(instances.enter(pool, true));
+        instances.remove_pool(pool);
+        assert!(turn.try_recv().is_err());
+        assert_eq!(instances.enter(pool, true).expect_err("gone"), Refused::Stopped);
+        lease.give_back(Box::new(Guest));
+        let next = instances.add_pool(1);
+        ready(instances.enter(next, true));
+    }
+
+    #[test]
+    fn a_smaller_pool_drops_its_surplus_and_a_larger_one_serves_who_waits() {
+        let instances = Instances::new(8, 4);
+        let pool = instances.add_pool(2);
+        let (first, second) = (ready(instances.enter(pool, true)), ready(instances.enter(pool, true)));
+        first.give_back(Box::new(Guest));
+        second.give_back(Box::new(Guest));
+        instances.resize_pool(pool, 1);
+        assert_eq!(instances.size(pool), (1, 1));
+        let _lease = ready(instances.enter(pool, true));
+        let mut turn = queued(instances.enter(pool, true));
+        instances.resize_pool(pool, 2);
+        assert!(turn.try_recv().expect("open").is_some());
+    }
+}
