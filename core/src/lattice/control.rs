@@ -1,0 +1,348 @@
+//! The JSON of the control subjects, as wasmCloud 0.82 has it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{ErrorCode, LatticeError},
+    identity::ActorClaims,
+};
+
+/// Whether a request was taken. Wisteria's hosts add what came of it where they were asked to wait.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ack {
+    /// Whether it was.
+    pub accepted: bool,
+    /// Why not; empty otherwise.
+    #[serde(default)]
+    pub error: String,
+    /// The actor that was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_id: Option<String>,
+    /// The provider that was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_id: Option<String>,
+}
+
+impl Ack {
+    /// Taken.
+    pub fn accepted() -> Self {
+        Self {
+            accepted: true,
+            ..Self::default()
+        }
+    }
+
+    /// Refused, with the reason.
+    pub fn refused(error: &LatticeError) -> Self {
+        Self {
+            accepted: false,
+            error: error.message.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+/// A host's answer to `ping.hosts`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostSummary {
+    /// Its key, `N…`.
+    pub id: String,
+    /// The cluster key it signs with; empty where the connection is the proof.
+    #[serde(default)]
+    pub issuer: String,
+    /// Its labels.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// What people call it.
+    #[serde(default)]
+    pub friendly_name: String,
+    /// Seconds since it started.
+    #[serde(default)]
+    pub uptime_seconds: u64,
+    /// The same for people.
+    #[serde(default)]
+    pub uptime_human: String,
+    /// Its version.
+    #[serde(default)]
+    pub version: String,
+    /// Keys whose invocations it takes, separated by commas.
+    #[serde(default)]
+    pub cluster_issuers: String,
+    /// JetStream domain.
+    #[serde(default)]
+    pub js_domain: Option<String>,
+    /// Where control messages arrive; empty, as the connection decides.
+    #[serde(default)]
+    pub ctl_host: String,
+    /// Where providers find the lattice.
+    #[serde(default)]
+    pub prov_rpc_host: String,
+    /// Where calls arrive.
+    #[serde(default)]
+    pub rpc_host: String,
+    /// The lattice's name.
+    #[serde(default)]
+    pub lattice_prefix: String,
+}
+
+/// What runs on a host.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inventory {
+    /// Its key, `N…`.
+    pub host_id: String,
+    /// The cluster key it signs with.
+    #[serde(default)]
+    pub issuer: String,
+    /// What people call it.
+    #[serde(default)]
+    pub friendly_name: String,
+    /// Its labels.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Its actors.
+    #[serde(default)]
+    pub actors: Vec<ActorSummary>,
+    /// Its providers.
+    #[serde(default)]
+    pub providers: Vec<ProviderSummary>,
+}
+
+/// An actor in an [`Inventory`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActorSummary {
+    /// Its key, `M…`.
+    pub id: String,
+    /// Where it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_ref: Option<String>,
+    /// The name it claims.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its runs on this host; Wisteria has one per actor and host.
+    #[serde(default)]
+    pub instances: Vec<ActorRun>,
+}
+
+/// One run of an actor on a host.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActorRun {
+    /// Names the run.
+    pub instance_id: String,
+    /// The revision it claims.
+    pub revision: i32,
+    /// What the starter noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<BTreeMap<String, String>>,
+    /// Where it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_ref: Option<String>,
+    /// How many calls it handles at once.
+    #[serde(default)]
+    pub max_concurrent: u16,
+}
+
+/// A provider in an [`Inventory`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderSummary {
+    /// Its key, `V…`.
+    pub id: String,
+    /// The link name it serves.
+    pub link_name: String,
+    /// Its contract.
+    pub contract_id: String,
+    /// Where it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_ref: Option<String>,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its revision.
+    #[serde(default)]
+    pub revision: i32,
+    /// What the starter noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<BTreeMap<String, String>>,
+}
+
+/// A link, as it is put and listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkDefinition {
+    /// The actor that may call.
+    pub actor_id: String,
+    /// The provider that serves.
+    pub provider_id: String,
+    /// Tells several links of one contract apart.
+    pub link_name: String,
+    /// The contract.
+    pub contract_id: String,
+    /// The provider's settings for this link.
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
+}
+
+/// Names a link to delete.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoveLink {
+    /// The actor.
+    pub actor_id: String,
+    /// The contract.
+    pub contract_id: String,
+    /// The link name.
+    pub link_name: String,
+}
+
+/// The reply to `get.links`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkList {
+    /// All links.
+    pub links: Vec<LinkDefinition>,
+}
+
+/// The reply to `get.claims`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimsList {
+    /// All claims.
+    pub claims: Vec<ClaimsSummary>,
+}
+
+/// An actor's claims as they are listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimsSummary {
+    /// Its call alias; empty without.
+    #[serde(default)]
+    pub call_alias: String,
+    /// The contracts it may use, separated by commas.
+    #[serde(default)]
+    pub caps: String,
+    /// Its issuer, `A…`; empty for an unsigned module.
+    #[serde(default)]
+    pub iss: String,
+    /// Its name; empty without.
+    #[serde(default)]
+    pub name: String,
+    /// Its revision; empty without.
+    #[serde(default)]
+    pub rev: String,
+    /// Its module key, `M…`.
+    pub sub: String,
+    /// Its tags, separated by commas.
+    #[serde(default)]
+    pub tags: String,
+    /// Its version; empty without.
+    #[serde(default)]
+    pub version: String,
+}
+
+impl ClaimsSummary {
+    /// The claims of a module; without any, only its key.
+    pub fn of(actor: &str, claims: Option<&ActorClaims>) -> Self {
+        let Some(claims) = claims else {
+            return Self {
+                sub: actor.to_owned(),
+                ..Self::default()
+            };
+        };
+        Self {
+            call_alias: claims.call_alias.clone().unwrap_or_default(),
+            caps: claims.caps.join(","),
+            iss: claims.issuer.to_string(),
+            name: claims.name.clone().unwrap_or_default(),
+            rev: claims.revision.map(|revision| revision.to_string()).unwrap_or_default(),
+            sub: actor.to_owned(),
+            tags: claims.tags.join(","),
+            version: claims.version.clone().unwrap_or_default(),
+        }
+    }
+
+    /// Whether the module was signed.
+    pub fn is_signed(&self) -> bool {
+        !self.iss.is_empty()
+    }
+}
+
+/// Asks a host to run an actor with so many instances.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScaleActor {
+    /// The module to start, or the key of an actor that runs.
+    pub actor_ref: String,
+    /// The host asked.
+    #[serde(default)]
+    pub host_id: String,
+    /// Instances at most; none means as many as the host gives an actor, 0 stops it.
+    #[serde(default)]
+    pub count: Option<u16>,
+    /// What the starter notes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<BTreeMap<String, String>>,
+}
+
+/// Asks a host to stop an actor.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StopActor {
+    /// The actor's key; older clients call it `actor_ref`.
+    #[serde(alias = "actor_ref")]
+    pub actor_id: String,
+    /// The host asked.
+    #[serde(default)]
+    pub host_id: String,
+}
+
+/// Asks a host to start a provider it knows by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartProvider {
+    /// The provider's name, `keyvalue-memory`.
+    pub provider_ref: String,
+    /// The link name it serves.
+    #[serde(default)]
+    pub link_name: String,
+    /// The host asked.
+    #[serde(default)]
+    pub host_id: String,
+    /// Settings, as the provider reads them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<String>,
+    /// What the starter notes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<BTreeMap<String, String>>,
+}
+
+/// Asks a host to stop a provider.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StopProvider {
+    /// The provider's key, `V…`.
+    pub provider_ref: String,
+    /// The link name it serves.
+    #[serde(default)]
+    pub link_name: String,
+    /// Its contract.
+    #[serde(default)]
+    pub contract_id: String,
+    /// The host asked.
+    #[serde(default)]
+    pub host_id: String,
+}
+
+/// Asks a host to stop.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StopHost {
+    /// The host asked.
+    #[serde(default)]
+    pub host_id: String,
+    /// Milliseconds that calls in flight get to finish.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u64>,
+}
+
+/// Reads the JSON of a request.
+pub(crate) fn read_json<T: for<'de> Deserialize<'de>>(payload: &[u8]) -> Result<T, LatticeError> {
+    serde_json::from_slice(payload).map_err(|error| {
+        LatticeError::new(ErrorCode::BadRequest, format!("the request cannot be read: {error}"))
+    })
+}
+
+/// Encodes a request or reply.
+pub(crate) fn to_json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("control types have string keys and serialise")
+}

@@ -1,0 +1,110 @@
+//! The names under which hosts, actors and providers are found on the bus.
+
+use crate::{
+    bus::{Subject, SubjectError, SubjectPattern},
+    identity::PublicKey,
+};
+
+/// Builds the subjects of one lattice.
+#[derive(Debug, Clone)]
+pub struct Subjects {
+    lattice: String,
+}
+
+impl Subjects {
+    /// The subjects of the lattice of that name. The name is one token: letters, digits, `-` and `_`.
+    pub fn new(lattice: &str) -> Result<Self, SubjectError> {
+        let token = Subject::new(lattice)?;
+        if token.as_str().contains('.') {
+            return Err(SubjectError::NotOneToken(lattice.to_owned()));
+        }
+        Ok(Self {
+            lattice: lattice.to_owned(),
+        })
+    }
+
+    /// The lattice's name.
+    pub fn lattice(&self) -> &str {
+        &self.lattice
+    }
+
+    /// Where calls to an actor go; also the name of its queue group.
+    pub fn actor(&self, actor: PublicKey) -> Subject {
+        self.rpc(format_args!("{actor}"))
+    }
+
+    /// Where calls to a provider go under a link name.
+    pub fn provider(&self, provider: PublicKey, link_name: &str) -> Result<Subject, SubjectError> {
+        Subject::new(format!("wasmbus.rpc.{}.{provider}.{link_name}", self.lattice))
+    }
+
+    /// All link names of a provider.
+    pub fn provider_calls(&self, provider: PublicKey) -> SubjectPattern {
+        self.pattern(format_args!("wasmbus.rpc.{}.{provider}.*", self.lattice))
+    }
+
+    /// Where a provider is told of its links, under all link names; `verb` is `put` or `del`.
+    pub fn provider_links(&self, provider: PublicKey, verb: &str) -> SubjectPattern {
+        self.pattern(format_args!("wasmbus.rpc.{}.{provider}.*.linkdefs.{verb}", self.lattice))
+    }
+
+    /// Where a provider is told of one link.
+    pub fn provider_link(
+        &self,
+        provider: PublicKey,
+        link_name: &str,
+        verb: &str,
+    ) -> Result<Subject, SubjectError> {
+        Subject::new(format!(
+            "wasmbus.rpc.{}.{provider}.{link_name}.linkdefs.{verb}",
+            self.lattice
+        ))
+    }
+
+    /// A control subject by its suffix, `ping.hosts`.
+    pub fn control(&self, suffix: &str) -> Subject {
+        self.subject(format_args!("wasmbus.ctl.{}.{suffix}", self.lattice))
+    }
+
+    /// Where a host gives its inventory.
+    pub fn inventory(&self, host: PublicKey) -> Subject {
+        self.control(&format!("get.{host}.inv"))
+    }
+
+    /// A command to one host, `scale`.
+    pub fn command(&self, host: PublicKey, verb: &str) -> Subject {
+        self.control(&format!("cmd.{host}.{verb}"))
+    }
+
+    /// All commands to one host.
+    pub fn commands(&self, host: PublicKey) -> SubjectPattern {
+        self.pattern(format_args!("wasmbus.ctl.{}.cmd.{host}.*", self.lattice))
+    }
+
+    /// All events, whatever their kind.
+    pub fn events(&self) -> Subject {
+        self.subject(format_args!("wasmbus.evt.{}", self.lattice))
+    }
+
+    /// Events of one kind.
+    pub fn event(&self, kind: &str) -> Subject {
+        self.subject(format_args!("wasmbus.evt.{}.{kind}", self.lattice))
+    }
+
+    /// Where the bytes of a module are offered while it is being started.
+    pub fn module(&self, hash: &str) -> Subject {
+        self.subject(format_args!("wisteria.modules.{}.{hash}", self.lattice))
+    }
+
+    fn rpc(&self, target: std::fmt::Arguments<'_>) -> Subject {
+        self.subject(format_args!("wasmbus.rpc.{}.{target}", self.lattice))
+    }
+
+    fn subject(&self, text: std::fmt::Arguments<'_>) -> Subject {
+        Subject::new(text.to_string()).expect("keys, hashes and the lattice's name are single tokens")
+    }
+
+    fn pattern(&self, text: std::fmt::Arguments<'_>) -> SubjectPattern {
+        SubjectPattern::new(text.to_string()).expect("keys and the lattice's name are single tokens")
+    }
+}
