@@ -71,6 +71,14 @@ impl Subscription {
         }
     }
 
+    /// Ends the subscription; what has already arrived can still be read.
+    pub fn close(&mut self) {
+        if let Some(mut end) = self.end.take() {
+            end.end();
+        }
+        self.messages.close();
+    }
+
     /// The next message, or nothing when the connection is closed for good.
     pub async fn next(&mut self) -> Option<Message> {
         futures::StreamExt::next(&mut self.messages).await

@@ -58,12 +58,26 @@ pub(super) enum Refused {
     /// The mailbox is full.
     #[error("mailbox full")]
     MailboxFull,
-    /// It would have to wait, and must not.
+    /// All instances that the actor may have are busy, and the call must not wait.
     #[error("no free instance")]
     WouldWait,
+    /// All instances that the host may have are busy, and the call must not wait for room.
+    #[error("no room on the host")]
+    HostFull,
     /// The actor was stopped.
     #[error("stopped")]
     Stopped,
+}
+
+/// What a call waits for when it cannot start at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// Its turn, whatever it takes.
+    Waits,
+    /// An instance of its own pool, but not for room on the host: the calls that hold the room may wait for this one.
+    WaitsForPeers,
+    /// Nothing.
+    Never,
 }
 
 /// The way in: a lease at once, or in turn.
@@ -153,9 +167,8 @@ impl Instances {
         self.table().pools.get(&id).map_or((0, 0), |pool| (pool.live, pool.max))
     }
 
-    /// Enters a pool. The order of calls to this function is the order of turns. With `may_wait` false, a call that
-    /// would have to queue is refused instead.
-    pub(super) fn enter(self: &Arc<Self>, id: PoolId, may_wait: bool) -> Result<Admission, Refused> {
+    /// Enters a pool. The order of calls to this function is the order of turns.
+    pub(super) fn enter(self: &Arc<Self>, id: PoolId, patience: Patience) -> Result<Admission, Refused> {
         let evicted;
         let admission = {
             let mut guard = self.table();
@@ -176,7 +189,7 @@ impl Instances {
                 Admission::Ready(self.lease(id, None))
             } else {
                 evicted = None;
-                Admission::Queued(self.queue(table, id, may_wait, may_grow)?)
+                Admission::Queued(self.queue(table, id, patience, may_grow)?)
             }
         };
         drop(evicted);
@@ -187,11 +200,13 @@ impl Instances {
         &self,
         table: &mut Table,
         id: PoolId,
-        may_wait: bool,
+        patience: Patience,
         may_grow: bool,
     ) -> Result<oneshot::Receiver<Lease>, Refused> {
-        if !may_wait {
-            return Err(Refused::WouldWait);
+        match (patience, may_grow) {
+            (Patience::Waits, _) | (Patience::WaitsForPeers, false) => {}
+            (_, true) => return Err(Refused::HostFull),
+            (Patience::Never, false) => return Err(Refused::WouldWait),
         }
         let pool = table.pools.get_mut(&id).ok_or(Refused::Stopped)?;
         if pool.waiting.len() >= self.mailbox {
@@ -389,16 +404,16 @@ mod tests {
     fn an_instance_that_was_given_back_serves_the_next_call() {
         let instances = Instances::new(4, 4);
         let pool = instances.add_pool(2);
-        ready(instances.enter(pool, true)).give_back(Box::new(Guest));
-        assert!(ready(instances.enter(pool, true)).take().is_some());
+        ready(instances.enter(pool, Patience::Waits)).give_back(Box::new(Guest));
+        assert!(ready(instances.enter(pool, Patience::Waits)).take().is_some());
     }
 
     #[test]
     fn a_lost_instance_makes_room_for_the_waiting_call() {
         let instances = Instances::new(4, 4);
         let pool = instances.add_pool(1);
-        let lease = ready(instances.enter(pool, true));
-        let mut turn = queued(instances.enter(pool, true));
+        let lease = ready(instances.enter(pool, Patience::Waits));
+        let mut turn = queued(instances.enter(pool, Patience::Waits));
         drop(lease);
         let mut lease = turn.try_recv().expect("open").expect("it is its turn");
         assert!(lease.take().is_none());
@@ -409,9 +424,9 @@ mod tests {
     fn waiting_calls_get_their_turn_in_order_of_arrival() {
         let instances = Instances::new(4, 4);
         let pool = instances.add_pool(1);
-        let lease = ready(instances.enter(pool, true));
-        let mut first = queued(instances.enter(pool, true));
-        let mut second = queued(instances.enter(pool, true));
+        let lease = ready(instances.enter(pool, Patience::Waits));
+        let mut first = queued(instances.enter(pool, Patience::Waits));
+        let mut second = queued(instances.enter(pool, Patience::Waits));
         lease.give_back(Box::new(Guest));
         assert!(first.try_recv().expect("open").is_some());
         assert!(second.try_recv().expect("open").is_some(), "the first lease was dropped at once");
@@ -421,21 +436,21 @@ mod tests {
     fn a_full_mailbox_refuses_and_forgets_calls_that_gave_up() {
         let instances = Instances::new(4, 2);
         let pool = instances.add_pool(1);
-        let _lease = ready(instances.enter(pool, true));
-        let first = queued(instances.enter(pool, true));
-        let _second = queued(instances.enter(pool, true));
-        assert_eq!(instances.enter(pool, true).expect_err("full"), Refused::MailboxFull);
+        let _lease = ready(instances.enter(pool, Patience::Waits));
+        let first = queued(instances.enter(pool, Patience::Waits));
+        let _second = queued(instances.enter(pool, Patience::Waits));
+        assert_eq!(instances.enter(pool, Patience::Waits).expect_err("full"), Refused::MailboxFull);
         drop(first);
-        queued(instances.enter(pool, true));
+        queued(instances.enter(pool, Patience::Waits));
     }
 
     #[test]
     fn the_least_recently_used_idle_instance_gives_way() {
         let instances = Instances::new(2, 4);
         let (old, new, third) = (instances.add_pool(1), instances.add_pool(1), instances.add_pool(1));
-        ready(instances.enter(old, true)).give_back(Box::new(Guest));
-        ready(instances.enter(new, true)).give_back(Box::new(Guest));
-        let _lease = ready(instances.enter(third, true));
+        ready(instances.enter(old, Patience::Waits)).give_back(Box::new(Guest));
+        ready(instances.enter(new, Patience::Waits)).give_back(Box::new(Guest));
+        let _lease = ready(instances.enter(third, Patience::Waits));
         assert_eq!(instances.size(old), (0, 1));
         assert_eq!(instances.size(new), (1, 1));
     }
@@ -444,39 +459,48 @@ mod tests {
     fn a_call_that_found_the_host_full_gets_the_next_free_room() {
         let instances = Instances::new(1, 4);
         let (busy, starved) = (instances.add_pool(1), instances.add_pool(1));
-        let lease = ready(instances.enter(busy, true));
-        let mut turn = queued(instances.enter(starved, true));
-        assert_eq!(instances.enter(starved, false).expect_err("full"), Refused::WouldWait);
+        let lease = ready(instances.enter(busy, Patience::Waits));
+        let mut turn = queued(instances.enter(starved, Patience::Waits));
+        assert_eq!(instances.enter(starved, Patience::WaitsForPeers).expect_err("full"), Refused::HostFull);
         lease.give_back(Box::new(Guest));
         assert!(turn.try_recv().expect("open").is_some());
         assert_eq!(instances.size(busy), (0, 1));
     }
 
     #[test]
+    fn a_call_that_must_not_wait_is_refused_where_all_instances_are_busy() {
+        let instances = Instances::new(4, 4);
+        let pool = instances.add_pool(1);
+        let _lease = ready(instances.enter(pool, Patience::Never));
+        assert_eq!(instances.enter(pool, Patience::Never).expect_err("busy"), Refused::WouldWait);
+        queued(instances.enter(pool, Patience::WaitsForPeers));
+    }
+
+    #[test]
     fn stopping_tells_the_waiting_and_frees_the_room() {
         let instances = Instances::new(1, 4);
         let pool = instances.add_pool(1);
-        let lease = ready(instances.enter(pool, true));
-        let mut turn = queued(instances.enter(pool, true));
+        let lease = ready(instances.enter(pool, Patience::Waits));
+        let mut turn = queued(instances.enter(pool, Patience::Waits));
         instances.remove_pool(pool);
         assert!(turn.try_recv().is_err());
-        assert_eq!(instances.enter(pool, true).expect_err("gone"), Refused::Stopped);
+        assert_eq!(instances.enter(pool, Patience::Waits).expect_err("gone"), Refused::Stopped);
         lease.give_back(Box::new(Guest));
         let next = instances.add_pool(1);
-        ready(instances.enter(next, true));
+        ready(instances.enter(next, Patience::Waits));
     }
 
     #[test]
     fn a_smaller_pool_drops_its_surplus_and_a_larger_one_serves_who_waits() {
         let instances = Instances::new(8, 4);
         let pool = instances.add_pool(2);
-        let (first, second) = (ready(instances.enter(pool, true)), ready(instances.enter(pool, true)));
+        let (first, second) = (ready(instances.enter(pool, Patience::Waits)), ready(instances.enter(pool, Patience::Waits)));
         first.give_back(Box::new(Guest));
         second.give_back(Box::new(Guest));
         instances.resize_pool(pool, 1);
         assert_eq!(instances.size(pool), (1, 1));
-        let _lease = ready(instances.enter(pool, true));
-        let mut turn = queued(instances.enter(pool, true));
+        let _lease = ready(instances.enter(pool, Patience::Waits));
+        let mut turn = queued(instances.enter(pool, Patience::Waits));
         instances.resize_pool(pool, 2);
         assert!(turn.try_recv().expect("open").is_some());
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     bus::{Headers, Message, Subject},
     error::{ErrorCode, LatticeError},
-    host::{Call, CallContext, Chain},
+    call::{Call, CallContext, Chain},
     identity::{KeyKind, PublicKey},
 };
 

@@ -1,6 +1,6 @@
 //! One call: who asks whom for what, until when, and through which chain.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
@@ -51,6 +51,16 @@ impl Target {
                 },
             },
             _ => Self::Alias(namespace.into()),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Actor(key) => write!(f, "actor {key}"),
+            Self::Alias(alias) => write!(f, "actor \"{alias}\""),
+            Self::Provider { contract, .. } => write!(f, "the provider of {contract}"),
         }
     }
 }

@@ -1,0 +1,301 @@
+//! Where a call goes: local first, else over the bus.
+
+use std::{fmt::Display, sync::Arc};
+
+use bytes::Bytes;
+
+use super::{
+    actor::Actor,
+    guest::GuestOfCall,
+    instances::{Admission, Patience, Refused},
+    provider::not_linked,
+    state::HostState,
+};
+use crate::{
+    bus::{BusError, Subject},
+    call::{Call, CallContext, Target},
+    engine::{GuestCall, GuestError},
+    error::{ErrorCode, LatticeError},
+    identity::PublicKey,
+    lattice::wire,
+    platform::{BoxFuture, random_uuid, timeout},
+};
+
+impl HostState {
+    /// Carries out a call that starts on this host, and enforces its deadline.
+    pub(crate) async fn call_until_deadline(
+        self: &Arc<Self>,
+        call: Call,
+    ) -> Result<Bytes, LatticeError> {
+        let remaining = call.context.remaining(self.platform.now());
+        let target = call.target.clone();
+        match timeout(&*self.platform, remaining, self.clone().dispatch(call)).await {
+            Some(outcome) => outcome,
+            None => Err(timed_out(target, remaining.as_millis())),
+        }
+    }
+
+    /// Carries out a call whose deadline someone further out enforces.
+    pub(crate) fn dispatch(
+        self: Arc<Self>,
+        call: Call,
+    ) -> BoxFuture<'static, Result<Bytes, LatticeError>> {
+        Box::pin(async move {
+            self.check_depth(&call.context)?;
+            match call.target.clone() {
+                Target::Actor(actor) => self.call_actor(actor, call).await,
+                Target::Alias(alias) => {
+                    let actor = self.actor_by_alias(&alias).await?;
+                    self.call_actor(actor, call).await
+                }
+                Target::Provider { contract, link_name } => {
+                    self.call_provider(&contract, link_name, call).await
+                }
+            }
+        })
+    }
+
+    /// Refuses a call that came through too many actors.
+    pub(super) fn check_depth(&self, context: &CallContext) -> Result<(), LatticeError> {
+        let (depth, limit) = (context.chain.depth(), self.config.limits.depth);
+        match depth > limit {
+            true => Err(LatticeError::new(
+                ErrorCode::CallTooDeep,
+                format!("a chain of {depth} calls is above the limit of {limit}; let actors call each other less deeply"),
+            )),
+            false => Ok(()),
+        }
+    }
+
+    async fn call_actor(self: Arc<Self>, key: PublicKey, call: Call) -> Result<Bytes, LatticeError> {
+        match self.actor(key) {
+            Some(actor) => {
+                let admission = self.enter(&actor, &call)?;
+                self.run(actor, admission, call).await
+            }
+            None => {
+                let target = wire::Entity {
+                    public_key: key.to_string(),
+                    ..wire::Entity::default()
+                };
+                let subject = self.subjects.actor(key);
+                self.ask(&call, subject, target, format_args!("actor {key}")).await
+            }
+        }
+    }
+
+    async fn call_provider(
+        self: Arc<Self>,
+        contract: &Arc<str>,
+        link_name: Arc<str>,
+        call: Call,
+    ) -> Result<Bytes, LatticeError> {
+        let Some(actor) = self.actor(call.origin) else {
+            return Err(LatticeError::new(
+                ErrorCode::BadRequest,
+                format!("{contract} can be used by actors only; call an actor that is linked to it"),
+            ));
+        };
+        if !actor.claims_contract(contract) {
+            return Err(LatticeError::new(
+                ErrorCode::NotClaimed,
+                format!("{actor} does not claim {contract}; sign it with that capability"),
+            ));
+        }
+        if let Some(provider) = self.built_in(contract) {
+            return provider.invoke(actor.key, link_name, call.operation, call.payload).await;
+        }
+        let provider = self.linked_provider(actor.key, contract, &link_name).await?;
+        match self.provider(provider) {
+            Some(provider) => {
+                provider.invoke(actor.key, link_name, call.operation, call.payload).await
+            }
+            None => {
+                let target = wire::Entity {
+                    public_key: provider.to_string(),
+                    contract_id: contract.to_string(),
+                    link_name: link_name.to_string(),
+                };
+                let subject = self.subjects.provider(provider, &link_name).map_err(bad_link_name)?;
+                let name = format_args!("provider {provider} of {contract}");
+                self.ask(&call, subject, target, name).await
+            }
+        }
+    }
+
+    /// The provider that a link names; asks the lattice once where no link is known.
+    async fn linked_provider(
+        &self,
+        actor: PublicKey,
+        contract: &str,
+        link_name: &str,
+    ) -> Result<PublicKey, LatticeError> {
+        if let Some(provider) = self.links.provider_of(actor, contract, link_name) {
+            return Ok(provider);
+        }
+        if !self.config.keeps_metadata {
+            self.pull_links().await?;
+        }
+        self.links
+            .provider_of(actor, contract, link_name)
+            .ok_or_else(|| not_linked(actor, contract, link_name))
+    }
+
+    /// Asks another host.
+    async fn ask(
+        &self,
+        call: &Call,
+        subject: Subject,
+        target: wire::Entity,
+        name: impl Display,
+    ) -> Result<Bytes, LatticeError> {
+        let now = self.platform.now();
+        let remaining = call.context.remaining(now);
+        let id = random_uuid(&*self.platform);
+        let request = wire::request(call, subject, target, id, Some(self.key.public_key()), now);
+        match self.bus.request(request, remaining).await {
+            Ok(reply) => wire::read_response(&reply),
+            Err(error) => Err(bus_failed(&error, name)),
+        }
+    }
+
+    /// Takes a place at an actor of this host. The order of calls to this function is the order of turns.
+    pub(super) fn enter(&self, actor: &Actor, call: &Call) -> Result<Admission, LatticeError> {
+        let chain = &call.context.chain;
+        let patience = match (chain.contains(actor.key), chain.depth()) {
+            (true, _) => Patience::Never,
+            (false, 0) => Patience::Waits,
+            (false, _) => Patience::WaitsForPeers,
+        };
+        let limits = &self.config.limits;
+        self.instances.enter(actor.pool, patience).map_err(|refused| match refused {
+            Refused::MailboxFull => LatticeError::new(
+                ErrorCode::Overloaded,
+                format!(
+                    "{actor} is overloaded: {} calls wait already; call it less often, or start it on more hosts or \
+                     with more instances",
+                    limits.mailbox
+                ),
+            ),
+            Refused::HostFull => LatticeError::new(
+                ErrorCode::Overloaded,
+                format!(
+                    "{actor} is overloaded: all {} instances of its host are busy; start it on another host as well",
+                    limits.instances
+                ),
+            ),
+            Refused::WouldWait => LatticeError::new(
+                ErrorCode::CallCycle,
+                format!(
+                    "the call came back to {actor}, whose instances are all busy; let it have more instances, or \
+                     break the cycle"
+                ),
+            ),
+            Refused::Stopped => stopped(actor),
+        })
+    }
+
+    /// Has an actor handle a call, once it is its turn.
+    pub(super) async fn run(
+        self: Arc<Self>,
+        actor: Arc<Actor>,
+        admission: Admission,
+        call: Call,
+    ) -> Result<Bytes, LatticeError> {
+        let mut lease = match admission {
+            Admission::Ready(lease) => lease,
+            Admission::Queued(turn) => turn.await.map_err(|_| stopped(&actor))?,
+        };
+        let fuel = self.config.limits.fuel;
+        // Declared after the lease: dropped before it, so that room is given back only once it is free.
+        let mut instance = match lease.take() {
+            Some(instance) => instance,
+            None => actor
+                .module
+                .instantiate(fuel)
+                .await
+                .map_err(|error| guest_failed(&actor, &error))?,
+        };
+        let outcome = instance
+            .call(GuestCall {
+                operation: call.operation,
+                payload: call.payload,
+                fuel,
+                host: Arc::new(GuestOfCall {
+                    context: call.context.through(actor.key),
+                    actor: actor.clone(),
+                    host: self,
+                }),
+            })
+            .await;
+        match outcome {
+            Ok(reply) => {
+                lease.give_back(instance);
+                Ok(reply.payload)
+            }
+            Err(error) => {
+                if matches!(error, GuestError::Failed(_)) {
+                    lease.give_back(instance);
+                }
+                Err(guest_failed(&actor, &error))
+            }
+        }
+    }
+}
+
+fn guest_failed(actor: &Actor, error: &GuestError) -> LatticeError {
+    let code = match error {
+        GuestError::Failed(_) => ErrorCode::GuestFailed,
+        GuestError::OutOfFuel { .. } => ErrorCode::OutOfFuel,
+        _ => ErrorCode::GuestTrapped,
+    };
+    let text = match error {
+        GuestError::Failed(text) => format!("{actor} answered with an error: {text}"),
+        other => format!("{actor} {other}"),
+    };
+    LatticeError::new(code, text)
+}
+
+fn stopped(actor: &Actor) -> LatticeError {
+    LatticeError::new(
+        ErrorCode::NoResponders,
+        format!("{actor} was stopped before it handled the call; start it again"),
+    )
+}
+
+pub(super) fn timed_out(target: impl Display, millis: u128) -> LatticeError {
+    LatticeError::new(
+        ErrorCode::Timeout,
+        format!(
+            "{target} did not answer within {millis} ms; it may have run all the same: raise the deadline, or look at \
+             its log"
+        ),
+    )
+}
+
+fn bad_link_name(error: crate::bus::SubjectError) -> LatticeError {
+    LatticeError::new(ErrorCode::BadRequest, format!("the link name cannot be used: {error}"))
+}
+
+/// A failure of the bus in the words of a call to `target`.
+pub(crate) fn bus_failed(error: &BusError, target: impl Display) -> LatticeError {
+    match error {
+        BusError::NoResponders(_) => LatticeError::new(
+            ErrorCode::NoResponders,
+            format!("no host on the lattice runs {target}; start it on one, or reopen the tab that ran it"),
+        ),
+        BusError::Timeout { timeout, .. } => timed_out(target, timeout.as_millis()),
+        BusError::HostLost(_) => LatticeError::new(
+            ErrorCode::HostLost,
+            format!("the host that ran {target} went away during the call, which may have run; call again"),
+        ),
+        BusError::PayloadTooLarge { .. } => LatticeError::new(
+            ErrorCode::PayloadTooLarge,
+            format!("{target} cannot be called: {error}; send less at once"),
+        ),
+        BusError::Backlog { .. } => {
+            LatticeError::new(ErrorCode::Overloaded, format!("{target} cannot be called: {error}"))
+        }
+        _ => LatticeError::new(ErrorCode::Unreachable, format!("{target} cannot be called: {error}")),
+    }
+}

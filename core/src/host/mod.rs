@@ -1,0 +1,23 @@
+//! A host: the actors and providers it runs, the calls between them, and its place on the lattice.
+//!
+//! A call is resolved local first. What is not here is asked over the bus, under the subjects of [`crate::lattice`].
+
+mod actor;
+mod caller;
+mod config;
+mod dispatch;
+mod guest;
+#[expect(clippy::module_inception, reason = "the public type of this room bears its name")]
+mod host;
+mod instances;
+mod links;
+mod modules;
+mod provider;
+mod serve;
+mod state;
+
+pub use caller::ActorCaller;
+pub use config::{DEFAULT_DEADLINE, HostConfig, HostLimits, HostParts};
+pub use host::Host;
+pub use links::Link;
+pub use provider::{ProviderContext, ProviderKind};

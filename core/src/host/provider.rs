@@ -1,0 +1,208 @@
+//! A provider that runs on this host, and how hosts make one.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use bytes::Bytes;
+
+use super::{actor::StopSignal, caller::ActorCaller, links::Link};
+use crate::{
+    error::{ErrorCode, LatticeError},
+    identity::PublicKey,
+    platform::Platform,
+    provider::{
+        Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
+    },
+};
+
+/// A kind of provider that a host can start by name.
+#[derive(Debug, Clone, Copy)]
+pub struct ProviderKind {
+    /// Its name, `keyvalue-memory`.
+    pub name: &'static str,
+    /// Makes one. Called once per start.
+    pub create: fn(ProviderContext) -> Arc<dyn Provider>,
+}
+
+/// What a host gives a provider that it starts.
+#[derive(Debug, Clone)]
+pub struct ProviderContext {
+    /// Time, randomness and tasks.
+    pub platform: Arc<dyn Platform>,
+    /// The way to actors, for providers that call them.
+    pub caller: ActorCaller,
+}
+
+/// A provider with its active links.
+#[derive(Debug)]
+pub(crate) struct RunningProvider {
+    /// Its key.
+    pub(crate) key: PublicKey,
+    /// What it says of itself.
+    pub(crate) description: ProviderDescription,
+    /// The link name it was started for.
+    pub(crate) link_name: Arc<str>,
+    provider: Arc<dyn Provider>,
+    active: RwLock<BTreeSet<(PublicKey, Arc<str>)>>,
+    /// Calls from other hosts that it is handling.
+    in_flight: AtomicUsize,
+    pub(super) _subscription: StopSignal,
+}
+
+impl RunningProvider {
+    pub(super) fn new(
+        key: PublicKey,
+        link_name: Arc<str>,
+        provider: Arc<dyn Provider>,
+        subscription: StopSignal,
+    ) -> Self {
+        Self {
+            key,
+            description: provider.describe(),
+            link_name,
+            provider,
+            active: RwLock::default(),
+            in_flight: AtomicUsize::new(0),
+            _subscription: subscription,
+        }
+    }
+
+    /// Tells it of a link. The link is active when this succeeds; an earlier one of the same actor and name stays
+    /// as it was when not.
+    pub(crate) async fn put_link(&self, link: &Link) -> Result<(), LatticeError> {
+        let refused = |why: String| {
+            LatticeError::new(
+                ErrorCode::LinkRefused,
+                format!("provider {self} does not take the link of actor {}: {why}", link.actor),
+            )
+        };
+        if &*link.contract != self.description.contract {
+            return Err(refused(format!(
+                "it implements {}, not {}; link a provider of {}",
+                self.description.contract, link.contract, link.contract
+            )));
+        }
+        self.provider
+            .link(ProviderLink {
+                actor: link.actor,
+                link_name: link.link_name.clone(),
+                values: link.values.clone(),
+            })
+            .await
+            .map_err(|error| refused(error.to_string()))?;
+        self.active().insert((link.actor, link.link_name.clone()));
+        Ok(())
+    }
+
+    /// Tells it that a link is gone. Nothing happens for one that is not active.
+    pub(crate) async fn delete_link(&self, actor: PublicKey, link_name: &Arc<str>) {
+        let was_active = self.active().remove(&(actor, link_name.clone()));
+        if was_active {
+            self.provider.unlink(actor, link_name.clone()).await;
+        }
+    }
+
+    /// Ends all its links.
+    pub(crate) async fn delete_links(&self) {
+        let links = std::mem::take(&mut *self.active());
+        for (actor, link_name) in links {
+            self.provider.unlink(actor, link_name).await;
+        }
+    }
+
+    /// Has it carry out an operation for an actor that is linked to it.
+    pub(crate) async fn invoke(
+        &self,
+        actor: PublicKey,
+        link_name: Arc<str>,
+        operation: Arc<str>,
+        payload: Bytes,
+    ) -> Result<Bytes, LatticeError> {
+        if !self.description.built_in && !self.is_linked(actor, &link_name) {
+            return Err(not_linked(actor, self.description.contract, &link_name));
+        }
+        self.provider
+            .invoke(ProviderCall {
+                actor,
+                link_name,
+                operation,
+                payload,
+            })
+            .await
+            .map_err(|error| {
+                let code = match error {
+                    ProviderError::UnknownOperation { .. } | ProviderError::BadArgument { .. } => {
+                        ErrorCode::BadRequest
+                    }
+                    _ => ErrorCode::ProviderFailed,
+                };
+                LatticeError::new(code, error.to_string())
+            })
+    }
+
+    /// Takes one of the `limit` places for calls from other hosts.
+    pub(crate) fn enter(self: Arc<Self>, limit: usize) -> Result<ProviderTurn, LatticeError> {
+        let turn = ProviderTurn(self);
+        let in_flight = turn.0.in_flight.fetch_add(1, Ordering::Relaxed);
+        match in_flight < limit {
+            true => Ok(turn),
+            false => Err(LatticeError::new(
+                ErrorCode::Overloaded,
+                format!("provider {} handles {limit} calls already; call it less often", turn.0),
+            )),
+        }
+    }
+
+    fn is_linked(&self, actor: PublicKey, link_name: &Arc<str>) -> bool {
+        let active = self.active.read().expect("nothing panics under this lock");
+        active.contains(&(actor, link_name.clone()))
+    }
+
+    fn active(&self) -> std::sync::RwLockWriteGuard<'_, BTreeSet<(PublicKey, Arc<str>)>> {
+        self.active.write().expect("nothing panics under this lock")
+    }
+}
+
+/// A place at a provider, free again when this is dropped.
+#[derive(Debug)]
+pub(crate) struct ProviderTurn(Arc<RunningProvider>);
+
+impl ProviderTurn {
+    /// The provider.
+    pub(crate) fn provider(&self) -> &RunningProvider {
+        &self.0
+    }
+}
+
+impl Drop for ProviderTurn {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Display for RunningProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.key, self.description.name)
+    }
+}
+
+/// The error of an actor that uses a contract without a link.
+pub(super) fn not_linked(actor: PublicKey, contract: &str, link_name: &str) -> LatticeError {
+    let option = match link_name {
+        crate::call::DEFAULT_LINK_NAME => String::new(),
+        name => format!(" --link-name {name}"),
+    };
+    LatticeError::new(
+        ErrorCode::NotLinked,
+        format!(
+            "actor {actor} is not linked to {contract} under \"{link_name}\"; \
+             link it with: wisteria link put {actor} PROVIDER {contract}{option}"
+        ),
+    )
+}

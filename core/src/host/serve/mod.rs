@@ -1,0 +1,61 @@
+//! What a host answers on the bus: calls, control requests, links, and the events it follows.
+
+mod control;
+mod events;
+mod links;
+mod rpc;
+
+use std::sync::Arc;
+
+use futures::{channel::oneshot, future::Either};
+
+use super::state::HostState;
+use crate::{
+    bus::{Message, Subscription},
+    error::LatticeError,
+};
+
+impl HostState {
+    /// Runs a task that ends with the host at the latest.
+    pub(super) fn run_task(&self, task: impl Future<Output = ()> + crate::platform::MaybeSend + 'static) {
+        let (task, handle) = futures::future::abortable(task);
+        let mut tasks = self.tasks.lock().expect("nothing panics under this lock");
+        tasks.retain(|task| !task.is_aborted());
+        tasks.push(handle);
+        self.platform.spawn(Box::pin(async move { drop(task.await) }));
+    }
+
+    /// Subscribes to what every host answers, and answers until the host stops.
+    pub(super) fn serve_control(self: &Arc<Self>) -> Result<(), LatticeError> {
+        control::serve(self)?;
+        events::follow(self)?;
+        if self.config.keeps_metadata {
+            links::serve(self)?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) use rpc::{serve_actor, serve_provider};
+
+/// Hands each message to `handle` until `stop` is dropped, and then what had already arrived.
+async fn for_each_until(
+    mut messages: Subscription,
+    stop: oneshot::Receiver<()>,
+    handle: impl Fn(Message),
+) {
+    let mut stop = stop;
+    loop {
+        let next = messages.next();
+        futures::pin_mut!(next);
+        match futures::future::select(next, &mut stop).await {
+            Either::Left((Some(message), _)) => handle(message),
+            Either::Left((None, _)) => return,
+            Either::Right(_) => break,
+        }
+    }
+    messages.close();
+    while let Some(message) = messages.next().await {
+        handle(message);
+    }
+}

@@ -1,0 +1,275 @@
+//! What a host holds: its actors, providers, links, and what it stands on.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, RwLock},
+    time::Duration,
+};
+
+use futures::future::AbortHandle;
+
+use super::{
+    actor::Actor,
+    config::HostConfig,
+    instances::Instances,
+    links::{Link, LinkTable},
+    provider::{ProviderKind, RunningProvider},
+};
+use crate::{
+    bus::{Bus, message},
+    engine::Engine,
+    error::{ErrorCode, LatticeError},
+    identity::{KeyPair, PublicKey},
+    lattice::{
+        Event, Subjects,
+        control::{
+            ActorRun, ActorSummary, ClaimsList, ClaimsSummary, HostSummary, Inventory,
+            LinkDefinition, LinkList, ProviderSummary, read_json,
+        },
+    },
+    platform::Platform,
+    provider::LogSink,
+};
+
+/// A host's state, shared by its tasks.
+#[derive(Debug)]
+pub(crate) struct HostState {
+    pub(crate) platform: Arc<dyn Platform>,
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) log: Arc<dyn LogSink>,
+    pub(crate) key: KeyPair,
+    pub(crate) config: HostConfig,
+    pub(crate) subjects: Subjects,
+    pub(crate) kinds: Vec<ProviderKind>,
+    pub(crate) started: Duration,
+    pub(super) instances: Arc<Instances>,
+    pub(crate) links: LinkTable,
+    /// Claims of all actors of the lattice, as far as they are known here.
+    pub(crate) claims: RwLock<BTreeMap<PublicKey, ClaimsSummary>>,
+    pub(super) actors: RwLock<HashMap<PublicKey, Arc<Actor>>>,
+    pub(super) providers: RwLock<BTreeMap<PublicKey, Arc<RunningProvider>>>,
+    /// Tasks that end with the host.
+    pub(super) tasks: Mutex<Vec<AbortHandle>>,
+    /// Taken while a link is put or deleted.
+    pub(super) link_changes: futures::lock::Mutex<()>,
+    /// Taken while an actor or provider is started or stopped, so that two starts do not interleave.
+    pub(super) changes: futures::lock::Mutex<()>,
+}
+
+impl HostState {
+    /// The host's public key.
+    pub(crate) fn id(&self) -> PublicKey {
+        self.key.public_key()
+    }
+
+    /// An actor that runs here.
+    pub(crate) fn actor(&self, key: PublicKey) -> Option<Arc<Actor>> {
+        self.actors.read().expect("nothing panics under this lock").get(&key).cloned()
+    }
+
+    /// A provider that runs here.
+    pub(crate) fn provider(&self, key: PublicKey) -> Option<Arc<RunningProvider>> {
+        self.providers.read().expect("nothing panics under this lock").get(&key).cloned()
+    }
+
+    /// All actors that run here, ordered by key.
+    pub(crate) fn all_actors(&self) -> Vec<Arc<Actor>> {
+        let actors = self.actors.read().expect("nothing panics under this lock");
+        let mut all: Vec<_> = actors.values().cloned().collect();
+        all.sort_by_key(|actor| actor.key);
+        all
+    }
+
+    /// All providers that run here, ordered by key.
+    pub(crate) fn all_providers(&self) -> Vec<Arc<RunningProvider>> {
+        let providers = self.providers.read().expect("nothing panics under this lock");
+        providers.values().cloned().collect()
+    }
+
+    /// The provider of a contract that needs no link.
+    pub(crate) fn built_in(&self, contract: &str) -> Option<Arc<RunningProvider>> {
+        let providers = self.providers.read().expect("nothing panics under this lock");
+        providers
+            .values()
+            .find(|provider| provider.description.built_in && provider.description.contract == contract)
+            .cloned()
+    }
+
+    /// Finds an actor by call alias: here, among the known claims, or by asking the lattice.
+    pub(crate) async fn actor_by_alias(&self, alias: &str) -> Result<PublicKey, LatticeError> {
+        let local = self.all_actors().into_iter().find(|actor| actor.call_alias() == Some(alias));
+        if let Some(actor) = local {
+            return Ok(actor.key);
+        }
+        if let Some(key) = self.claimed_alias(alias) {
+            return Ok(key);
+        }
+        if !self.config.keeps_metadata {
+            self.pull_claims().await?;
+        }
+        self.claimed_alias(alias).ok_or_else(|| {
+            LatticeError::new(
+                ErrorCode::ActorNotFound,
+                format!("no actor on the lattice has the call alias \"{alias}\"; start it, or call it by its key"),
+            )
+        })
+    }
+
+    fn claimed_alias(&self, alias: &str) -> Option<PublicKey> {
+        let claims = self.claims.read().expect("nothing panics under this lock");
+        claims
+            .iter()
+            .find(|(_, claims)| claims.call_alias == alias)
+            .map(|(key, _)| *key)
+    }
+
+    /// Replaces the known links by those of the lattice.
+    pub(crate) async fn pull_links(&self) -> Result<(), LatticeError> {
+        let list: LinkList = read_json(&self.ask_metadata("get.links").await?)?;
+        self.links.replace_all(list.links.iter().filter_map(|link| read_link(link).ok()));
+        Ok(())
+    }
+
+    /// Replaces the known claims by those of the lattice.
+    pub(crate) async fn pull_claims(&self) -> Result<(), LatticeError> {
+        let list: ClaimsList = read_json(&self.ask_metadata("get.claims").await?)?;
+        for claims in list.claims {
+            self.remember_claims(claims);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn remember_claims(&self, claims: ClaimsSummary) {
+        if let Ok(actor) = claims.sub.parse() {
+            self.claims
+                .write()
+                .expect("nothing panics under this lock")
+                .insert(actor, claims);
+        }
+    }
+
+    async fn ask_metadata(&self, suffix: &str) -> Result<bytes::Bytes, LatticeError> {
+        let request = message(self.subjects.control(suffix), bytes::Bytes::new());
+        match self.bus.request(request, self.config.limits.deadline).await {
+            Ok(reply) => Ok(reply.payload),
+            Err(error) => Err(super::dispatch::bus_failed(
+                &error,
+                format_args!("the keeper of the lattice's {suffix}"),
+            )),
+        }
+    }
+
+    /// Publishes an event. An event that cannot be published is traced and dropped: it states what already is.
+    pub(crate) fn emit(&self, kind: &str, data: serde_json::Value) {
+        let event = Event::new(&*self.platform, self.id(), kind, data);
+        for message in event.messages(&self.subjects) {
+            if let Err(error) = self.bus.publish(message) {
+                tracing::debug!(kind, %error, "an event was not published");
+            }
+        }
+    }
+
+    /// How the host answers `ping.hosts`.
+    pub(crate) fn summary(&self) -> HostSummary {
+        let uptime = self.platform.now().saturating_sub(self.started).as_secs();
+        HostSummary {
+            id: self.id().to_string(),
+            labels: self.config.labels.clone(),
+            friendly_name: self.config.friendly_name.clone(),
+            uptime_seconds: uptime,
+            uptime_human: human(uptime),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            lattice_prefix: self.config.lattice.clone(),
+            ..HostSummary::default()
+        }
+    }
+
+    /// What runs here.
+    pub(crate) fn inventory(&self) -> Inventory {
+        let actors = self.all_actors().into_iter().map(|actor| self.actor_summary(&actor)).collect();
+        let providers = self
+            .all_providers()
+            .into_iter()
+            .map(|provider| ProviderSummary {
+                id: provider.key.to_string(),
+                link_name: provider.link_name.to_string(),
+                contract_id: provider.description.contract.to_owned(),
+                name: Some(provider.description.name.to_owned()),
+                ..ProviderSummary::default()
+            })
+            .collect();
+        Inventory {
+            host_id: self.id().to_string(),
+            friendly_name: self.config.friendly_name.clone(),
+            labels: self.config.labels.clone(),
+            actors,
+            providers,
+            ..Inventory::default()
+        }
+    }
+
+    fn actor_summary(&self, actor: &Actor) -> ActorSummary {
+        let (_, max) = self.instances.size(actor.pool);
+        ActorSummary {
+            id: actor.key.to_string(),
+            image_ref: actor.image_ref.clone(),
+            name: actor.name().map(str::to_owned),
+            instances: vec![ActorRun {
+                instance_id: actor.run_id.clone(),
+                revision: actor.claims.as_ref().and_then(|claims| claims.revision).unwrap_or(0),
+                image_ref: actor.image_ref.clone(),
+                max_concurrent: u16::try_from(max).unwrap_or(u16::MAX),
+                ..ActorRun::default()
+            }],
+        }
+    }
+}
+
+/// A link definition, checked.
+pub(crate) fn read_link(definition: &LinkDefinition) -> Result<Link, LatticeError> {
+    let bad = |cause: String| {
+        LatticeError::new(ErrorCode::BadRequest, format!("the link cannot be read: {cause}"))
+    };
+    let key = |text: &str, what: &str| {
+        text.parse().map_err(|error| bad(format!("{what} \"{text}\": {error}")))
+    };
+    if !definition.contract_id.contains(':') {
+        return Err(bad(format!(
+            "contract \"{}\" has no colon; name it like wasmcloud:keyvalue",
+            definition.contract_id
+        )));
+    }
+    Ok(Link {
+        actor: key(&definition.actor_id, "actor")?,
+        contract: definition.contract_id.as_str().into(),
+        link_name: match definition.link_name.as_str() {
+            "" => crate::call::DEFAULT_LINK_NAME.into(),
+            name => name.into(),
+        },
+        provider: key(&definition.provider_id, "provider")?,
+        values: definition.values.clone(),
+    })
+}
+
+impl From<&Link> for LinkDefinition {
+    fn from(link: &Link) -> Self {
+        Self {
+            actor_id: link.actor.to_string(),
+            provider_id: link.provider.to_string(),
+            link_name: link.link_name.to_string(),
+            contract_id: link.contract.to_string(),
+            values: link.values.clone(),
+        }
+    }
+}
+
+fn human(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}m {}s", seconds % 60),
+        (0, _, _) => format!("{hours}h {minutes}m"),
+        _ => format!("{days}d {hours}h"),
+    }
+}

@@ -1,0 +1,14 @@
+//! The lattice as it stands on the bus: subjects, wire types, events, and the client that speaks them.
+//!
+//! Formats are those of wasmCloud 0.82, so that its control clients work; what is Wisteria's own carries its name.
+
+mod client;
+pub mod control;
+mod event;
+pub(crate) mod module_transfer;
+mod subjects;
+pub(crate) mod wire;
+
+pub use client::{Client, StartedActor};
+pub use event::Event;
+pub use subjects::Subjects;
