@@ -4,5 +4,11 @@
 //! in through [`platform::Platform`], [`engine::Engine`], [`bus::Bus`] and [`provider::Provider`].
 
 pub mod bus;
+pub mod call;
 pub mod engine;
+pub mod error;
+pub mod host;
+pub mod identity;
+pub mod lattice;
 pub mod platform;
+pub mod provider;

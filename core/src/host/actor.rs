@@ -1,6 +1,9 @@
 //! An actor that runs on this host.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
 
 use futures::channel::oneshot;
 
@@ -25,12 +28,26 @@ pub(crate) struct Actor {
     pub(super) module: Arc<dyn Module>,
     /// Its instances.
     pub(super) pool: PoolId,
-    /// Dropped with the actor, which ends its subscription.
-    pub(super) _subscription: StopSignal,
+    /// Ends the subscription to its calls.
+    pub(super) subscription: StopSignal,
 }
 
-/// Ends a task when it is dropped.
-pub(super) type StopSignal = oneshot::Sender<()>;
+/// Ends a task, once told to or when dropped.
+#[derive(Debug)]
+pub(super) struct StopSignal(Mutex<Option<oneshot::Sender<()>>>);
+
+impl StopSignal {
+    /// The signal, and what the task waits for.
+    pub(super) fn new() -> (Self, oneshot::Receiver<()>) {
+        let (sender, receiver) = oneshot::channel();
+        (Self(Mutex::new(Some(sender))), receiver)
+    }
+
+    /// Tells the task to end.
+    pub(super) fn stop(&self) {
+        drop(self.0.lock().expect("nothing panics under this lock").take());
+    }
+}
 
 impl Actor {
     /// Whether its claims cover a contract. An unsigned module claims what it is linked to.

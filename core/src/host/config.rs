@@ -7,6 +7,7 @@ use crate::{
     engine::{Engine, ModuleLimits},
     identity::KeyPair,
     platform::Platform,
+    provider::LogSink,
 };
 
 /// How a host behaves.
@@ -76,6 +77,8 @@ pub struct HostParts {
     pub engine: Arc<dyn Engine>,
     /// The way to the rest of the lattice.
     pub bus: Arc<dyn Bus>,
+    /// Where the log lines of its actors go.
+    pub log: Arc<dyn LogSink>,
     /// The host's own key, from which its providers' keys are derived.
     pub key: KeyPair,
 }

@@ -10,6 +10,7 @@ mod guest;
 #[expect(clippy::module_inception, reason = "the public type of this room bears its name")]
 mod host;
 mod instances;
+mod lifecycle;
 mod links;
 mod modules;
 mod provider;

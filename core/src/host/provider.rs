@@ -52,7 +52,8 @@ pub(crate) struct RunningProvider {
     active: RwLock<BTreeSet<(PublicKey, Arc<str>)>>,
     /// Calls from other hosts that it is handling.
     in_flight: AtomicUsize,
-    pub(super) _subscription: StopSignal,
+    /// Ends the subscriptions to its calls and links.
+    pub(super) subscription: StopSignal,
 }
 
 impl RunningProvider {
@@ -69,7 +70,7 @@ impl RunningProvider {
             provider,
             active: RwLock::default(),
             in_flight: AtomicUsize::new(0),
-            _subscription: subscription,
+            subscription,
         }
     }
 

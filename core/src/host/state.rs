@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use futures::future::AbortHandle;
+use futures::{channel::oneshot, future::AbortHandle};
 
 use super::{
     actor::Actor,
@@ -51,6 +51,8 @@ pub(crate) struct HostState {
     pub(super) providers: RwLock<BTreeMap<PublicKey, Arc<RunningProvider>>>,
     /// Tasks that end with the host.
     pub(super) tasks: Mutex<Vec<AbortHandle>>,
+    /// Tells the host's owner to stop it.
+    pub(super) ask_stop: Mutex<Option<oneshot::Sender<()>>>,
     /// Taken while a link is put or deleted.
     pub(super) link_changes: futures::lock::Mutex<()>,
     /// Taken while an actor or provider is started or stopped, so that two starts do not interleave.

@@ -1,0 +1,158 @@
+//! The host as its owner uses it: start, stop, and calls from outside.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, RwLock},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures::channel::oneshot;
+
+use super::{
+    config::{HostConfig, HostParts},
+    instances::Instances,
+    links::LinkTable,
+    provider::ProviderKind,
+    state::HostState,
+};
+use crate::{
+    call::{Call, CallContext, Target},
+    error::{ErrorCode, LatticeError},
+    identity::PublicKey,
+    lattice::{Subjects, control::Inventory},
+};
+
+/// A host on a lattice. Cheap to clone; all clones are one host.
+#[derive(Debug, Clone)]
+pub struct Host {
+    state: Arc<HostState>,
+    stop_asked: Arc<Mutex<Option<oneshot::Receiver<()>>>>,
+}
+
+impl Host {
+    /// Joins the lattice with one provider of each kind, and announces itself.
+    ///
+    /// # Errors
+    /// The lattice's name is not one token, or the bus is closed.
+    pub async fn start(
+        parts: HostParts,
+        config: HostConfig,
+        kinds: Vec<ProviderKind>,
+    ) -> Result<Self, LatticeError> {
+        let subjects = Subjects::new(&config.lattice).map_err(|error| {
+            LatticeError::new(ErrorCode::BadRequest, format!("the lattice's name cannot be used: {error}"))
+        })?;
+        let (ask_stop, stop_asked) = oneshot::channel();
+        let state = Arc::new(HostState {
+            started: parts.platform.now(),
+            instances: Instances::new(config.limits.instances, config.limits.mailbox),
+            platform: parts.platform,
+            engine: parts.engine,
+            bus: parts.bus,
+            log: parts.log,
+            key: parts.key,
+            config,
+            subjects,
+            kinds,
+            links: LinkTable::default(),
+            claims: RwLock::new(BTreeMap::new()),
+            actors: RwLock::new(HashMap::new()),
+            providers: RwLock::new(BTreeMap::new()),
+            tasks: Mutex::new(Vec::new()),
+            ask_stop: Mutex::new(Some(ask_stop)),
+            link_changes: futures::lock::Mutex::new(()),
+            changes: futures::lock::Mutex::new(()),
+        });
+        state.serve_control()?;
+        state.start_all_providers().await?;
+        state.rejoin().await;
+        state.beat();
+        Ok(Self {
+            state,
+            stop_asked: Arc::new(Mutex::new(Some(stop_asked))),
+        })
+    }
+
+    /// Its key, `N…`.
+    pub fn id(&self) -> PublicKey {
+        self.state.id()
+    }
+
+    /// Starts an actor from the bytes of its module and returns its key. `max_instances` bounds how many calls it
+    /// handles at once on this host. An actor that runs already keeps running, with the new bound.
+    ///
+    /// # Errors
+    /// The module is not a valid actor, its claims do not hold, or it is unsigned and the host takes none such.
+    pub async fn start_actor(
+        &self,
+        module: Bytes,
+        max_instances: Option<usize>,
+    ) -> Result<PublicKey, LatticeError> {
+        self.state.start_actor(module, max_instances, None).await
+    }
+
+    /// Stops an actor. Calls that wait for it are answered with an error; calls in flight finish.
+    ///
+    /// # Errors
+    /// It does not run here.
+    pub async fn stop_actor(&self, actor: PublicKey) -> Result<(), LatticeError> {
+        self.state.stop_actor(actor).await
+    }
+
+    /// Changes how many calls an actor handles at once on this host; without a number, the host's default.
+    ///
+    /// # Errors
+    /// It does not run here.
+    pub fn scale_actor(&self, actor: PublicKey, max_instances: Option<usize>) -> Result<(), LatticeError> {
+        self.state.scale_actor(actor, max_instances)
+    }
+
+    /// Calls an actor, wherever it runs, and returns its encoded reply. Without `deadline` the host's default holds.
+    ///
+    /// # Errors
+    /// Whatever kept the call from being answered, see [`ErrorCode`].
+    pub async fn call(
+        &self,
+        target: Target,
+        operation: impl Into<Arc<str>>,
+        payload: Bytes,
+        deadline: Option<Duration>,
+    ) -> Result<Bytes, LatticeError> {
+        let until = self.state.platform.now() + deadline.unwrap_or(self.state.config.limits.deadline);
+        self.state
+            .call_until_deadline(Call {
+                origin: self.id(),
+                target,
+                operation: operation.into(),
+                payload,
+                context: CallContext::root(until),
+            })
+            .await
+    }
+
+    /// What runs here.
+    pub fn inventory(&self) -> Inventory {
+        self.state.inventory()
+    }
+
+    /// Announces the host and its actors again and asks for links and claims anew. To be called when the bus was
+    /// away for a while.
+    pub async fn rejoin(&self) {
+        self.state.rejoin().await;
+    }
+
+    /// Completes when someone on the lattice asks the host to stop. Only the first call ever completes.
+    pub async fn stop_asked(&self) {
+        let receiver = self.stop_asked.lock().expect("nothing panics under this lock").take();
+        match receiver {
+            Some(receiver) => drop(receiver.await),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Leaves the lattice: stops actors and providers, says so, and ends all tasks.
+    pub async fn stop(&self) {
+        self.state.stop().await;
+    }
+}

@@ -1,0 +1,159 @@
+//! Answers the control requests that every host gets: ping, inventory, and commands.
+
+use std::sync::Arc;
+
+use super::{HostState, events::unreachable};
+use crate::{
+    bus::{Message, message},
+    error::{ErrorCode, LatticeError},
+    identity::PublicKey,
+    lattice::{
+        control::{
+            Ack, ScaleActor, StartProvider, StopActor, StopHost, StopProvider, read_json, to_json,
+        },
+        wire::{AWAIT, ERROR},
+    },
+};
+
+/// Answers until the host stops.
+pub(super) fn serve(host: &Arc<HostState>) -> Result<(), LatticeError> {
+    let subjects = &host.subjects;
+    let mut pings = host.bus.subscribe(subjects.control("ping.hosts").into(), None).map_err(unreachable)?;
+    let mut inventories = host.bus.subscribe(subjects.inventory(host.id()).into(), None).map_err(unreachable)?;
+    let mut commands = host.bus.subscribe(subjects.commands(host.id()), None).map_err(unreachable)?;
+
+    let state = host.clone();
+    host.run_task(async move {
+        while let Some(request) = pings.next().await {
+            if let Some(reply_to) = request.reply {
+                reply(&state, message(reply_to, to_json(&state.summary())));
+            }
+        }
+    });
+    let state = host.clone();
+    host.run_task(async move {
+        while let Some(request) = inventories.next().await {
+            if let Some(reply_to) = request.reply {
+                reply(&state, message(reply_to, to_json(&state.inventory())));
+            }
+        }
+    });
+    let state = host.clone();
+    host.run_task(async move {
+        while let Some(request) = commands.next().await {
+            let answering = state.clone();
+            state.platform.spawn(Box::pin(async move { command(&answering, request).await }));
+        }
+    });
+    Ok(())
+}
+
+/// Carries out one command. The acknowledgement says that the command was understood, or, where the request asks for
+/// it, what came of it; the outcome arrives as an event in either case.
+async fn command(host: &Arc<HostState>, request: Message) {
+    let verb = request.subject.as_str().rsplit('.').next().unwrap_or_default();
+    let command = match Command::read(verb, &request.payload) {
+        Ok(command) => command,
+        Err(error) => return acknowledge(host, &request, Err(error)),
+    };
+    let waits = request.headers.get(AWAIT) == Some("outcome");
+    if !waits {
+        acknowledge(host, &request, Ok(Ack::accepted()));
+    }
+    let outcome = command.carry_out(host).await;
+    match (waits, outcome) {
+        (true, outcome) => acknowledge(host, &request, outcome),
+        (false, Err(error)) => tracing::warn!(verb, %error, "a command failed"),
+        (false, Ok(_)) => {}
+    }
+}
+
+#[derive(Debug)]
+enum Command {
+    Scale(ScaleActor),
+    StopActor(StopActor),
+    StartProvider(StartProvider),
+    StopProvider(StopProvider),
+    Stop,
+}
+
+impl Command {
+    fn read(verb: &str, payload: &[u8]) -> Result<Self, LatticeError> {
+        match verb {
+            "scale" | "la" => read_json(payload).map(Self::Scale),
+            "sa" => read_json(payload).map(Self::StopActor),
+            "lp" => read_json(payload).map(Self::StartProvider),
+            "sp" => read_json(payload).map(Self::StopProvider),
+            "stop" => read_json::<StopHost>(payload).map(|_| Self::Stop),
+            other => Err(LatticeError::new(
+                ErrorCode::BadRequest,
+                format!("this host has no command \"{other}\"; it has scale, la, sa, lp, sp and stop"),
+            )),
+        }
+    }
+
+    async fn carry_out(self, host: &Arc<HostState>) -> Result<Ack, LatticeError> {
+        let mut ack = Ack::accepted();
+        match self {
+            Self::Scale(request) => {
+                ack.actor_id = Some(scale(host, request).await?.to_string());
+            }
+            Self::StopActor(request) => host.stop_actor(read_key(&request.actor_id)?).await?,
+            Self::StartProvider(request) => {
+                let link_name = match request.link_name.as_str() {
+                    "" => crate::call::DEFAULT_LINK_NAME,
+                    name => name,
+                };
+                let provider = host.start_provider(&request.provider_ref, link_name).await?;
+                ack.provider_id = Some(provider.to_string());
+            }
+            Self::StopProvider(request) => host.stop_provider(read_key(&request.provider_ref)?).await?,
+            Self::Stop => host.ask_to_stop(),
+        }
+        Ok(ack)
+    }
+}
+
+async fn scale(host: &Arc<HostState>, request: ScaleActor) -> Result<PublicKey, LatticeError> {
+    let running = request.actor_ref.parse().ok();
+    match (running, request.count) {
+        (Some(actor), Some(0)) => host.stop_actor(actor).await.map(|()| actor),
+        (Some(actor), count) => host.scale_actor(actor, count.map(usize::from)).map(|()| actor),
+        (None, Some(0)) => Err(LatticeError::new(
+            ErrorCode::BadRequest,
+            "a count of 0 stops a running actor; name it by its key M…",
+        )),
+        (None, count) => {
+            let module = host.fetch_module(&request.actor_ref).await?;
+            host.start_actor(module, count.map(usize::from), Some(request.actor_ref)).await
+        }
+    }
+}
+
+fn read_key(text: &str) -> Result<PublicKey, LatticeError> {
+    text.parse()
+        .map_err(|error| LatticeError::new(ErrorCode::BadRequest, format!("\"{text}\": {error}")))
+}
+
+/// Answers a request with an acknowledgement, and the error's code beside it.
+pub(super) fn acknowledge(host: &HostState, request: &Message, outcome: Result<Ack, LatticeError>) {
+    let Some(reply_to) = request.reply.clone() else {
+        if let Err(error) = outcome {
+            tracing::warn!(subject = %request.subject, %error, "a request without reply subject failed");
+        }
+        return;
+    };
+    let mut answer = message(reply_to, Vec::new());
+    let ack = outcome.unwrap_or_else(|error| {
+        answer.headers.insert(ERROR, error.code.as_str());
+        Ack::refused(&error)
+    });
+    answer.payload = to_json(&ack).into();
+    reply(host, answer);
+}
+
+pub(super) fn reply(host: &HostState, message: Message) {
+    if let Err(error) = host.bus.publish(message) {
+        tracing::warn!(%error, "the reply to a control request was not sent");
+    }
+}
