@@ -18,6 +18,7 @@ mod serve;
 mod state;
 
 pub use caller::ActorCaller;
+pub(crate) use dispatch::bus_failed;
 pub use config::{DEFAULT_DEADLINE, HostConfig, HostLimits, HostParts};
 pub use host::Host;
 pub use links::Link;

@@ -9,6 +9,6 @@ pub(crate) mod module_transfer;
 mod subjects;
 pub(crate) mod wire;
 
-pub use client::{Client, StartedActor};
+pub use client::{Client, Events, StartedActor};
 pub use event::Event;
 pub use subjects::Subjects;

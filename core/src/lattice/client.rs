@@ -1,0 +1,363 @@
+//! A client of a lattice: asks hosts, changes links, starts and calls actors, without being a host.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures::future::Either;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Event, Subjects,
+    control::{
+        Ack, ClaimsList, ClaimsSummary, HostSummary, Inventory, LinkDefinition, LinkList,
+        RemoveLink, ScaleActor, StartProvider, StopActor, StopHost, StopProvider, read_json, to_json,
+    },
+    module_transfer::ModuleOffer,
+    wire::{self, AWAIT, ERROR},
+};
+use crate::{
+    bus::{Bus, BusError, Message, Subject, Subscription, message},
+    call::{Call, CallContext, Target},
+    error::{ErrorCode, LatticeError},
+    host::bus_failed,
+    identity::PublicKey,
+    platform::{Platform, random_uuid, timeout},
+};
+
+/// Speaks to the hosts of one lattice over a bus.
+#[derive(Debug, Clone)]
+pub struct Client {
+    bus: Arc<dyn Bus>,
+    platform: Arc<dyn Platform>,
+    subjects: Subjects,
+    origin: PublicKey,
+    patience: Duration,
+}
+
+/// An actor that was started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartedActor {
+    /// Its key, `M…`.
+    pub actor_id: String,
+    /// The host that runs it, `N…`.
+    pub host_id: String,
+}
+
+/// How long hosts get to answer a ping, and how long after an answer the next is waited for.
+const FIRST_PONG: Duration = Duration::from_secs(1);
+const NEXT_PONG: Duration = Duration::from_millis(100);
+
+/// How long a host gets to fetch, compile and start a module.
+const START_PATIENCE: Duration = Duration::from_secs(60);
+
+impl Client {
+    /// A client that calls in the name of `origin`. `patience` is how long a single request may take.
+    ///
+    /// # Errors
+    /// The lattice's name is not one token.
+    pub fn new(
+        bus: Arc<dyn Bus>,
+        platform: Arc<dyn Platform>,
+        lattice: &str,
+        origin: PublicKey,
+        patience: Duration,
+    ) -> Result<Self, LatticeError> {
+        let subjects = Subjects::new(lattice).map_err(|error| {
+            LatticeError::new(ErrorCode::BadRequest, format!("the lattice's name cannot be used: {error}"))
+        })?;
+        Ok(Self {
+            bus,
+            platform,
+            subjects,
+            origin,
+            patience,
+        })
+    }
+
+    /// All hosts that answer, ordered by key.
+    ///
+    /// # Errors
+    /// The lattice cannot be reached.
+    pub async fn hosts(&self) -> Result<Vec<HostSummary>, LatticeError> {
+        let inbox = format!("_INBOX.{}", random_uuid(&*self.platform));
+        let inbox = Subject::new(inbox).expect("a UUID is a token");
+        let mut pongs = self.bus.subscribe(inbox.clone().into(), None).map_err(unreachable)?;
+        let mut ping = message(self.subjects.control("ping.hosts"), Bytes::new());
+        ping.reply = Some(inbox);
+        self.bus.publish(ping).map_err(unreachable)?;
+        let mut hosts: Vec<HostSummary> = Vec::new();
+        let mut patience = FIRST_PONG;
+        while let Some(Some(pong)) = timeout(&*self.platform, patience, pongs.next()).await {
+            // Without any host the broker itself answers, with an empty status message.
+            let Ok(host) = serde_json::from_slice(&pong.payload) else {
+                break;
+            };
+            hosts.push(host);
+            patience = NEXT_PONG;
+        }
+        hosts.sort_by(|a, b| a.id.cmp(&b.id));
+        hosts.dedup_by(|a, b| a.id == b.id);
+        Ok(hosts)
+    }
+
+    /// What runs on a host.
+    ///
+    /// # Errors
+    /// No such host answers.
+    pub async fn inventory(&self, host: PublicKey) -> Result<Inventory, LatticeError> {
+        let reply = self.ask(self.subjects.inventory(host), Vec::new(), format_args!("host {host}")).await?;
+        read_json(&reply.payload)
+    }
+
+    /// All links.
+    ///
+    /// # Errors
+    /// Nobody keeps the lattice's metadata.
+    pub async fn links(&self) -> Result<Vec<LinkDefinition>, LatticeError> {
+        let reply = self.ask(self.subjects.control("get.links"), Vec::new(), METADATA).await?;
+        read_json::<LinkList>(&reply.payload).map(|list| list.links)
+    }
+
+    /// The claims of all actors that were started.
+    ///
+    /// # Errors
+    /// Nobody keeps the lattice's metadata.
+    pub async fn claims(&self) -> Result<Vec<ClaimsSummary>, LatticeError> {
+        let reply = self.ask(self.subjects.control("get.claims"), Vec::new(), METADATA).await?;
+        read_json::<ClaimsList>(&reply.payload).map(|list| list.claims)
+    }
+
+    /// Puts a link and waits until its provider has accepted it.
+    ///
+    /// # Errors
+    /// The provider refused it, or does not run; the link then stays as it was.
+    pub async fn put_link(&self, link: &LinkDefinition) -> Result<(), LatticeError> {
+        self.command(self.subjects.control("linkdefs.put"), link, METADATA).await.map(drop)
+    }
+
+    /// Deletes a link.
+    ///
+    /// # Errors
+    /// There is no such link.
+    pub async fn delete_link(&self, link: &RemoveLink) -> Result<(), LatticeError> {
+        self.command(self.subjects.control("linkdefs.del"), link, METADATA).await.map(drop)
+    }
+
+    /// Starts an actor on a host from the bytes of its module and waits until it runs.
+    ///
+    /// # Errors
+    /// The host does not answer, or does not take the module.
+    pub async fn start_actor(
+        &self,
+        host: PublicKey,
+        module: Bytes,
+        max_instances: Option<u16>,
+    ) -> Result<StartedActor, LatticeError> {
+        let mut offer = ModuleOffer::new(self.bus.clone(), &self.subjects, module).map_err(unreachable)?;
+        let request = ScaleActor {
+            actor_ref: offer.reference.clone(),
+            host_id: host.to_string(),
+            count: max_instances,
+            annotations: None,
+        };
+        let command = Self {
+            patience: START_PATIENCE,
+            ..self.clone()
+        };
+        let started = command.command(self.subjects.command(host, "scale"), &request, format_args!("host {host}"));
+        let served = offer.serve();
+        futures::pin_mut!(started, served);
+        let ack = match futures::future::select(started, served).await {
+            Either::Left((ack, _)) => ack?,
+            Either::Right(((), started)) => started.await?,
+        };
+        Ok(StartedActor {
+            actor_id: ack.actor_id.unwrap_or_default(),
+            host_id: host.to_string(),
+        })
+    }
+
+    /// Changes how many calls an actor handles at once on a host; without a number, the host's default.
+    ///
+    /// # Errors
+    /// The actor does not run there.
+    pub async fn scale_actor(
+        &self,
+        host: PublicKey,
+        actor: PublicKey,
+        max_instances: Option<u16>,
+    ) -> Result<(), LatticeError> {
+        let request = ScaleActor {
+            actor_ref: actor.to_string(),
+            host_id: host.to_string(),
+            count: max_instances,
+            annotations: None,
+        };
+        self.host_command(host, "scale", &request).await.map(drop)
+    }
+
+    /// Stops an actor on a host.
+    ///
+    /// # Errors
+    /// It does not run there.
+    pub async fn stop_actor(&self, host: PublicKey, actor: PublicKey) -> Result<(), LatticeError> {
+        let request = StopActor {
+            actor_id: actor.to_string(),
+            host_id: host.to_string(),
+        };
+        self.host_command(host, "sa", &request).await.map(drop)
+    }
+
+    /// Starts a provider on a host by its name and returns its key.
+    ///
+    /// # Errors
+    /// The host has no provider of that name.
+    pub async fn start_provider(
+        &self,
+        host: PublicKey,
+        name: &str,
+        link_name: &str,
+    ) -> Result<String, LatticeError> {
+        let request = StartProvider {
+            provider_ref: name.to_owned(),
+            link_name: link_name.to_owned(),
+            host_id: host.to_string(),
+            ..StartProvider::default()
+        };
+        let ack = self.host_command(host, "lp", &request).await?;
+        Ok(ack.provider_id.unwrap_or_default())
+    }
+
+    /// Stops a provider on a host.
+    ///
+    /// # Errors
+    /// It does not run there.
+    pub async fn stop_provider(&self, host: PublicKey, provider: PublicKey) -> Result<(), LatticeError> {
+        let request = StopProvider {
+            provider_ref: provider.to_string(),
+            host_id: host.to_string(),
+            ..StopProvider::default()
+        };
+        self.host_command(host, "sp", &request).await.map(drop)
+    }
+
+    /// Asks a host to stop.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn stop_host(&self, host: PublicKey) -> Result<(), LatticeError> {
+        let request = StopHost {
+            host_id: host.to_string(),
+            timeout: None,
+        };
+        self.host_command(host, "stop", &request).await.map(drop)
+    }
+
+    /// Calls an actor by its key and returns its encoded reply.
+    ///
+    /// # Errors
+    /// Whatever kept the call from being answered, see [`ErrorCode`].
+    pub async fn call(
+        &self,
+        actor: PublicKey,
+        operation: &str,
+        payload: Bytes,
+        deadline: Duration,
+    ) -> Result<Bytes, LatticeError> {
+        let now = self.platform.now();
+        let call = Call {
+            origin: self.origin,
+            target: Target::Actor(actor),
+            operation: operation.into(),
+            payload,
+            context: CallContext::root(now + deadline),
+        };
+        let target = wire::Entity {
+            public_key: actor.to_string(),
+            ..wire::Entity::default()
+        };
+        let id = random_uuid(&*self.platform);
+        let request = wire::request(&call, self.subjects.actor(actor), target, id, None, now);
+        match self.bus.request(request, deadline).await {
+            Ok(reply) => wire::read_response(&reply),
+            Err(error) => Err(bus_failed(&error, format_args!("actor {actor}"))),
+        }
+    }
+
+    /// Follows what happens on the lattice from now on.
+    ///
+    /// # Errors
+    /// The lattice cannot be reached.
+    pub fn events(&self) -> Result<Events, LatticeError> {
+        let messages = self.bus.subscribe(self.subjects.events().into(), None).map_err(unreachable)?;
+        Ok(Events { messages })
+    }
+
+    async fn host_command(
+        &self,
+        host: PublicKey,
+        verb: &str,
+        request: &impl Serialize,
+    ) -> Result<Ack, LatticeError> {
+        self.command(self.subjects.command(host, verb), request, format_args!("host {host}")).await
+    }
+
+    /// Sends a request that is acknowledged with its outcome.
+    async fn command(
+        &self,
+        subject: Subject,
+        request: &impl Serialize,
+        name: impl std::fmt::Display,
+    ) -> Result<Ack, LatticeError> {
+        let reply = self.ask(subject, to_json(request), name).await?;
+        let ack: Ack = read_json(&reply.payload)?;
+        match ack.accepted {
+            true => Ok(ack),
+            false => Err(LatticeError::new(
+                reply.headers.get(ERROR).map_or(ErrorCode::Other, ErrorCode::from_wire),
+                ack.error,
+            )),
+        }
+    }
+
+    async fn ask(
+        &self,
+        subject: Subject,
+        payload: Vec<u8>,
+        name: impl std::fmt::Display,
+    ) -> Result<Message, LatticeError> {
+        let mut request = message(subject, payload);
+        request.headers.insert(AWAIT, "outcome");
+        self.bus.request(request, self.patience).await.map_err(|error| match error {
+            BusError::NoResponders(_) => LatticeError::new(
+                ErrorCode::HostNotFound,
+                format!("{name} is not on the lattice; see: wisteria get hosts"),
+            ),
+            other => bus_failed(&other, name),
+        })
+    }
+}
+
+const METADATA: &str = "the server that keeps the lattice's links and claims";
+
+fn unreachable(error: BusError) -> LatticeError {
+    LatticeError::new(ErrorCode::Unreachable, error.to_string())
+}
+
+/// The lattice's events, as they happen.
+#[derive(Debug)]
+pub struct Events {
+    messages: Subscription,
+}
+
+impl Events {
+    /// The next event; nothing once the connection is closed for good. What is not an event is passed over.
+    pub async fn next(&mut self) -> Option<Event> {
+        loop {
+            let message = self.messages.next().await?;
+            if let Some(event) = Event::read(&message.payload) {
+                return Some(event);
+            }
+        }
+    }
+}
