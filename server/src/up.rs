@@ -1,0 +1,168 @@
+//! `wisteria up`: a server host with the lattice's broker and the page, on one port.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use thiserror::Error;
+use tokio::{net::TcpListener, sync::Notify};
+use wisteria_bridge::Broker;
+use wisteria_core::{
+    bus::{LocalBus, Router},
+    error::LatticeError,
+    host::{Host, HostConfig, HostLimits, HostParts, ProviderKind},
+    lattice::Client,
+    platform::Platform,
+    provider::MemoryKeyValue,
+};
+
+use crate::{
+    data_dir::{DataDir, DataDirError},
+    engine::WasmtimeEngine,
+    log::TraceLog,
+    platform::NativePlatform,
+    provider::HttpServer,
+    web::{self, WebState},
+};
+
+/// How a server is to run.
+#[derive(Debug, Clone)]
+pub struct UpOptions {
+    /// Where page, bridge and API listen.
+    pub listen: SocketAddr,
+    /// Where the host's key is kept.
+    pub data_dir: Option<PathBuf>,
+    /// The lattice's name.
+    pub lattice: String,
+    /// Labels beside `kind=server`.
+    pub labels: BTreeMap<String, String>,
+    /// Whether modules without claims may run.
+    pub allow_unsigned: bool,
+}
+
+/// Why a server cannot run.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum UpError {
+    /// The address is taken or not ours.
+    #[error("cannot listen on {address}: {cause}; stop what listens there, or choose another with --listen")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The data directory cannot be used.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The engine cannot start.
+    #[error("the engine cannot start: {0}")]
+    Engine(String),
+    /// The host cannot start.
+    #[error(transparent)]
+    Host(#[from] LatticeError),
+    /// The listener broke.
+    #[error("the server's port failed: {0}")]
+    Serve(io::Error),
+}
+
+/// The providers that a server brings along.
+const PROVIDERS: [ProviderKind; 2] = [
+    ProviderKind {
+        name: "keyvalue-memory",
+        create: |context| Arc::new(MemoryKeyValue::new(context.platform)),
+    },
+    ProviderKind {
+        name: "httpserver",
+        create: |context| Arc::new(HttpServer::new(context.caller)),
+    },
+];
+
+/// Runs a server until it is told to stop by a signal or over the lattice. Prints one line with the page's address
+/// once it is ready.
+pub async fn run(options: UpOptions) -> Result<(), UpError> {
+    let platform: Arc<dyn Platform> = Arc::new(NativePlatform::current());
+    let address = options.listen;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|cause| UpError::Listen { address, cause })?;
+    let data_dir = DataDir::open(options.data_dir.clone(), &*platform)?;
+
+    let router = Arc::new(Router::new());
+    let bus = Arc::new(LocalBus::new(router.clone(), platform.clone()));
+    let broker = Arc::new(Broker::new(router, platform.clone()));
+    let limits = HostLimits::default();
+    let engine = WasmtimeEngine::new(limits.instances).map_err(|error| UpError::Engine(error.to_string()))?;
+    let parts = HostParts {
+        platform: platform.clone(),
+        engine: Arc::new(engine),
+        bus: bus.clone(),
+        log: Arc::new(TraceLog),
+        key: data_dir.host_key().clone(),
+    };
+    let deadline = limits.deadline;
+    let host = Host::start(parts, config(&options, limits), PROVIDERS.to_vec()).await?;
+    if options.allow_unsigned {
+        tracing::warn!("unsigned modules may run here (--allow-unsigned); leave it off where others can reach the host");
+    }
+    let client = Client::new(bus, platform, &options.lattice, host.id(), deadline)?;
+    let app = web::router(WebState {
+        broker,
+        host: host.clone(),
+        client,
+        lattice: options.lattice.as_str().into(),
+        allow_unsigned: options.allow_unsigned,
+    });
+
+    let bound = listener.local_addr().map_err(UpError::Serve)?;
+    announce(bound);
+    let stopping = Arc::new(Notify::new());
+    let closing = stopping.clone();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move { closing.notified().await });
+    let server = tokio::spawn(server.into_future());
+    tokio::select! {
+        () = stop_signal() => {}
+        () = host.stop_asked() => {}
+    }
+    host.stop().await;
+    stopping.notify_one();
+    // Open WebSockets do not end by themselves; what is still being answered gets a moment.
+    match tokio::time::timeout(Duration::from_secs(1), server).await {
+        Ok(Ok(Err(cause))) => Err(UpError::Serve(cause)),
+        _ => Ok(()),
+    }
+}
+
+fn config(options: &UpOptions, limits: HostLimits) -> HostConfig {
+    let mut labels = BTreeMap::from([("kind".to_owned(), "server".to_owned())]);
+    labels.extend(options.labels.clone());
+    HostConfig {
+        lattice: options.lattice.clone(),
+        labels,
+        friendly_name: "server".to_owned(),
+        allow_unsigned: options.allow_unsigned,
+        keeps_metadata: true,
+        limits,
+    }
+}
+
+fn announce(address: SocketAddr) {
+    let mut out = io::stdout().lock();
+    // A closed standard output does not keep the server from serving.
+    drop(writeln!(out, "Wisteria is ready at http://{address}/").and_then(|()| out.flush()));
+}
+
+/// Completes on Ctrl-C or SIGTERM.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("the runtime handles signals");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

@@ -1,0 +1,34 @@
+//! The one port of a server: the page, the lattice over WebSocket, and a small read-only API.
+
+mod api;
+mod lattice;
+mod page;
+
+use std::sync::Arc;
+
+use axum::{Router, routing::get};
+use wisteria_bridge::Broker;
+use wisteria_core::{host::Host, lattice::Client};
+
+/// What the handlers share.
+#[derive(Debug, Clone)]
+pub(crate) struct WebState {
+    pub(crate) broker: Arc<Broker>,
+    pub(crate) host: Host,
+    pub(crate) client: Client,
+    pub(crate) lattice: Arc<str>,
+    pub(crate) allow_unsigned: bool,
+}
+
+/// All routes.
+pub(crate) fn router(state: WebState) -> Router {
+    Router::new()
+        .route("/lattice", get(lattice::join))
+        .route("/api/config", get(api::config))
+        .route("/api/hosts", get(api::hosts))
+        .route("/api/hosts/{host}/inventory", get(api::inventory))
+        .route("/api/links", get(api::links))
+        .route("/api/claims", get(api::claims))
+        .fallback(page::serve)
+        .with_state(state)
+}
