@@ -1,11 +1,13 @@
 //! Publish, subscribe with queue groups, request and reply over subjects, with NATS semantics.
 
+mod inbox;
 mod local;
 mod message;
 mod router;
 mod subject;
 
-pub use local::LocalBus;
+pub use inbox::{Inbox, OpenRequest, Status};
+pub use local::{DEFAULT_MAX_PAYLOAD, LocalBus};
 pub use message::{Headers, Message};
 pub use router::{Delivery, Router, Sink, SubscriptionId};
 pub use subject::{Subject, SubjectError, SubjectPattern};
@@ -114,6 +116,9 @@ pub enum BusError {
         /// How long was waited.
         timeout: Duration,
     },
+    /// Whoever got the request went away before answering it.
+    #[error("the host that served {0} went away; it may have handled the request")]
+    HostLost(String),
     /// The payload is larger than the bus carries.
     #[error("a payload of {size} bytes is above the limit of {limit} bytes")]
     PayloadTooLarge {

@@ -1,127 +1,143 @@
-//! Ed25519 keys in the form of NATS nkeys.
-//!
-//! A public key is the base32 of a prefix byte, 32 bytes and their CRC-16/XMODEM; a seed has a second prefix byte.
+//! Public keys: who hosts, actors, providers and issuers are.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt::{self, Debug, Display},
+    str::FromStr,
+};
 
-use data_encoding::BASE32_NOPAD;
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signature, VerifyingKey};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-/// What a key is for; its first letter.
+use super::nkey;
+
+/// What a key stands for. The first letter of its text says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
 pub enum KeyKind {
-    /// `A`, an issuer of claims.
+    /// `A…`: issues actors' claims.
     Account,
-    /// `C`, a cluster of hosts.
+    /// `C…`: issues invocations.
     Cluster,
-    /// `M`, a module.
+    /// `M…`: an actor's module.
     Module,
-    /// `N`, a host.
+    /// `N…`: a host.
     Host,
-    /// `O`, an operator.
+    /// `O…`: issues accounts.
     Operator,
-    /// `U`, a user.
-    User,
-    /// `V`, a provider.
+    /// `V…`: a provider.
     Provider,
+    /// `U…`: a person or program that joins the lattice.
+    User,
 }
-
-const KINDS: [(KeyKind, u8); 7] = [
-    (KeyKind::Account, 0),
-    (KeyKind::Cluster, 2 << 3),
-    (KeyKind::Module, 12 << 3),
-    (KeyKind::Host, 13 << 3),
-    (KeyKind::Operator, 14 << 3),
-    (KeyKind::User, 20 << 3),
-    (KeyKind::Provider, 21 << 3),
-];
-
-/// The prefix byte of a seed, before that of its kind.
-const SEED_PREFIX: u8 = 18 << 3;
 
 impl KeyKind {
-    fn prefix(self) -> u8 {
-        let found = KINDS.iter().find(|(kind, _)| *kind == self);
-        found.expect("every kind has a prefix").1
+    const ALL: [Self; 7] = [
+        Self::Account,
+        Self::Cluster,
+        Self::Module,
+        Self::Host,
+        Self::Operator,
+        Self::Provider,
+        Self::User,
+    ];
+
+    /// The letter its keys begin with.
+    pub fn letter(self) -> char {
+        char::from(b'A' + (self.prefix() >> 3))
     }
 
-    fn of_prefix(prefix: u8) -> Option<Self> {
-        KINDS.iter().find(|(_, known)| *known == prefix).map(|(kind, _)| *kind)
+    /// The byte before the key: five bits of base32, then three zero bits.
+    pub(super) fn prefix(self) -> u8 {
+        let letter = match self {
+            Self::Account => 0,
+            Self::Cluster => 2,
+            Self::Module => 12,
+            Self::Host => 13,
+            Self::Operator => 14,
+            Self::User => 20,
+            Self::Provider => 21,
+        };
+        letter << 3
+    }
+
+    pub(super) fn of_prefix(prefix: u8) -> Result<Self, KeyError> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.prefix() == prefix)
+            .ok_or(KeyError::Kind)
     }
 }
 
-/// A public key. Names a host, module or provider; need not be a point on the curve unless it is to verify.
+impl Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Account => "account",
+            Self::Cluster => "cluster",
+            Self::Module => "module",
+            Self::Host => "host",
+            Self::Operator => "operator",
+            Self::Provider => "provider",
+            Self::User => "user",
+        })
+    }
+}
+
+/// An Ed25519 public key and what it stands for. Its text is an nkey of 56 characters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PublicKey {
     kind: KeyKind,
     bytes: [u8; 32],
 }
 
-/// Why a text is not a key.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// It has another length.
-    #[error("a key has {expected} characters, this has {found}")]
-    Length {
-        /// What it should have.
-        expected: usize,
-        /// What it has.
-        found: usize,
-    },
-    /// It is not base32.
-    #[error("a key consists of the letters A–Z and the digits 2–7")]
-    Alphabet,
-    /// A character was mistyped or lost.
-    #[error("the key's checksum does not match; a character is wrong")]
-    Checksum,
-    /// The first letter names no kind of key.
-    #[error("the key's first letters name no kind that is known here")]
-    Kind,
-    /// The signature is not of this key over these bytes.
-    #[error("the signature does not match")]
-    Signature,
-}
-
 impl PublicKey {
-    /// The key of these bytes.
+    /// A key of known bytes. They need not be a point of the curve; nothing verifies with such a key then.
     pub fn from_bytes(kind: KeyKind, bytes: [u8; 32]) -> Self {
         Self { kind, bytes }
     }
 
-    /// What it is for.
+    /// What it stands for.
     pub fn kind(&self) -> KeyKind {
         self.kind
     }
 
-    /// Whether `signature` (64 bytes) is this key's over `message`.
-    ///
-    /// # Errors
-    /// [`KeyError::Signature`] when not.
-    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), KeyError> {
-        let signature = Signature::from_slice(signature).map_err(|_| KeyError::Signature)?;
+    /// The key itself.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
+    /// The key, if it stands for `kind`.
+    pub fn expect_kind(self, kind: KeyKind) -> Result<Self, KeyError> {
+        match self.kind == kind {
+            true => Ok(self),
+            false => Err(KeyError::WrongKind {
+                expected: kind,
+                found: self.kind,
+            }),
+        }
+    }
+
+    /// Checks that `signature`, 64 bytes, is this key's over `message`. Weak keys and signatures that could have been
+    /// altered without the secret are refused.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
+        let signature = Signature::from_slice(signature).map_err(|_| SignatureError::Length {
+            found: signature.len(),
+        })?;
         VerifyingKey::from_bytes(&self.bytes)
-            .and_then(|key| key.verify_strict(message, &signature))
-            .map_err(|_| KeyError::Signature)
+            .map_err(|_| SignatureError::NotAPoint { key: *self })?
+            .verify_strict(message, &signature)
+            .map_err(|_| SignatureError::Mismatch { key: *self })
     }
 }
 
-impl fmt::Display for PublicKey {
+impl Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut raw = [0; 33];
-        raw[0] = self.kind.prefix();
-        raw[1..].copy_from_slice(&self.bytes);
-        f.write_str(&with_checksum(&raw))
+        f.pad(&nkey::encode(&[self.kind.prefix()], &self.bytes))
     }
 }
 
-impl fmt::Debug for PublicKey {
+impl Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        Display::fmt(self, f)
     }
 }
 
@@ -129,11 +145,13 @@ impl FromStr for PublicKey {
     type Err = KeyError;
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
-        let raw: [u8; 33] = without_checksum(text, 56)?;
-        let (prefix, bytes) = raw.split_first().expect("33 bytes have a first");
+        if text.starts_with('S') {
+            return Err(KeyError::Secret);
+        }
+        let [prefix, bytes @ ..] = nkey::decode::<33>(text)?;
         Ok(Self {
-            kind: KeyKind::of_prefix(*prefix).ok_or(KeyError::Kind)?,
-            bytes: bytes.try_into().expect("32 bytes remain"),
+            kind: KeyKind::of_prefix(prefix)?,
+            bytes,
         })
     }
 }
@@ -146,164 +164,143 @@ impl Serialize for PublicKey {
 
 impl<'de> Deserialize<'de> for PublicKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
-    }
-}
+        struct Visitor;
 
-/// A key that can sign. Its secret is not shown by `Debug`.
-#[derive(Clone)]
-pub struct KeyPair {
-    kind: KeyKind,
-    key: SigningKey,
-}
+        impl de::Visitor<'_> for Visitor {
+            type Value = PublicKey;
 
-impl KeyPair {
-    /// The key of a 32-byte seed, which must come from good randomness.
-    pub fn from_raw(kind: KeyKind, seed: [u8; 32]) -> Self {
-        Self {
-            kind,
-            key: SigningKey::from_bytes(&seed),
-        }
-    }
-
-    /// Reads a seed, `S…`, 58 characters.
-    ///
-    /// # Errors
-    /// What is wrong with the text.
-    pub fn from_seed(text: &str) -> Result<Self, KeyError> {
-        let raw: [u8; 34] = without_checksum(text, 58)?;
-        let prefix = (raw[0] & 7) << 5 | raw[1] >> 3;
-        match (raw[0] & !7, KeyKind::of_prefix(prefix)) {
-            (SEED_PREFIX, Some(kind)) => {
-                let seed = raw[2..].try_into().expect("32 bytes remain");
-                Ok(Self::from_raw(kind, seed))
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a public key of 56 characters")
             }
-            _ => Err(KeyError::Kind),
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<PublicKey, E> {
+                text.parse().map_err(E::custom)
+            }
         }
-    }
 
-    /// The seed, from which [`KeyPair::from_seed`] makes the same key. Keep it secret.
-    pub fn seed(&self) -> String {
-        let prefix = self.kind.prefix();
-        let mut raw = [0; 34];
-        raw[0] = SEED_PREFIX | prefix >> 5;
-        raw[1] = (prefix & 31) << 3;
-        raw[2..].copy_from_slice(self.key.as_bytes());
-        with_checksum(&raw)
-    }
-
-    /// The public half.
-    pub fn public_key(&self) -> PublicKey {
-        PublicKey::from_bytes(self.kind, self.key.verifying_key().to_bytes())
-    }
-
-    /// The 64-byte signature over `message`.
-    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.key.sign(message).to_bytes()
-    }
-
-    /// Another key that follows from this one and a name, always the same.
-    pub fn derive(&self, kind: KeyKind, name: &str) -> Self {
-        let mut hash = Sha256::new();
-        hash.update(b"wisteria key derivation 1\0");
-        hash.update([kind.prefix()]);
-        hash.update(self.key.as_bytes());
-        hash.update(name.as_bytes());
-        Self::from_raw(kind, hash.finalize().into())
+        deserializer.deserialize_str(Visitor)
     }
 }
 
-impl fmt::Debug for KeyPair {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("KeyPair").field(&self.public_key()).finish()
-    }
+/// Why a text is not the key that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// It is too long or too short.
+    #[error("a key like this has {expected} characters, not {found}; copy it whole")]
+    Length {
+        /// How long it should be.
+        expected: usize,
+        /// How long it is.
+        found: usize,
+    },
+    /// It holds something that no key has.
+    #[error("{character:?} at position {position} belongs to no key; a key has the characters A to Z and 2 to 7 only")]
+    Character {
+        /// The character.
+        character: char,
+        /// Where it is, counted from 1.
+        position: usize,
+    },
+    /// It was mistyped.
+    #[error("the key's checksum does not match: a character is wrong or two are swapped; copy it again")]
+    Checksum,
+    /// Its first letter is none that is known.
+    #[error("the key's first letter stands for no kind of key that is known here (A, C, M, N, O, U, V)")]
+    Kind,
+    /// It stands for something else.
+    #[error("this is the key of a {found}, where that of a {expected} ({}…) is needed", expected.letter())]
+    WrongKind {
+        /// What was needed.
+        expected: KeyKind,
+        /// What it stands for.
+        found: KeyKind,
+    },
+    /// It is a seed.
+    #[error("this is a seed, which is secret, where a public key is needed; keep it to yourself and give the public key")]
+    Secret,
+    /// It is a public key.
+    #[error("this is no seed, where one (S…) is needed to sign")]
+    NotASeed,
 }
 
-fn with_checksum(raw: &[u8]) -> String {
-    let mut bytes = raw.to_vec();
-    bytes.extend_from_slice(&crc16(raw).to_le_bytes());
-    BASE32_NOPAD.encode(&bytes)
-}
-
-fn without_checksum<const N: usize>(text: &str, expected: usize) -> Result<[u8; N], KeyError> {
-    if text.len() != expected {
-        return Err(KeyError::Length {
-            expected,
-            found: text.chars().count(),
-        });
-    }
-    let bytes = BASE32_NOPAD.decode(text.as_bytes()).map_err(|_| KeyError::Alphabet)?;
-    let (raw, checksum) = bytes.split_last_chunk::<2>().ok_or(KeyError::Checksum)?;
-    match raw.try_into() {
-        Ok(raw_array) if crc16(raw) == u16::from_le_bytes(*checksum) => Ok(raw_array),
-        _ => Err(KeyError::Checksum),
-    }
-}
-
-/// CRC-16/XMODEM: polynomial 0x1021, nothing reflected, starting at 0.
-fn crc16(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0, |crc, byte| {
-        (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| match crc & 0x8000 {
-            0 => crc << 1,
-            _ => crc << 1 ^ 0x1021,
-        })
-    })
+/// Why a signature does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SignatureError {
+    /// It has the wrong size.
+    #[error("a signature has 64 bytes, not {found}")]
+    Length {
+        /// Its size in bytes.
+        found: usize,
+    },
+    /// The key cannot verify anything.
+    #[error("{key} is no Ed25519 key, so nothing can be signed by it")]
+    NotAPoint {
+        /// The key.
+        key: PublicKey,
+    },
+    /// The message was altered, or another key signed it.
+    #[error("{key} did not sign this: it was altered, or signed with another key")]
+    Mismatch {
+        /// The key.
+        key: PublicKey,
+    },
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_checksum_is_that_of_the_catalogue() {
-        assert_eq!(crc16(b"123456789"), 0x31c3);
+    /// The module key of a published actor, the echo of wascap's fixtures.
+    const ECHO: &str = "MDJ5BWS6JXSWOZL2ZENW2D4FBSHQ5ZMFGEGJB33TLKYKQ5ALAXINU36U";
+
+    fn check_error(text: &str, error: &KeyError) {
+        assert_eq!(text.parse::<PublicKey>().as_ref(), Err(error), "{text}");
     }
 
     #[test]
-    fn a_key_and_its_seed_survive_as_text() {
-        for (kind, _) in KINDS {
-            let pair = KeyPair::from_raw(kind, [7; 32]);
-            assert_eq!(pair.public_key().to_string().parse(), Ok(pair.public_key()));
-            let again = KeyPair::from_seed(&pair.seed()).expect("a seed");
-            assert_eq!(again.public_key(), pair.public_key());
+    fn each_kind_begins_with_its_letter_and_survives_its_text() {
+        for kind in KeyKind::ALL {
+            let key = PublicKey::from_bytes(kind, [7; 32]);
+            let text = key.to_string();
+            assert_eq!((text.len(), text.chars().next()), (56, Some(kind.letter())));
+            assert_eq!(text.parse(), Ok(key));
         }
     }
 
     #[test]
-    fn the_first_letter_names_the_kind() {
-        let letters = KINDS.map(|(kind, _)| PublicKey::from_bytes(kind, [0; 32]).to_string().remove(0));
-        assert_eq!(letters, ['A', 'C', 'M', 'N', 'O', 'U', 'V']);
-        assert!(KeyPair::from_raw(KeyKind::Host, [1; 32]).seed().starts_with("SN"));
+    fn an_error_names_what_is_wrong() {
+        let key = PublicKey::from_bytes(KeyKind::Module, [7; 32]).to_string();
+        check_error(&key[1..], &KeyError::Length { expected: 56, found: 55 });
+        check_error(
+            &key.replacen('M', "m", 1),
+            &KeyError::Character { character: 'm', position: 1 },
+        );
+        check_error(&key.replacen('M', "N", 1), &KeyError::Checksum);
+        check_error("SAAB", &KeyError::Secret);
+        check_error(&nkey::encode(&[1 << 3], &[7; 32]), &KeyError::Kind);
     }
 
     #[test]
-    fn what_is_wrong_with_a_key_is_named() {
-        let key = PublicKey::from_bytes(KeyKind::Module, [3; 32]).to_string();
-        let check = |text: &str, expected| assert_eq!(text.parse::<PublicKey>(), Err(expected), "{text}");
-        check("MB", KeyError::Length { expected: 56, found: 2 });
-        check(&key.to_lowercase(), KeyError::Alphabet);
-        let mistyped = match key.ends_with('A') {
-            true => format!("{}B", &key[..55]),
-            false => format!("{}A", &key[..55]),
-        };
-        assert!(mistyped.parse::<PublicKey>().is_err());
+    fn a_character_beyond_ascii_is_an_error() {
+        check_error(
+            &"é".repeat(28),
+            &KeyError::Character { character: 'é', position: 1 },
+        );
     }
 
     #[test]
-    fn only_the_right_signature_verifies() {
-        let pair = KeyPair::from_raw(KeyKind::Account, [9; 32]);
-        let signature = pair.sign(b"message");
-        assert_eq!(pair.public_key().verify(b"message", &signature), Ok(()));
-        assert_eq!(pair.public_key().verify(b"massage", &signature), Err(KeyError::Signature));
-        assert_eq!(pair.public_key().verify(b"message", b"short"), Err(KeyError::Signature));
+    fn a_key_is_a_string_to_serde() {
+        let key = PublicKey::from_bytes(KeyKind::Host, [9; 32]);
+        let json = serde_json::to_string(&key).unwrap();
+        assert_eq!(json, format!("\"{key}\""));
+        assert_eq!(serde_json::from_str::<PublicKey>(&json).unwrap(), key);
+        assert!(serde_json::from_str::<PublicKey>("\"N\"").is_err());
     }
 
     #[test]
-    fn derived_keys_differ_by_name_and_kind() {
-        let host = KeyPair::from_raw(KeyKind::Host, [1; 32]);
-        let key = |name| host.derive(KeyKind::Provider, name).public_key();
-        assert_eq!(key("a"), key("a"));
-        assert_ne!(key("a"), key("b"));
+    fn a_published_key_is_read() {
+        assert_eq!(ECHO.parse::<PublicKey>().unwrap().kind(), KeyKind::Module);
     }
 }

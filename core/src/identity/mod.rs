@@ -1,11 +1,13 @@
-//! Who is who: keys of hosts, modules and providers, and the claims inside a module.
-//!
-//! Keys are NATS nkeys (Ed25519); claims are the JWTs that wasmCloud's `wascap` 0.13 embeds in modules.
+//! Who is who: keys, and the claims that modules carry.
 
 mod claims;
 mod key;
+mod key_pair;
 mod module;
+mod nkey;
+mod token;
 
-pub use claims::{ActorClaims, ClaimsError, inspect};
-pub use key::{KeyError, KeyKind, KeyPair, PublicKey};
-pub use module::{module_hash, module_key_of_hash, sign_module};
+pub use claims::{ActorClaims, ClaimsError, inspect, sign_module};
+pub use key::{KeyError, KeyKind, PublicKey, SignatureError};
+pub use key_pair::KeyPair;
+pub use module::{module_hash, module_key_of_hash};

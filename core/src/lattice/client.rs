@@ -16,7 +16,7 @@ use super::{
     wire::{self, AWAIT, ERROR},
 };
 use crate::{
-    bus::{Bus, BusError, Message, Subject, Subscription, message},
+    bus::{Bus, BusError, Message, Status, Subject, Subscription, message},
     call::{Call, CallContext, Target},
     error::{ErrorCode, LatticeError},
     host::bus_failed,
@@ -88,11 +88,11 @@ impl Client {
         let mut hosts: Vec<HostSummary> = Vec::new();
         let mut patience = FIRST_PONG;
         while let Some(Some(pong)) = timeout(&*self.platform, patience, pongs.next()).await {
-            // Without any host the broker itself answers, with an empty status message.
-            let Ok(host) = serde_json::from_slice(&pong.payload) else {
-                break;
-            };
-            hosts.push(host);
+            match (pong.status(), serde_json::from_slice(&pong.payload)) {
+                (Some(Status::NoResponders), _) => break,
+                (_, Ok(host)) => hosts.push(host),
+                (_, Err(_)) => continue,
+            }
             patience = NEXT_PONG;
         }
         hosts.sort_by(|a, b| a.id.cmp(&b.id));

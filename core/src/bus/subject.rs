@@ -1,0 +1,144 @@
+//! The names on the bus: tokens joined by dots, and patterns over them.
+
+use std::{fmt, ops::Deref, sync::Arc};
+
+use thiserror::Error;
+
+/// A name that messages are published under: tokens joined by dots, without wildcards.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject(Arc<str>);
+
+/// What a subscription listens to: a subject, where `*` stands for one token and a last `>` for one or more.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubjectPattern(Arc<str>);
+
+/// Why a text is no subject or pattern.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SubjectError {
+    /// It has an empty token, or is empty.
+    #[error("the subject \"{0}\" has an empty token; join tokens by single dots")]
+    EmptyToken(String),
+    /// It contains white space or a control character.
+    #[error("the subject {0:?} contains white space; subjects have none")]
+    WhiteSpace(String),
+    /// It contains a wildcard where none may stand.
+    #[error("the subject \"{0}\" has a wildcard where none may stand")]
+    Wildcard(String),
+    /// It has dots but must be one token.
+    #[error("\"{0}\" contains a dot; use letters, digits, - and _")]
+    NotOneToken(String),
+}
+
+impl Subject {
+    /// Checks a subject.
+    ///
+    /// # Errors
+    /// The rule that it breaks.
+    pub fn new(text: impl AsRef<str>) -> Result<Self, SubjectError> {
+        let text = text.as_ref();
+        check_tokens(text)?;
+        match text.split('.').any(is_wildcard) {
+            true => Err(SubjectError::Wildcard(text.to_owned())),
+            false => Ok(Self(text.into())),
+        }
+    }
+
+    /// The subject as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl SubjectPattern {
+    /// Checks a pattern.
+    ///
+    /// # Errors
+    /// The rule that it breaks.
+    pub fn new(text: impl AsRef<str>) -> Result<Self, SubjectError> {
+        let text = text.as_ref();
+        check_tokens(text)?;
+        let misplaced = text.strip_suffix('>').unwrap_or(text).split('.').any(|token| token == ">");
+        match misplaced {
+            true => Err(SubjectError::Wildcard(text.to_owned())),
+            false => Ok(Self(text.into())),
+        }
+    }
+
+    /// The pattern as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Subject> for SubjectPattern {
+    fn from(subject: Subject) -> Self {
+        Self(subject.0)
+    }
+}
+
+fn is_wildcard(token: &str) -> bool {
+    matches!(token, "*" | ">")
+}
+
+fn check_tokens(text: &str) -> Result<(), SubjectError> {
+    if text.split('.').any(str::is_empty) {
+        return Err(SubjectError::EmptyToken(text.to_owned()));
+    }
+    match text.chars().any(|character| character.is_whitespace() || character.is_control()) {
+        true => Err(SubjectError::WhiteSpace(text.to_owned())),
+        false => Ok(()),
+    }
+}
+
+macro_rules! reads_as_text {
+    ($type:ty) => {
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
+
+        impl Deref for $type {
+            type Target = str;
+
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+reads_as_text!(Subject);
+reads_as_text!(SubjectPattern);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects_are_checked() {
+        let check = |text: &str, valid| assert_eq!(Subject::new(text).is_ok(), valid, "{text:?}");
+        check("a.b-c._d$", true);
+        for bad in ["", ".", "a.", ".a", "a..b", "a b", "a\r\n", "a.*", ">", "a.\u{85}"] {
+            check(bad, false);
+        }
+        check("a*.b>", true);
+    }
+
+    #[test]
+    fn a_tail_wildcard_stands_last() {
+        let check = |text: &str, valid| assert_eq!(SubjectPattern::new(text).is_ok(), valid, "{text:?}");
+        check(">", true);
+        check("a.>", true);
+        check("*.b.*", true);
+        check("a.>.b", false);
+        check(">.>", false);
+    }
+}
