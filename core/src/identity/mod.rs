@@ -10,4 +10,5 @@ mod token;
 pub use claims::{ActorClaims, ClaimsError, inspect, sign_module};
 pub use key::{KeyError, KeyKind, PublicKey, SignatureError};
 pub use key_pair::KeyPair;
-pub use module::{module_hash, module_key_of_hash};
+pub use module::{ModuleReadError, module_hash, module_key_of_hash};
+pub use token::TokenError;

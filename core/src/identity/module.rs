@@ -1,92 +1,121 @@
-//! The bytes of a module as claims see them: its hash, and the section that holds its token.
+//! The sections of a module that identity is about: which carry a token, and the hash of all others.
 
-use std::borrow::Cow;
-
-use data_encoding::{BASE64URL_NOPAD, HEXUPPER};
+use data_encoding::HEXUPPER;
 use sha2::{Digest, Sha256};
-use wasm_encoder::{CustomSection, Encode, Section};
-use wasmparser::{Parser, Payload};
+use thiserror::Error;
+use wasm_encoder::{CustomSection, Encode, Module, RawSection, Section};
+use wasmparser::{Encoding, Parser, Payload};
 
-use super::{
-    claims::{ActorClaims, ClaimsError, HEADER, TokenClaims},
-    key::{KeyKind, KeyPair, PublicKey},
-};
+use super::key::{KeyKind, PublicKey};
 
-/// The sections that may hold a token, the current name first.
-const TOKEN_SECTIONS: [&str; 2] = ["wasmcloud_jwt", "jwt"];
+/// The custom section that carries the token.
+const TOKEN_SECTION: &str = "wasmcloud_jwt";
 
-/// The magic number and version of a core module.
-const PREAMBLE: [u8; 8] = *b"\0asm\x01\0\0\0";
+/// Its name in modules signed before wascap 0.9.
+const OLD_TOKEN_SECTION: &str = "jwt";
 
-/// The token embedded in a module, if there is one.
-pub(super) fn embedded_token(module: &[u8]) -> Result<Option<String>, ClaimsError> {
-    let mut token = None;
-    for payload in Parser::new(0).parse_all(module) {
-        if let Payload::CustomSection(section) = payload.map_err(unreadable)?
-            && TOKEN_SECTIONS.contains(&section.name())
-        {
-            let text = std::str::from_utf8(section.data()).map_err(|_| ClaimsError::Malformed("it is not text".to_owned()))?;
-            token = Some(text.to_owned());
-        }
-    }
-    Ok(token)
+/// Why the sections of a module cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ModuleReadError {
+    /// The bytes are no complete WebAssembly binary.
+    #[error("this is no complete WebAssembly module: {cause}; build it for wasm32-unknown-unknown")]
+    Malformed {
+        /// What the parser met.
+        cause: String,
+    },
+    /// It is a component.
+    #[error("this is a WebAssembly component, not a core module; build the actor for wasm32-unknown-unknown")]
+    Component,
 }
 
-/// The module without its token: every section but those that hold one, re-encoded in order.
-fn without_token(module: &[u8]) -> Result<Vec<u8>, ClaimsError> {
-    let mut stripped = PREAMBLE.to_vec();
-    for payload in Parser::new(0).parse_all(module) {
-        let payload = payload.map_err(unreadable)?;
-        if let Payload::CustomSection(section) = &payload {
-            if TOKEN_SECTIONS.contains(&section.name()) {
-                continue;
-            }
-        }
-        if let Some((id, range)) = payload.as_section() {
-            stripped.push(id);
-            module[range].encode(&mut stripped);
-        }
-    }
-    Ok(stripped)
+/// The hash that claims carry: SHA-256, in uppercase hex, over the module without its tokens.
+/// Every other section counts, in its order.
+pub fn module_hash(module: &[u8]) -> Result<String, ModuleReadError> {
+    Ok(read(module)?.hash)
 }
 
-/// The hash that claims state: SHA-256 in upper-case hex of the module without its token.
-///
-/// # Errors
-/// The bytes are not a module.
-pub fn module_hash(module: &[u8]) -> Result<String, ClaimsError> {
-    Ok(HEXUPPER.encode(&Sha256::digest(without_token(module)?)))
-}
-
-/// The key of an unsigned module: the same bytes have the same key on every host.
+/// The key of a module without claims: the SHA-256 of the file, so that every host finds the same. Nothing can be
+/// signed by it.
 pub fn module_key_of_hash(module: &[u8]) -> PublicKey {
     PublicKey::from_bytes(KeyKind::Module, Sha256::digest(module).into())
 }
 
-/// Embeds claims, signed by their issuer. The hash is filled in; a token that is there already is replaced.
-///
-/// # Errors
-/// The bytes are not a module, or the claims name another issuer than `issuer`.
-pub fn sign_module(module: &[u8], claims: &ActorClaims, issuer: &KeyPair) -> Result<Vec<u8>, ClaimsError> {
-    if claims.issuer != issuer.public_key() {
-        return Err(ClaimsError::Malformed("the claims name another issuer than the key that signs".to_owned()));
+/// What a module says of itself.
+pub(super) struct SignedSections<'a> {
+    /// As [`module_hash`].
+    pub(super) hash: String,
+    /// The content of each section that is meant for a token.
+    pub(super) tokens: Vec<&'a [u8]>,
+}
+
+pub(super) fn read(module: &[u8]) -> Result<SignedSections<'_>, ModuleReadError> {
+    let mut hash = Sha256::new_with_prefix(Module::HEADER);
+    let mut tokens = Vec::new();
+    for section in sections(module)? {
+        match section {
+            PlainSection::Token(token) => tokens.push(token),
+            PlainSection::Other { id, data } => {
+                let mut head = vec![id];
+                data.len().encode(&mut head);
+                hash.update(head);
+                hash.update(data);
+            }
+        }
     }
-    let mut signed = without_token(module)?;
-    let claims = TokenClaims::from(ActorClaims {
-        hash: HEXUPPER.encode(&Sha256::digest(&signed)),
-        ..claims.clone()
-    });
-    let json = serde_json::to_vec(&claims).expect("claims have string keys and serialise");
-    let signed_text = format!("{}.{}", BASE64URL_NOPAD.encode(HEADER.as_bytes()), BASE64URL_NOPAD.encode(&json));
-    let signature = BASE64URL_NOPAD.encode(&issuer.sign(signed_text.as_bytes()));
-    let section = CustomSection {
-        name: TOKEN_SECTIONS[0].into(),
-        data: Cow::Owned(format!("{signed_text}.{signature}").into_bytes()),
-    };
-    section.append_to(&mut signed);
+    Ok(SignedSections {
+        hash: HEXUPPER.encode(&hash.finalize()),
+        tokens,
+    })
+}
+
+/// The module with `token` in place of those it had.
+pub(super) fn embed(module: &[u8], token: &str) -> Result<Vec<u8>, ModuleReadError> {
+    let mut signed = Module::HEADER.to_vec();
+    for section in sections(module)? {
+        if let PlainSection::Other { id, data } = section {
+            RawSection { id, data }.append_to(&mut signed);
+        }
+    }
+    CustomSection {
+        name: TOKEN_SECTION.into(),
+        data: token.as_bytes().into(),
+    }
+    .append_to(&mut signed);
     Ok(signed)
 }
 
-fn unreadable(error: wasmparser::BinaryReaderError) -> ClaimsError {
-    ClaimsError::Module(error.to_string())
+enum PlainSection<'a> {
+    Token(&'a [u8]),
+    Other { id: u8, data: &'a [u8] },
+}
+
+fn sections(module: &[u8]) -> Result<Vec<PlainSection<'_>>, ModuleReadError> {
+    let malformed = |cause: String| ModuleReadError::Malformed { cause };
+    let mut sections = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        let payload = payload.map_err(|error| malformed(error.to_string()))?;
+        match &payload {
+            Payload::Version {
+                encoding: Encoding::Component,
+                ..
+            } => return Err(ModuleReadError::Component),
+            Payload::CustomSection(custom)
+                if [TOKEN_SECTION, OLD_TOKEN_SECTION].contains(&custom.name()) =>
+            {
+                sections.push(PlainSection::Token(custom.data()));
+            }
+            payload => {
+                if let Some((id, range)) = payload.as_section() {
+                    let data = usize::try_from(range.start)
+                        .ok()
+                        .zip(usize::try_from(range.end).ok())
+                        .and_then(|(start, end)| module.get(start..end))
+                        .ok_or_else(|| malformed("a section ends after the file".to_owned()))?;
+                    sections.push(PlainSection::Other { id, data });
+                }
+            }
+        }
+    }
+    Ok(sections)
 }

@@ -1,0 +1,152 @@
+//! The token inside a signed module: a JSON web token signed with Ed25519, as wascap writes it.
+
+use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{
+    key::{KeyError, KeyKind, PublicKey, SignatureError},
+    key_pair::KeyPair,
+};
+
+/// The one header there is. Comparing it whole leaves no algorithm to choose from.
+const HEADER: &str = r#"{"typ":"jwt","alg":"Ed25519"}"#;
+
+/// The claims as they stand in the token; field order is that of wascap.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct TokenClaims {
+    #[serde(rename = "exp", default, skip_serializing_if = "Option::is_none")]
+    pub(super) expires: Option<u64>,
+    #[serde(rename = "jti")]
+    pub(super) id: String,
+    #[serde(rename = "iat")]
+    pub(super) issued_at: u64,
+    #[serde(rename = "iss")]
+    pub(super) issuer: String,
+    #[serde(rename = "sub")]
+    pub(super) subject: String,
+    #[serde(rename = "nbf", default, skip_serializing_if = "Option::is_none")]
+    pub(super) not_before: Option<u64>,
+    #[serde(rename = "wascap")]
+    pub(super) actor: TokenActor,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) wascap_revision: Option<u32>,
+}
+
+/// What the token says of an actor.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct TokenActor {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
+    pub(super) hash: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) tags: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) caps: Option<Vec<String>>,
+    #[serde(rename = "rev", default, skip_serializing_if = "Option::is_none")]
+    pub(super) revision: Option<i32>,
+    #[serde(rename = "ver", default, skip_serializing_if = "Option::is_none")]
+    pub(super) version: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) call_alias: Option<String>,
+    #[serde(rename = "prov", default)]
+    pub(super) is_provider: bool,
+}
+
+/// Why a token is not one, or not to be believed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// It has not three parts.
+    #[error("it has {found} parts instead of header, claims and signature")]
+    Parts {
+        /// How many it has.
+        found: usize,
+    },
+    /// Its header is another.
+    #[error("its header is not {HEADER}")]
+    Header,
+    /// A part is not what it should be.
+    #[error("its {part} cannot be read: {cause}")]
+    Part {
+        /// Which part.
+        part: &'static str,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// Issuer or subject is no key of the needed kind.
+    #[error("its {claim} {text:?} is not usable: {source}")]
+    Key {
+        /// `iss` or `sub`.
+        claim: &'static str,
+        /// What stands there.
+        text: String,
+        /// What is wrong with it.
+        source: KeyError,
+    },
+    /// The issuer did not sign it.
+    #[error("its signature does not hold: {0}")]
+    Signature(#[from] SignatureError),
+}
+
+/// A token whose signature holds.
+pub(super) struct Verified {
+    pub(super) issuer: PublicKey,
+    pub(super) subject: PublicKey,
+    pub(super) claims: TokenClaims,
+}
+
+/// Reads a token and checks its form, its keys and its signature.
+pub(super) fn verify(token: &[u8]) -> Result<Verified, TokenError> {
+    let parts: Vec<&[u8]> = token.split(|byte| *byte == b'.').collect();
+    let [header, body, signature] = parts[..] else {
+        return Err(TokenError::Parts { found: parts.len() });
+    };
+    if header != BASE64URL_NOPAD.encode(HEADER.as_bytes()).as_bytes() {
+        return Err(TokenError::Header);
+    }
+    let claims = decode("claims", body)?;
+    let claims: TokenClaims =
+        serde_json::from_slice(&claims).map_err(|error| unreadable("claims", error))?;
+    let issuer = key_in("iss", &claims.issuer, KeyKind::Account)?;
+    let subject = key_in("sub", &claims.subject, KeyKind::Module)?;
+    let signed = &token[..header.len() + 1 + body.len()];
+    issuer.verify(signed, &decode("signature", signature)?)?;
+    Ok(Verified {
+        issuer,
+        subject,
+        claims,
+    })
+}
+
+/// The token of these claims, signed.
+pub(super) fn sign(claims: &TokenClaims, key: &KeyPair) -> String {
+    let claims = serde_json::to_vec(claims).expect("claims have string keys and serialise");
+    let header = BASE64URL_NOPAD.encode(HEADER.as_bytes());
+    let signed = format!("{header}.{}", BASE64URL_NOPAD.encode(&claims));
+    let signature = BASE64URL_NOPAD.encode(&key.sign(signed.as_bytes()));
+    format!("{signed}.{signature}")
+}
+
+fn decode(part: &'static str, text: &[u8]) -> Result<Vec<u8>, TokenError> {
+    BASE64URL_NOPAD
+        .decode(text)
+        .map_err(|error| unreadable(part, error))
+}
+
+fn unreadable(part: &'static str, cause: impl ToString) -> TokenError {
+    TokenError::Part {
+        part,
+        cause: cause.to_string(),
+    }
+}
+
+fn key_in(claim: &'static str, text: &str, kind: KeyKind) -> Result<PublicKey, TokenError> {
+    text.parse::<PublicKey>()
+        .and_then(|key| key.expect_kind(kind))
+        .map_err(|source| TokenError::Key {
+            claim,
+            text: text.to_owned(),
+            source,
+        })
+}
