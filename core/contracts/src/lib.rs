@@ -1,1 +1,12 @@
-//! Types and operation names of every capability contract.
+//! The contracts between actors and providers: names of operations and the shapes that go in and out.
+//!
+//! The shapes are those of wasmCloud's interface crates of the 0.82 generation; field names are as on the wire.
+//! Used by hosts, providers and guests alike; knows nothing of any of them.
+
+pub mod actor;
+pub mod codec;
+pub mod httpserver;
+pub mod keyvalue;
+pub mod logging;
+pub mod messaging;
+pub mod numbergen;

@@ -1,0 +1,416 @@
+//! Key-value in the memory of the host: gone when it stops, the same on servers and in tabs.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use wisteria_contracts::{
+    codec,
+    keyvalue::{
+        CONTRACT, GetResponse, IncrementRequest, ListAddRequest, ListDelRequest, ListRangeRequest,
+        SetAddRequest, SetDelRequest, SetRequest, operation,
+    },
+};
+
+use super::{
+    LinkRefused, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, argument,
+};
+use crate::{
+    identity::PublicKey,
+    platform::{BoxFuture, Platform},
+};
+
+/// One space of keys, shared by all linked actors.
+#[derive(Debug)]
+pub struct MemoryKeyValue {
+    platform: Arc<dyn Platform>,
+    store: Mutex<Store>,
+}
+
+impl MemoryKeyValue {
+    /// An empty store.
+    pub fn new(platform: Arc<dyn Platform>) -> Self {
+        Self {
+            platform,
+            store: Mutex::default(),
+        }
+    }
+}
+
+impl Provider for MemoryKeyValue {
+    fn describe(&self) -> ProviderDescription {
+        ProviderDescription {
+            name: "keyvalue-memory",
+            contract: CONTRACT,
+            title: "Key-value in memory",
+            built_in: false,
+        }
+    }
+
+    fn link(&self, _link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn unlink(&self, _actor: PublicKey, _link_name: Arc<str>) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+
+    fn invoke(&self, call: ProviderCall) -> BoxFuture<'_, Result<Bytes, ProviderError>> {
+        let now = self.platform.now();
+        let answer = self.store.lock().expect("nothing panics under this lock").answer(&call, now);
+        Box::pin(async { answer.map(Bytes::from) })
+    }
+}
+
+#[derive(Debug, Default)]
+struct Store {
+    entries: BTreeMap<String, Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    value: Value,
+    /// In the platform's time.
+    expires: Option<Duration>,
+}
+
+#[derive(Debug)]
+enum Value {
+    Text(String),
+    List(Vec<String>),
+    Set(BTreeSet<String>),
+}
+
+impl Value {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a text",
+            Self::List(_) => "a list",
+            Self::Set(_) => "a set",
+        }
+    }
+}
+
+type Encoded = Result<Vec<u8>, ProviderError>;
+
+const OPERATIONS: [&str; 15] = [
+    operation::INCREMENT,
+    operation::CONTAINS,
+    operation::DEL,
+    operation::GET,
+    operation::SET,
+    operation::LIST_ADD,
+    operation::LIST_CLEAR,
+    operation::LIST_DEL,
+    operation::LIST_RANGE,
+    operation::SET_ADD,
+    operation::SET_DEL,
+    operation::SET_INTERSECTION,
+    operation::SET_QUERY,
+    operation::SET_UNION,
+    operation::SET_CLEAR,
+];
+
+impl Store {
+    fn answer(&mut self, call: &ProviderCall, now: Duration) -> Encoded {
+        let encoded = match &*call.operation {
+            operation::INCREMENT => codec::encode(&self.increment(&argument(call)?, now)?),
+            operation::CONTAINS => codec::encode(&self.live(&argument::<String>(call)?, now).is_some()),
+            operation::DEL | operation::LIST_CLEAR | operation::SET_CLEAR => {
+                let key: String = argument(call)?;
+                let existed = self.live(&key, now).is_some();
+                self.entries.remove(&key);
+                codec::encode(&existed)
+            }
+            operation::GET => codec::encode(&self.get(&argument::<String>(call)?, now)?),
+            operation::SET => {
+                self.set(argument(call)?, now);
+                Vec::new()
+            }
+            operation::LIST_ADD => codec::encode(&self.list_add(argument(call)?, now)?),
+            operation::LIST_DEL => codec::encode(&self.list_del(&argument(call)?, now)?),
+            operation::LIST_RANGE => codec::encode(&self.list_range(&argument(call)?, now)?),
+            operation::SET_ADD => codec::encode(&self.set_add(argument(call)?, now)?),
+            operation::SET_DEL => codec::encode(&self.set_del(&argument(call)?, now)?),
+            operation::SET_QUERY => codec::encode(&self.members(&argument::<String>(call)?, now)?),
+            operation::SET_UNION => codec::encode(&self.union(argument(call)?, now)?),
+            operation::SET_INTERSECTION => codec::encode(&self.intersection(&argument::<Vec<String>>(call)?, now)?),
+            _ => return Err(ProviderError::unknown("keyvalue-memory", call, &OPERATIONS)),
+        };
+        Ok(encoded)
+    }
+
+    /// The entry of a key, after forgetting it when it has expired.
+    fn live(&mut self, key: &str, now: Duration) -> Option<&mut Entry> {
+        let expired = self.entries.get(key).is_some_and(|entry| entry.expires.is_some_and(|at| at <= now));
+        if expired {
+            self.entries.remove(key);
+        }
+        self.entries.get_mut(key)
+    }
+
+    fn insert(&mut self, key: String, value: Value) {
+        self.entries.insert(key, Entry { value, expires: None });
+    }
+
+    fn increment(&mut self, request: &IncrementRequest, now: Duration) -> Result<i32, ProviderError> {
+        let key = &request.key;
+        let Some(entry) = self.live(key, now) else {
+            self.insert(key.clone(), Value::Text(request.value.to_string()));
+            return Ok(request.value);
+        };
+        let Value::Text(text) = &mut entry.value else {
+            return Err(wrong_kind(key, &entry.value, "a number"));
+        };
+        let number: i32 = text.parse().map_err(|_| {
+            ProviderError::Failed(format!("\"{key}\" holds a text that is no whole number of 32 bits; set it to one first"))
+        })?;
+        let sum = number.checked_add(request.value).ok_or_else(|| {
+            ProviderError::Failed(format!("\"{key}\" would leave the range of 32 bits; count under several keys"))
+        })?;
+        *text = sum.to_string();
+        Ok(sum)
+    }
+
+    fn get(&mut self, key: &str, now: Duration) -> Result<GetResponse, ProviderError> {
+        match self.live(key, now).map(|entry| &entry.value) {
+            None => Ok(GetResponse::default()),
+            Some(Value::Text(text)) => Ok(GetResponse {
+                value: text.clone(),
+                exists: true,
+            }),
+            Some(other) => Err(wrong_kind(key, other, "a text")),
+        }
+    }
+
+    fn set(&mut self, request: SetRequest, now: Duration) {
+        let expires = match request.expires {
+            0 => None,
+            seconds => Some(now + Duration::from_secs(seconds.into())),
+        };
+        let value = Value::Text(request.value);
+        self.entries.insert(request.key, Entry { value, expires });
+    }
+
+    fn list(&mut self, name: &str, now: Duration) -> Result<Option<&mut Vec<String>>, ProviderError> {
+        match self.live(name, now).map(|entry| &mut entry.value) {
+            None => Ok(None),
+            Some(Value::List(list)) => Ok(Some(list)),
+            Some(other) => Err(wrong_kind(name, other, "a list")),
+        }
+    }
+
+    fn list_add(&mut self, request: ListAddRequest, now: Duration) -> Result<u32, ProviderError> {
+        match self.list(&request.list_name, now)? {
+            Some(list) => {
+                list.push(request.value);
+                Ok(u32::try_from(list.len()).unwrap_or(u32::MAX))
+            }
+            None => {
+                self.insert(request.list_name, Value::List(vec![request.value]));
+                Ok(1)
+            }
+        }
+    }
+
+    fn list_del(&mut self, request: &ListDelRequest, now: Duration) -> Result<bool, ProviderError> {
+        let Some(list) = self.list(&request.list_name, now)? else {
+            return Ok(false);
+        };
+        let Some(at) = list.iter().position(|item| *item == request.value) else {
+            return Ok(false);
+        };
+        list.remove(at);
+        if list.is_empty() {
+            self.entries.remove(&request.list_name);
+        }
+        Ok(true)
+    }
+
+    fn list_range(&mut self, request: &ListRangeRequest, now: Duration) -> Result<Vec<String>, ProviderError> {
+        let Some(list) = self.list(&request.list_name, now)? else {
+            return Ok(Vec::new());
+        };
+        let length = i64::try_from(list.len()).unwrap_or(i64::MAX);
+        let from_end = |position: i32| match i64::from(position) {
+            position if position < 0 => length + position,
+            position => position,
+        };
+        let start = usize::try_from(from_end(request.start).max(0)).unwrap_or(usize::MAX);
+        let end = usize::try_from((from_end(request.stop) + 1).clamp(0, length)).unwrap_or(0);
+        Ok(list.get(start..end).unwrap_or_default().to_vec())
+    }
+
+    fn members_mut(&mut self, name: &str, now: Duration) -> Result<Option<&mut BTreeSet<String>>, ProviderError> {
+        match self.live(name, now).map(|entry| &mut entry.value) {
+            None => Ok(None),
+            Some(Value::Set(set)) => Ok(Some(set)),
+            Some(other) => Err(wrong_kind(name, other, "a set")),
+        }
+    }
+
+    fn members(&mut self, name: &str, now: Duration) -> Result<BTreeSet<String>, ProviderError> {
+        Ok(self.members_mut(name, now)?.cloned().unwrap_or_default())
+    }
+
+    fn set_add(&mut self, request: SetAddRequest, now: Duration) -> Result<u32, ProviderError> {
+        match self.members_mut(&request.set_name, now)? {
+            Some(set) => Ok(set.insert(request.value).into()),
+            None => {
+                self.insert(request.set_name, Value::Set(BTreeSet::from([request.value])));
+                Ok(1)
+            }
+        }
+    }
+
+    fn set_del(&mut self, request: &SetDelRequest, now: Duration) -> Result<u32, ProviderError> {
+        let Some(set) = self.members_mut(&request.set_name, now)? else {
+            return Ok(0);
+        };
+        let removed = set.remove(&request.value);
+        if set.is_empty() {
+            self.entries.remove(&request.set_name);
+        }
+        Ok(removed.into())
+    }
+
+    fn union(&mut self, names: Vec<String>, now: Duration) -> Result<BTreeSet<String>, ProviderError> {
+        let mut union = BTreeSet::new();
+        for name in names {
+            union.extend(self.members(&name, now)?);
+        }
+        Ok(union)
+    }
+
+    fn intersection(&mut self, names: &[String], now: Duration) -> Result<BTreeSet<String>, ProviderError> {
+        let Some((first, rest)) = names.split_first() else {
+            return Ok(BTreeSet::new());
+        };
+        let mut common = self.members(first, now)?;
+        for name in rest {
+            let members = self.members(name, now)?;
+            common.retain(|member| members.contains(member));
+        }
+        Ok(common)
+    }
+}
+
+fn wrong_kind(key: &str, found: &Value, wanted: &str) -> ProviderError {
+    ProviderError::Failed(format!("\"{key}\" holds {}, not {wanted}; use another key, or delete it first", found.kind()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+    use crate::identity::KeyKind;
+
+    fn ask(store: &mut Store, operation: &str, argument: &impl Serialize, seconds: u64) -> Encoded {
+        let call = ProviderCall {
+            actor: PublicKey::from_bytes(KeyKind::Module, [0; 32]),
+            link_name: "default".into(),
+            operation: operation.into(),
+            payload: codec::encode(argument).into(),
+        };
+        store.answer(&call, Duration::from_secs(seconds))
+    }
+
+    #[track_caller]
+    fn check<T: DeserializeOwned + PartialEq + std::fmt::Debug>(
+        store: &mut Store,
+        operation: &str,
+        argument: &impl Serialize,
+        expected: T,
+    ) {
+        let reply = ask(store, operation, argument, 0).expect("answered");
+        assert_eq!(codec::decode::<T>(&reply).expect("decodes"), expected);
+    }
+
+    fn set(key: &str, value: &str, expires: u32) -> SetRequest {
+        SetRequest {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            expires,
+        }
+    }
+
+    fn add(key: &str, value: i32) -> IncrementRequest {
+        IncrementRequest {
+            key: key.to_owned(),
+            value,
+        }
+    }
+
+    #[test]
+    fn a_number_grows_from_nothing_and_never_overflows() {
+        let store = &mut Store::default();
+        check(store, operation::INCREMENT, &add("n", 2), 2);
+        check(store, operation::INCREMENT, &add("n", i32::MAX - 2), i32::MAX);
+        let error = ask(store, operation::INCREMENT, &add("n", 1), 0).expect_err("overflows");
+        assert!(error.to_string().contains("32 bits"), "{error}");
+        check(store, operation::GET, &"n", GetResponse { value: i32::MAX.to_string(), exists: true });
+    }
+
+    #[test]
+    fn a_value_expires() {
+        let store = &mut Store::default();
+        ask(store, operation::SET, &set("k", "v", 10), 0).expect("set");
+        let exists = |store: &mut Store, at| {
+            let reply = ask(store, operation::CONTAINS, &"k", at).expect("answered");
+            codec::decode::<bool>(&reply).expect("decodes")
+        };
+        assert!(exists(store, 9));
+        assert!(!exists(store, 10));
+    }
+
+    #[test]
+    fn lists_keep_their_order_and_count_from_both_ends() {
+        let store = &mut Store::default();
+        for (length, value) in [(1, "a"), (2, "b"), (3, "c")] {
+            let item = ListAddRequest { list_name: "l".to_owned(), value: value.to_owned() };
+            check(store, operation::LIST_ADD, &item, length);
+        }
+        let range = |start, stop| ListRangeRequest { list_name: "l".to_owned(), start, stop };
+        let texts = |expected: &[&str]| expected.iter().map(ToString::to_string).collect::<Vec<_>>();
+        check(store, operation::LIST_RANGE, &range(0, -1), texts(&["a", "b", "c"]));
+        check(store, operation::LIST_RANGE, &range(-2, 9), texts(&["b", "c"]));
+        check(store, operation::LIST_RANGE, &range(2, 1), texts(&[]));
+        check(store, operation::LIST_RANGE, &range(i32::MIN, i32::MAX), texts(&["a", "b", "c"]));
+        let item = ListDelRequest { list_name: "l".to_owned(), value: "b".to_owned() };
+        check(store, operation::LIST_DEL, &item, true);
+        check(store, operation::LIST_DEL, &item, false);
+    }
+
+    #[test]
+    fn sets_unite_and_intersect() {
+        let store = &mut Store::default();
+        for (set, value) in [("s", "a"), ("s", "b"), ("t", "b")] {
+            let member = SetAddRequest { set_name: set.to_owned(), value: value.to_owned() };
+            check(store, operation::SET_ADD, &member, 1);
+            check(store, operation::SET_ADD, &member, 0);
+        }
+        check(store, operation::SET_UNION, &["s", "t"], vec!["a".to_owned(), "b".to_owned()]);
+        check(store, operation::SET_INTERSECTION, &["s", "t"], vec!["b".to_owned()]);
+        check(store, operation::SET_CLEAR, &"s", true);
+        check(store, operation::SET_QUERY, &"s", Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_a_key_holds_is_named_when_it_is_something_else() {
+        let store = &mut Store::default();
+        ask(store, operation::SET, &set("k", "v", 0), 0).expect("set");
+        let refused = |answer: Encoded, part: &str| {
+            let error = answer.expect_err("refused").to_string();
+            assert!(error.contains(part), "{error}");
+        };
+        refused(ask(store, operation::INCREMENT, &add("k", 1), 0), "no whole number");
+        refused(ask(store, operation::SET_QUERY, &"k", 0), "holds a text, not a set");
+        refused(ask(store, "KeyValue.Frobnicate", &"k", 0), "KeyValue.Increment");
+        refused(ask(store, operation::INCREMENT, &"k", 0), "cannot be read");
+    }
+}
