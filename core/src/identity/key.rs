@@ -253,7 +253,7 @@ mod tests {
     use super::*;
 
     /// The module key of a published actor, the echo of wascap's fixtures.
-    const ECHO: &str = "MDJ5BWS6JXSWOZL2ZENW2D4FBSHQ5ZMFGEGJB33TLKYKQ5ALAXINU36U";
+    const ECHO: &str = "MDJ5BWS6JXSWOZL2ZENW2D4FBSHQ5ZMFGEGJB33TLKYKMXTLLAXINU36";
 
     fn check_error(text: &str, error: &KeyError) {
         assert_eq!(text.parse::<PublicKey>().as_ref(), Err(error), "{text}");
