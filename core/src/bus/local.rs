@@ -1,18 +1,10 @@
 //! The bus within one process, on a router that it may share with a broker.
 
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
-
-use futures::channel::mpsc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
-    Bus, BusError, Delivery, EndSubscription, Inbox, Message, Router, SUBSCRIPTION_BOUND, Sink,
-    SubjectPattern, Subscription, SubscriptionId,
+    Bus, BusError, Delivery, EndSubscription, Inbox, Mailbox, Message, Router, Sink, SubjectPattern,
+    Subscription, SubscriptionId,
 };
 use crate::platform::{BoxFuture, Platform};
 
@@ -62,12 +54,8 @@ impl Bus for LocalBus {
     }
 
     fn subscribe(&self, pattern: SubjectPattern, queue: Option<&str>) -> Result<Subscription, BusError> {
-        let (sender, messages) = mpsc::channel(SUBSCRIPTION_BOUND);
-        let sink = Arc::new(ChannelSink {
-            messages: Mutex::new(sender),
-            dropped: AtomicU64::new(0),
-        });
-        let id = self.router.subscribe(&pattern, queue, sink);
+        let (mailbox, messages) = Mailbox::new();
+        let id = self.router.subscribe(&pattern, queue, Arc::new(mailbox));
         let end = Subscribed {
             router: self.router.clone(),
             pattern,
@@ -110,28 +98,15 @@ impl Drop for LocalBus {
 struct InboxSink(Arc<Inbox>);
 
 impl Sink for InboxSink {
-    fn deliver(&self, delivery: Delivery<'_>) {
+    fn deliver(&self, delivery: Delivery<'_>) -> bool {
         self.0.deliver(delivery.message.clone());
+        true
     }
 }
 
-/// Feeds a [`Subscription`]; what finds it full is dropped and counted.
-#[derive(Debug)]
-struct ChannelSink {
-    messages: Mutex<mpsc::Sender<Message>>,
-    dropped: AtomicU64,
-}
-
-impl Sink for ChannelSink {
-    fn deliver(&self, delivery: Delivery<'_>) {
-        let mut messages = self.messages.lock().expect("nothing panics under this lock");
-        let Err(error) = messages.try_send(delivery.message.clone()) else {
-            return;
-        };
-        if error.is_full() {
-            let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
-            tracing::warn!(subject = %delivery.message.subject, dropped, "a slow subscription lost a message");
-        }
+impl Sink for Mailbox {
+    fn deliver(&self, delivery: Delivery<'_>) -> bool {
+        self.put(delivery.message.clone())
     }
 }
 

@@ -2,12 +2,14 @@
 
 mod inbox;
 mod local;
+mod mailbox;
 mod message;
 mod router;
 mod subject;
 
 pub use inbox::{Inbox, OpenRequest, Status};
 pub use local::{DEFAULT_MAX_PAYLOAD, LocalBus};
+pub use mailbox::Mailbox;
 pub use message::{Headers, Message};
 pub use router::{Delivery, Router, Sink, SubscriptionId};
 pub use subject::{Subject, SubjectError, SubjectPattern};

@@ -14,8 +14,9 @@ use crate::platform::{MaybeSend, MaybeSync};
 
 /// Takes messages for a subscription.
 pub trait Sink: Debug + MaybeSend + MaybeSync + 'static {
-    /// Takes one message. Must not block; what it cannot take it drops and counts.
-    fn deliver(&self, delivery: Delivery<'_>);
+    /// Takes one message and says whether it did. Must not block; what it cannot take it drops and counts, and another
+    /// member of its queue group gets the message.
+    fn deliver(&self, delivery: Delivery<'_>) -> bool;
 }
 
 /// A message on its way to one subscription.
@@ -25,6 +26,9 @@ pub struct Delivery<'a> {
     pub subscription: SubscriptionId,
     /// The message.
     pub message: &'a Message,
+    /// Whether the reply, where one is wanted, can come from nowhere else: no one but this subscription got the
+    /// message, or it did for its queue group.
+    pub answers: bool,
 }
 
 /// Names a subscription of a router, never given twice.
@@ -35,8 +39,6 @@ pub struct SubscriptionId(u64);
 #[derive(Debug, Default)]
 pub struct Router {
     next_id: AtomicU64,
-    /// Turns of the queue groups.
-    turn: AtomicUsize,
     root: RwLock<Node>,
 }
 
@@ -45,16 +47,37 @@ pub struct Router {
 struct Node {
     children: HashMap<Box<str>, Node>,
     any_token: Option<Box<Node>>,
-    here: Vec<Entry>,
+    here: Listeners,
     /// Listens to this place with a last `>`.
-    tail: Vec<Entry>,
+    tail: Listeners,
+}
+
+#[derive(Debug, Default)]
+struct Listeners {
+    single: Vec<Entry>,
+    groups: Vec<Group>,
+}
+
+/// The members of a queue group under one pattern. Each group counts its own turns: with a common count, calls that
+/// alternate between two groups would always meet the same members.
+#[derive(Debug)]
+struct Group {
+    queue: Arc<str>,
+    members: Vec<Entry>,
+    turn: AtomicUsize,
 }
 
 #[derive(Debug, Clone)]
 struct Entry {
     id: SubscriptionId,
-    queue: Option<Arc<str>>,
     sink: Arc<dyn Sink>,
+}
+
+/// The member whose turn it is, and how many others could take its place.
+struct Chosen {
+    queue: Arc<str>,
+    member: Entry,
+    others: usize,
 }
 
 impl Router {
@@ -71,13 +94,8 @@ impl Router {
         sink: Arc<dyn Sink>,
     ) -> SubscriptionId {
         let id = SubscriptionId(self.next_id.fetch_add(1, Ordering::Relaxed));
-        let entry = Entry {
-            id,
-            queue: queue.map(Arc::from),
-            sink,
-        };
         let mut root = self.root.write().expect("nothing panics under this lock");
-        root.place(pattern).push(entry);
+        root.place(pattern).add(queue, Entry { id, sink });
         id
     }
 
@@ -89,52 +107,113 @@ impl Router {
     }
 
     /// Delivers a message to every subscription outside queue groups, and to one member of each group in turn.
-    /// Returns how many got it.
+    /// Returns how many took it.
     pub fn route(&self, message: &Message) -> usize {
-        let receivers = self.receivers(&message.subject);
-        for receiver in &receivers {
-            receiver.sink.deliver(Delivery {
-                subscription: receiver.id,
+        self.route_except(message, |_| false)
+    }
+
+    /// The same, passing over some subscriptions.
+    pub fn route_except(&self, message: &Message, except: impl Fn(SubscriptionId) -> bool) -> usize {
+        let (single, chosen) = self.receivers(&message.subject);
+        let alone = single.len() + chosen.len() == 1;
+        let deliver = |entry: &Entry, answers| {
+            let delivery = Delivery {
+                subscription: entry.id,
                 message,
-            });
-        }
-        receivers.len()
+                answers,
+            };
+            !except(entry.id) && entry.sink.deliver(delivery)
+        };
+        let taken = single.iter().filter(|entry| deliver(entry, alone)).count();
+        taken + chosen.into_iter().filter(|chosen| self.deliver_to_group(chosen, message, &deliver)).count()
     }
 
     /// Whether anyone listens to a subject.
     pub fn has_receiver(&self, subject: &str) -> bool {
-        !self.receivers(subject).is_empty()
+        let (single, chosen) = self.receivers(subject);
+        !single.is_empty() || !chosen.is_empty()
     }
 
-    fn receivers(&self, subject: &str) -> Vec<Entry> {
-        let mut matching = Vec::new();
-        {
-            let root = self.root.read().expect("nothing panics under this lock");
-            root.collect(subject, &mut matching);
+    fn deliver_to_group(
+        &self,
+        chosen: &Chosen,
+        message: &Message,
+        deliver: &impl Fn(&Entry, bool) -> bool,
+    ) -> bool {
+        if deliver(&chosen.member, true) {
+            return true;
         }
-        if matching.iter().all(|entry| entry.queue.is_none()) {
-            return matching;
-        }
-        let (grouped, mut receivers): (Vec<Entry>, Vec<Entry>) =
-            matching.into_iter().partition(|entry| entry.queue.is_some());
-        let mut groups: Vec<(Option<Arc<str>>, Vec<Entry>)> = Vec::new();
-        for entry in grouped {
-            match groups.iter_mut().find(|(queue, _)| *queue == entry.queue) {
-                Some((_, members)) => members.push(entry),
-                None => groups.push((entry.queue.clone(), vec![entry])),
+        (0..chosen.others)
+            .filter_map(|_| {
+                let (_, again) = self.receivers(&message.subject);
+                again.into_iter().find(|other| other.queue == chosen.queue)
+            })
+            .any(|other| deliver(&other.member, true))
+    }
+
+    fn receivers(&self, subject: &str) -> (Vec<Entry>, Vec<Chosen>) {
+        let (mut single, mut groups) = (Vec::new(), Vec::new());
+        let root = self.root.read().expect("nothing panics under this lock");
+        root.collect(subject, &mut single, &mut groups);
+        let mut chosen: Vec<Chosen> = Vec::with_capacity(groups.len());
+        for (position, group) in groups.iter().enumerate() {
+            if chosen.iter().all(|known| known.queue != group.queue) {
+                chosen.extend(choose(&groups[position..]));
             }
         }
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        receivers.extend(groups.into_iter().map(|(_, mut members)| {
-            let chosen = turn % members.len();
-            members.swap_remove(chosen)
-        }));
-        receivers
+        (single, chosen)
+    }
+}
+
+/// Whose turn it is among the members of the first group and of those of the same name after it.
+fn choose(groups: &[&Group]) -> Option<Chosen> {
+    let first = groups.first()?;
+    let same = || groups.iter().filter(|group| group.queue == first.queue);
+    let count = same().map(|group| group.members.len()).sum::<usize>();
+    let turn = first.turn.fetch_add(1, Ordering::Relaxed) % count.max(1);
+    let member = same().flat_map(|group| &group.members).nth(turn)?;
+    Some(Chosen {
+        queue: first.queue.clone(),
+        member: member.clone(),
+        others: count - 1,
+    })
+}
+
+impl Listeners {
+    fn add(&mut self, queue: Option<&str>, entry: Entry) {
+        let Some(queue) = queue else {
+            return self.single.push(entry);
+        };
+        match self.groups.iter_mut().find(|group| &*group.queue == queue) {
+            Some(group) => group.members.push(entry),
+            None => self.groups.push(Group {
+                queue: queue.into(),
+                members: vec![entry],
+                turn: AtomicUsize::new(0),
+            }),
+        }
+    }
+
+    fn remove(&mut self, id: SubscriptionId) {
+        self.single.retain(|entry| entry.id != id);
+        for group in &mut self.groups {
+            group.members.retain(|entry| entry.id != id);
+        }
+        self.groups.retain(|group| !group.members.is_empty());
+    }
+
+    fn is_empty(&self) -> bool {
+        self.single.is_empty() && self.groups.is_empty()
+    }
+
+    fn collect<'a>(&'a self, single: &mut Vec<Entry>, groups: &mut Vec<&'a Group>) {
+        single.extend_from_slice(&self.single);
+        groups.extend(&self.groups);
     }
 }
 
 impl Node {
-    fn place(&mut self, pattern: &str) -> &mut Vec<Entry> {
+    fn place(&mut self, pattern: &str) -> &mut Listeners {
         let mut node = self;
         for token in pattern.split('.') {
             node = match token {
@@ -148,12 +227,9 @@ impl Node {
 
     /// Removes a subscription and the branches that it leaves empty.
     fn remove(&mut self, pattern: &str, id: SubscriptionId) {
-        let (token, rest) = match pattern.split_once('.') {
-            Some((token, rest)) => (token, Some(rest)),
-            None => (pattern, None),
-        };
+        let (token, rest) = first_token(pattern);
         if token == ">" {
-            return self.tail.retain(|entry| entry.id != id);
+            return self.tail.remove(id);
         }
         let child = match token {
             "*" => self.any_token.as_deref_mut(),
@@ -164,7 +240,7 @@ impl Node {
         };
         match rest {
             Some(rest) => child.remove(rest, id),
-            None => child.here.retain(|entry| entry.id != id),
+            None => child.here.remove(id),
         }
         if child.is_empty() {
             match token {
@@ -178,18 +254,22 @@ impl Node {
         self.here.is_empty() && self.tail.is_empty() && self.children.is_empty() && self.any_token.is_none()
     }
 
-    fn collect(&self, subject: &str, found: &mut Vec<Entry>) {
-        found.extend_from_slice(&self.tail);
-        let (token, rest) = match subject.split_once('.') {
-            Some((token, rest)) => (token, Some(rest)),
-            None => (subject, None),
-        };
+    fn collect<'a>(&'a self, subject: &str, single: &mut Vec<Entry>, groups: &mut Vec<&'a Group>) {
+        self.tail.collect(single, groups);
+        let (token, rest) = first_token(subject);
         for child in [self.children.get(token), self.any_token.as_deref()].into_iter().flatten() {
             match rest {
-                Some(rest) => child.collect(rest, found),
-                None => found.extend_from_slice(&child.here),
+                Some(rest) => child.collect(rest, single, groups),
+                None => child.here.collect(single, groups),
             }
         }
+    }
+}
+
+fn first_token(subject: &str) -> (&str, Option<&str>) {
+    match subject.split_once('.') {
+        Some((token, rest)) => (token, Some(rest)),
+        None => (subject, None),
     }
 }
 
@@ -204,8 +284,18 @@ mod tests {
     struct Seen(Mutex<Vec<String>>);
 
     impl Sink for Seen {
-        fn deliver(&self, delivery: Delivery<'_>) {
+        fn deliver(&self, delivery: Delivery<'_>) -> bool {
             self.0.lock().expect("no panic").push(delivery.message.subject.to_string());
+            true
+        }
+    }
+
+    #[derive(Debug)]
+    struct Full;
+
+    impl Sink for Full {
+        fn deliver(&self, _: Delivery<'_>) -> bool {
+            false
         }
     }
 
@@ -250,6 +340,37 @@ mod tests {
         for member in members {
             assert_eq!(member.0.lock().expect("no panic").len(), 5);
         }
+    }
+
+    #[test]
+    fn calls_that_alternate_between_groups_still_reach_every_member() {
+        let router = Router::new();
+        let members = [Arc::new(Seen::default()), Arc::new(Seen::default())];
+        for member in &members {
+            router.subscribe(&pattern("actor"), Some("q"), member.clone());
+        }
+        router.subscribe(&pattern("provider"), Some("rpc"), Arc::new(Seen::default()));
+        for _ in 0..10 {
+            route(&router, "actor");
+            route(&router, "provider");
+        }
+        for member in members {
+            assert_eq!(member.0.lock().expect("no panic").len(), 5);
+        }
+    }
+
+    #[test]
+    fn another_member_takes_what_one_refuses() {
+        let router = Router::new();
+        let member = Arc::new(Seen::default());
+        router.subscribe(&pattern("a"), Some("q"), Arc::new(Full));
+        router.subscribe(&pattern("*"), Some("q"), member.clone());
+        for _ in 0..4 {
+            assert_eq!(route(&router, "a"), 1);
+        }
+        assert_eq!(member.0.lock().expect("no panic").len(), 4);
+        let except = |id| id == SubscriptionId(1);
+        assert_eq!(router.route_except(&message(Subject::new("a").expect("a subject"), ""), except), 0);
     }
 
     #[test]
