@@ -79,7 +79,7 @@ impl HostState {
                     ..wire::Entity::default()
                 };
                 let subject = self.subjects.actor(key);
-                self.ask(&call, subject, target, format_args!("actor {key}")).await
+                self.ask(&call, subject, target).await
             }
         }
     }
@@ -117,8 +117,7 @@ impl HostState {
                     link_name: link_name.to_string(),
                 };
                 let subject = self.subjects.provider(provider, &link_name).map_err(bad_link_name)?;
-                let name = format_args!("provider {provider} of {contract}");
-                self.ask(&call, subject, target, name).await
+                self.ask(&call, subject, target).await
             }
         }
     }
@@ -147,7 +146,6 @@ impl HostState {
         call: &Call,
         subject: Subject,
         target: wire::Entity,
-        name: impl Display,
     ) -> Result<Bytes, LatticeError> {
         let now = self.platform.now();
         let remaining = call.context.remaining(now);
@@ -155,7 +153,7 @@ impl HostState {
         let request = wire::request(call, subject, target, id, Some(self.key.public_key()), now);
         match self.bus.request(request, remaining).await {
             Ok(reply) => wire::read_response(&reply),
-            Err(error) => Err(bus_failed(&error, name)),
+            Err(error) => Err(bus_failed(&error, &call.target)),
         }
     }
 

@@ -105,7 +105,7 @@ impl Client {
     /// # Errors
     /// No such host answers.
     pub async fn inventory(&self, host: PublicKey) -> Result<Inventory, LatticeError> {
-        let reply = self.ask(self.subjects.inventory(host), Vec::new(), format_args!("host {host}")).await?;
+        let reply = self.ask(self.subjects.inventory(host), Vec::new(), &format!("host {host}")).await?;
         read_json(&reply.payload)
     }
 
@@ -164,7 +164,8 @@ impl Client {
             patience: START_PATIENCE,
             ..self.clone()
         };
-        let started = command.command(self.subjects.command(host, "scale"), &request, format_args!("host {host}"));
+        let name = format!("host {host}");
+        let started = command.command(self.subjects.command(host, "scale"), &request, &name);
         let served = offer.serve();
         futures::pin_mut!(started, served);
         let ack = match futures::future::select(started, served).await {
@@ -280,7 +281,7 @@ impl Client {
         let request = wire::request(&call, self.subjects.actor(actor), target, id, None, now);
         match self.bus.request(request, deadline).await {
             Ok(reply) => wire::read_response(&reply),
-            Err(error) => Err(bus_failed(&error, format_args!("actor {actor}"))),
+            Err(error) => Err(bus_failed(&error, &format!("actor {actor}"))),
         }
     }
 
@@ -299,7 +300,7 @@ impl Client {
         verb: &str,
         request: &impl Serialize,
     ) -> Result<Ack, LatticeError> {
-        self.command(self.subjects.command(host, verb), request, format_args!("host {host}")).await
+        self.command(self.subjects.command(host, verb), request, &format!("host {host}")).await
     }
 
     /// Sends a request that is acknowledged with its outcome.
@@ -307,7 +308,7 @@ impl Client {
         &self,
         subject: Subject,
         request: &impl Serialize,
-        name: impl std::fmt::Display,
+        name: &str,
     ) -> Result<Ack, LatticeError> {
         let reply = self.ask(subject, to_json(request), name).await?;
         let ack: Ack = read_json(&reply.payload)?;
@@ -324,7 +325,7 @@ impl Client {
         &self,
         subject: Subject,
         payload: Vec<u8>,
-        name: impl std::fmt::Display,
+        name: &str,
     ) -> Result<Message, LatticeError> {
         let mut request = message(subject, payload);
         request.headers.insert(AWAIT, "outcome");

@@ -36,7 +36,7 @@ impl HostState {
     }
 }
 
-pub(super) use rpc::{serve_actor, serve_provider};
+pub(super) use rpc::{ProviderSubscriptions, serve_actor, serve_provider};
 
 /// Hands each message to `handle` until `stop` is dropped, and then what had already arrived.
 async fn for_each_until(
