@@ -6,13 +6,14 @@
 mod error;
 mod prepare;
 mod rewrite;
+pub mod wapc;
 #[cfg(feature = "wasmi")]
 mod wasmi;
 
 #[cfg(feature = "wasmi")]
 pub use self::wasmi::WasmiEngine;
 pub use error::{CompileError, GuestError};
-pub use prepare::{FUEL_EXPORT, ModuleLimits, PrepareError, PreparedModule, StubImport, prepare};
+pub use prepare::{FUEL_EXPORT, ModuleLimits, PrepareError, PreparedModule, StubImport, WASI_ENOSYS, prepare};
 
 use std::{fmt::Debug, sync::Arc};
 

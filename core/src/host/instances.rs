@@ -106,11 +106,6 @@ impl Instances {
         })
     }
 
-    /// The bound over all pools.
-    pub(super) fn limit(&self) -> usize {
-        self.limit
-    }
-
     /// Adds an empty pool.
     pub(super) fn add_pool(&self, max: usize) -> PoolId {
         let mut table = self.table();

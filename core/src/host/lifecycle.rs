@@ -294,7 +294,7 @@ impl HostState {
         let ask = self.ask_stop.lock().expect("nothing panics under this lock").take();
         if let Some(ask) = ask {
             // The owner may be gone already.
-            drop(ask.send(()));
+            ask.send(()).ok();
         }
     }
 

@@ -22,7 +22,9 @@ impl HostState {
         let mut tasks = self.tasks.lock().expect("nothing panics under this lock");
         tasks.retain(|task| !task.is_aborted());
         tasks.push(handle);
-        self.platform.spawn(Box::pin(async move { drop(task.await) }));
+        self.platform.spawn(Box::pin(async move {
+            task.await.ok();
+        }));
     }
 
     /// Subscribes to what every host answers, and answers until the host stops.
