@@ -1,0 +1,93 @@
+//! What the command line looks like.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::{
+    call::CallArgs, connect::LatticeUrl, get::GetCommand, link::LinkCommand, start::StartCommand,
+    stop::StopCommand, up::UpArgs,
+};
+
+/// Runs WebAssembly actors on one lattice of servers and browser tabs.
+#[derive(Debug, Parser)]
+#[command(name = "wisteria", version, arg_required_else_help = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    #[command(flatten)]
+    pub(super) lattice: LatticeArgs,
+}
+
+/// Which lattice to speak to, and how to print what it says.
+#[derive(Debug, Clone, Args)]
+pub(super) struct LatticeArgs {
+    /// A server of the lattice
+    #[arg(
+        long,
+        global = true,
+        env = "WISTERIA_URL",
+        default_value = "http://127.0.0.1:7700"
+    )]
+    pub(super) url: LatticeUrl,
+    /// The lattice's name
+    #[arg(long, global = true, default_value = "default")]
+    pub(super) lattice: String,
+    /// How to print
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    pub(super) output: Format,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// For programs: JSON.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a server with its lattice and page until told to stop
+    Up(UpArgs),
+    /// Start an actor or a provider on a host
+    #[command(subcommand)]
+    Start(StartCommand),
+    /// Stop an actor, a provider or a host
+    #[command(subcommand)]
+    Stop(StopCommand),
+    /// Link an actor to a provider, or end the link
+    #[command(subcommand)]
+    Link(LinkCommand),
+    /// Call an actor and print its reply
+    Call(CallArgs),
+    /// Show hosts, what runs on one, links or claims
+    #[command(subcommand)]
+    Get(GetCommand),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_stand_before_or_after_the_command() {
+        for line in ["wisteria -o json get hosts", "wisteria get hosts -o json"] {
+            let cli = Cli::try_parse_from(line.split(' ')).expect("a command");
+            assert_eq!(cli.lattice.output, Format::Json);
+        }
+    }
+}

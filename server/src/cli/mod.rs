@@ -1,0 +1,19 @@
+//! The command line: `up` runs a server, everything else is a client of a lattice that runs.
+
+mod args;
+mod call;
+mod connect;
+mod get;
+mod input;
+mod json;
+mod link;
+mod output;
+mod pairs;
+mod resolve;
+mod run;
+mod start;
+mod stop;
+mod table;
+mod up;
+
+pub use run::run;

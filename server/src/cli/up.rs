@@ -1,0 +1,40 @@
+//! `wisteria up`: a server in the foreground.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+
+use clap::Args;
+
+use super::pairs::Pair;
+use crate::up::{self, UpError, UpOptions};
+
+/// How a server is to run.
+#[derive(Debug, Args)]
+pub(super) struct UpArgs {
+    /// Where page, lattice and API are served; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7700")]
+    listen: SocketAddr,
+    /// Where the host keeps its key and its state
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// A label by which this host can be chosen; may be given several times
+    #[arg(long = "label", value_name = "K=V")]
+    labels: Vec<Pair>,
+    /// Run modules that carry no claims, too
+    #[arg(long)]
+    allow_unsigned: bool,
+}
+
+impl UpArgs {
+    /// Runs the server until it is told to stop.
+    pub(super) async fn run(self, lattice: String) -> Result<(), UpError> {
+        let labels: BTreeMap<_, _> = self.labels.into_iter().map(Pair::into_parts).collect();
+        up::run(UpOptions {
+            listen: self.listen,
+            data_dir: self.data_dir,
+            lattice,
+            labels,
+            allow_unsigned: self.allow_unsigned,
+        })
+        .await
+    }
+}
