@@ -1,1 +1,15 @@
 //! The bus over sockets: NATS client protocol, client session, embedded broker and transports.
+//!
+//! [`protocol`] turns bytes into operations and back and does no I/O. [`Broker`] serves connections on a router;
+//! [`BridgeBus`] is the other end, a bus over one connection that it makes again when it breaks. [`transports`] carry
+//! the bytes. Broker and client run in a server as well as in a tab.
+
+pub mod broker;
+pub mod client;
+mod outbox;
+pub mod protocol;
+pub mod transports;
+
+pub use broker::{Broker, BrokerLimits, Ended};
+pub use client::{BridgeBus, BridgeOptions, ConnectionState};
+pub use transports::{Connector, Pipe, TransportError};

@@ -1,0 +1,19 @@
+//! The NATS client protocol as a state machine without I/O: bytes in, operations out, and back.
+//!
+//! Format: <https://docs.nats.io/reference/reference-protocols/nats-protocol>.
+
+mod decoder;
+mod encode;
+mod error;
+mod headers;
+mod line;
+mod op;
+
+pub use decoder::{Decoder, ProtocolLimits};
+pub use encode::{
+    connect, delivery, error, info, ok, ping, plain_delivery, pong, publication, subscription, unsubscription,
+    wire_size,
+};
+pub use error::ProtocolError;
+pub use line::{ClientSide, Dialect, ServerSide};
+pub use op::{ClientOp, ConnectOptions, ServerInfo, ServerOp, Sid};

@@ -1,0 +1,138 @@
+//! The operations of the protocol, as values.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use wisteria_core::bus::{Message, SubjectPattern};
+
+/// What a client says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ClientOp {
+    /// `CONNECT`: who it is and what it can do.
+    Connect(Box<ConnectOptions>),
+    /// `PUB` or `HPUB`.
+    Publish(Message),
+    /// `SUB`.
+    Subscribe {
+        /// The client's name for the subscription.
+        sid: Sid,
+        /// What it listens to.
+        pattern: SubjectPattern,
+        /// The queue group.
+        queue: Option<String>,
+    },
+    /// `UNSUB`.
+    Unsubscribe {
+        /// The client's name for the subscription.
+        sid: Sid,
+        /// After how many messages in all it ends; at once without.
+        max: Option<u64>,
+    },
+    /// `PING`.
+    Ping,
+    /// `PONG`.
+    Pong,
+}
+
+/// What a server says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ServerOp {
+    /// `INFO`: who it is and what it allows.
+    Info(Box<ServerInfo>),
+    /// `MSG` or `HMSG`.
+    Message {
+        /// The client's name for the subscription.
+        sid: Sid,
+        /// What was published.
+        message: Message,
+    },
+    /// `PING`.
+    Ping,
+    /// `PONG`.
+    Pong,
+    /// `+OK`, to clients that asked for it.
+    Ok,
+    /// `-ERR` with its text.
+    Error(String),
+}
+
+/// A client's name for one of its subscriptions; a number mostly, any token in principle.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Sid(Arc<str>);
+
+impl Sid {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Sid {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for Sid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The fields of `CONNECT` that are of use here. Others are passed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ConnectOptions {
+    /// Answer every operation with `+OK`.
+    pub verbose: bool,
+    /// Deliver the client's own messages to its own subscriptions.
+    pub echo: bool,
+    /// The client reads headers.
+    pub headers: bool,
+    /// Tell requesters at once when nobody subscribes; needs `headers`.
+    pub no_responders: bool,
+    /// The client's name, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The language of the client library.
+    pub lang: String,
+    /// The version of the client library.
+    pub version: String,
+    /// 1 where the client takes an `INFO` at any time.
+    pub protocol: u8,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self {
+            verbose: false,
+            echo: true,
+            headers: false,
+            no_responders: false,
+            name: None,
+            lang: String::new(),
+            version: String::new(),
+            protocol: 0,
+        }
+    }
+}
+
+/// The fields of `INFO` that are of use here. Others are passed over.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServerInfo {
+    /// Names the server's process.
+    pub server_id: String,
+    /// The server's name, for people.
+    pub server_name: String,
+    /// The server's version.
+    pub version: String,
+    /// 1: takes the whole of the present protocol.
+    pub proto: u8,
+    /// The server speaks headers.
+    pub headers: bool,
+    /// Largest payload with headers, in bytes.
+    pub max_payload: usize,
+    /// The server's number for the connection.
+    pub client_id: u64,
+}
