@@ -1,0 +1,160 @@
+//! What the broker knows of one connection; shared by its session and its subscriptions.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, OnceLock},
+};
+
+use wisteria_core::bus::{Message, Router, Status, Subject, SubscriptionId};
+
+use super::{BrokerLimits, Ended, replies::{OpenReplies, is_inbox}, subscription::ClientSubscription};
+use crate::{
+    outbox::{Outbox, Refused},
+    protocol::{self, Sid},
+};
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) number: u64,
+    pub(super) router: Arc<Router>,
+    pub(super) outbox: Outbox,
+    limits: BrokerLimits,
+    subscriptions: Mutex<HashMap<Sid, Arc<ClientSubscription>>>,
+    open_replies: Mutex<OpenReplies>,
+    ended: OnceLock<Ended>,
+}
+
+impl Connection {
+    pub(super) fn new(number: u64, router: Arc<Router>, limits: BrokerLimits) -> Self {
+        Self {
+            number,
+            router,
+            outbox: Outbox::new(limits.pending),
+            limits,
+            subscriptions: Mutex::default(),
+            open_replies: Mutex::new(OpenReplies::new(limits.open_requests)),
+            ended: OnceLock::new(),
+        }
+    }
+
+    /// Queues bytes that the broker itself has to say.
+    pub(super) fn say(self: &Arc<Self>, encode: impl FnOnce(&mut bytes::BytesMut)) {
+        if self.outbox.write(0, encode) == Err(Refused::Full) {
+            self.end(Ended::SlowConsumer);
+        }
+    }
+
+    /// Queues a message for one of its subscriptions and says whether it was taken.
+    pub(super) fn deliver(
+        self: &Arc<Self>,
+        subscription: &ClientSubscription,
+        message: &Message,
+        answers: bool,
+    ) -> bool {
+        let watched = message.reply.as_ref().filter(|reply| answers && is_inbox(reply));
+        if let Some(reply) = watched {
+            self.open_replies().insert(reply.clone());
+        }
+        let size = protocol::wire_size(message) + CONTROL_LINE;
+        let outcome = self.outbox.write(size, |out| match subscription.takes_headers {
+            true => protocol::delivery(subscription.sid.as_str(), message, out),
+            false => protocol::plain_delivery(subscription.sid.as_str(), message, out),
+        });
+        let Err(refused) = outcome else {
+            return true;
+        };
+        // Where the connection's end has failed the request already, no other may run it.
+        let was_failed = watched.is_some_and(|reply| !self.open_replies().remove(reply));
+        if refused == Refused::Full {
+            self.end(Ended::SlowConsumer);
+        }
+        was_failed
+    }
+
+    /// Notes that the connection published to a subject: maybe the reply to an open request.
+    pub(super) fn answered(&self, subject: &Subject) {
+        if is_inbox(subject) {
+            self.open_replies().remove(subject);
+        }
+    }
+
+    /// Adds a subscription. One whose name is taken is passed over, as in NATS.
+    pub(super) fn subscribe(self: &Arc<Self>, subscription: ClientSubscription, queue: Option<&str>) {
+        let subscription = Arc::new(subscription);
+        {
+            let mut subscriptions = self.subscriptions();
+            if subscriptions.contains_key(&subscription.sid) {
+                return;
+            }
+            if subscriptions.len() >= self.limits.subscriptions {
+                drop(subscriptions);
+                return self.say(|out| protocol::error("Maximum Subscriptions Exceeded", out));
+            }
+            subscriptions.insert(subscription.sid.clone(), subscription.clone());
+        }
+        let id = self.router.subscribe(&subscription.pattern, queue, subscription.clone());
+        subscription.enter(id);
+    }
+
+    /// The subscription of that name.
+    pub(super) fn subscription(&self, sid: &Sid) -> Option<Arc<ClientSubscription>> {
+        self.subscriptions().get(sid).cloned()
+    }
+
+    /// Ends a subscription.
+    pub(super) fn unsubscribe(&self, sid: &Sid) {
+        let removed = self.subscriptions().remove(sid);
+        if let Some(subscription) = removed {
+            subscription.leave(&self.router);
+        }
+    }
+
+    /// Whether a subscription of the router is this connection's.
+    pub(super) fn owns(&self, id: SubscriptionId) -> bool {
+        self.subscriptions().values().any(|subscription| subscription.is(id))
+    }
+
+    /// Ends the connection: its last word is queued, its subscriptions leave the router, and whoever waits for a reply
+    /// from it learns that none will come. Only the first call counts.
+    pub(super) fn end(self: &Arc<Self>, ended: Ended) {
+        let error = ended.nats_text();
+        let say = |out: &mut bytes::BytesMut| {
+            if let Some(text) = error {
+                protocol::error(text, out);
+            }
+        };
+        let is_slow = matches!(ended, Ended::SlowConsumer);
+        if self.ended.set(ended).is_err() {
+            return;
+        }
+        match is_slow {
+            true => self.outbox.cut(say),
+            false => self.outbox.close(say),
+        }
+        let subscriptions = std::mem::take(&mut *self.subscriptions());
+        for subscription in subscriptions.into_values() {
+            subscription.leave(&self.router);
+        }
+        let open = self.open_replies().take();
+        for reply in open {
+            self.router.route(&Status::HostLost.message(reply));
+        }
+    }
+
+    /// How it ended.
+    pub(super) fn ended(&self) -> Option<Ended> {
+        self.ended.get().cloned()
+    }
+
+    fn subscriptions(&self) -> MutexGuard<'_, HashMap<Sid, Arc<ClientSubscription>>> {
+        self.subscriptions.lock().expect("nothing panics under this lock")
+    }
+
+    fn open_replies(&self) -> MutexGuard<'_, OpenReplies> {
+        self.open_replies.lock().expect("nothing panics under this lock")
+    }
+}
+
+/// About what subjects and sizes of a message take.
+const CONTROL_LINE: usize = 256;
