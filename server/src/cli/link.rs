@@ -1,0 +1,92 @@
+//! `wisteria link`: which provider serves an actor's contract.
+
+use clap::{Args, Subcommand};
+use wisteria_core::{
+    call::DEFAULT_LINK_NAME,
+    lattice::{Client, control::{LinkDefinition, RemoveLink}},
+};
+
+use super::{output::Output, pairs::Pair, resolve, run::CommandError};
+
+/// What to do with a link.
+#[derive(Debug, Subcommand)]
+pub(super) enum LinkCommand {
+    /// Link an actor to a provider and wait until the provider took it
+    Put(PutLink),
+    /// End a link
+    Del(DeleteLink),
+}
+
+/// Puts a link.
+#[derive(Debug, Args)]
+pub(super) struct PutLink {
+    /// The actor, by key, call alias or claimed name
+    actor: String,
+    /// The provider, by key or name
+    provider: String,
+    /// The contract, wasmcloud:keyvalue
+    contract: String,
+    /// The provider's settings for this link
+    #[arg(value_name = "K=V")]
+    values: Vec<Pair>,
+    /// Tells several links of one contract apart
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_LINK_NAME)]
+    link_name: String,
+}
+
+/// Deletes a link.
+#[derive(Debug, Args)]
+pub(super) struct DeleteLink {
+    /// The actor, by key, call alias or claimed name
+    actor: String,
+    /// The contract, wasmcloud:keyvalue
+    contract: String,
+    /// The link's name
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_LINK_NAME)]
+    link_name: String,
+}
+
+impl LinkCommand {
+    pub(super) async fn run(self, client: &Client, output: Output) -> Result<(), CommandError> {
+        match self {
+            Self::Put(args) => args.run(client, output).await,
+            Self::Del(args) => args.run(client, output).await,
+        }
+    }
+}
+
+impl PutLink {
+    async fn run(self, client: &Client, output: Output) -> Result<(), CommandError> {
+        let link = LinkDefinition {
+            actor_id: resolve::actor(client, &self.actor).await?.to_string(),
+            provider_id: resolve::provider(client, &self.provider).await?.to_string(),
+            link_name: self.link_name,
+            contract_id: self.contract,
+            values: self.values.into_iter().map(Pair::into_parts).collect(),
+        };
+        client.put_link(&link).await?;
+        Ok(output.print(&link, |link| {
+            format!(
+                "linked {} to {} for {} as {:?}",
+                link.actor_id, link.provider_id, link.contract_id, link.link_name
+            )
+        })?)
+    }
+}
+
+impl DeleteLink {
+    async fn run(self, client: &Client, output: Output) -> Result<(), CommandError> {
+        let link = RemoveLink {
+            actor_id: resolve::actor(client, &self.actor).await?.to_string(),
+            contract_id: self.contract,
+            link_name: self.link_name,
+        };
+        client.delete_link(&link).await?;
+        Ok(output.print(&link, |link| {
+            format!(
+                "unlinked {} from {} as {:?}",
+                link.actor_id, link.contract_id, link.link_name
+            )
+        })?)
+    }
+}

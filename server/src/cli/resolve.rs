@@ -1,0 +1,219 @@
+//! Who is meant: actors, providers and hosts by the names that people give them.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+use thiserror::Error;
+use wisteria_core::{
+    error::LatticeError,
+    identity::{KeyError, KeyKind, PublicKey},
+    lattice::{Client, control::{HostSummary, Inventory}},
+};
+
+use super::pairs::Pair;
+
+/// Which host to use.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct HostChoice {
+    /// The host's key, N…, or the beginning of it
+    #[arg(long, value_name = "HOST", conflicts_with = "labels")]
+    host: Option<String>,
+    /// A label that the host has; may be given several times
+    #[arg(long = "label", value_name = "K=V")]
+    labels: Vec<Pair>,
+}
+
+/// Why it is not clear who is meant.
+#[derive(Debug, Error)]
+pub(super) enum ResolveError {
+    #[error(transparent)]
+    Lattice(#[from] LatticeError),
+    #[error("no actor is called {0:?} by alias or claimed name; name it by its key, M…, as in: wisteria get claims")]
+    NoActor(String),
+    #[error("no provider is called {0:?} on any host; name it by its key, V…, as in: wisteria get inventory HOST")]
+    NoProvider(String),
+    #[error("no host's key begins with {0:?}; see: wisteria get hosts")]
+    NoHost(String),
+    #[error("no host has the label {0}; see: wisteria get hosts")]
+    NoHostWithLabels(String),
+    #[error("no host answers; start one with: wisteria up")]
+    NoHosts,
+    #[error("{what} {name:?} is not clear, as there are {}; name one by its key", keys.join(", "))]
+    Ambiguous {
+        what: &'static str,
+        name: String,
+        keys: Vec<String>,
+    },
+    #[error("{text:?} is not usable as the key of a {kind}: {cause}")]
+    Key {
+        text: String,
+        kind: KeyKind,
+        cause: KeyError,
+    },
+    #[error("{what} {key} runs on no host; see: wisteria get inventory HOST")]
+    RunsNowhere { what: &'static str, key: PublicKey },
+}
+
+impl HostChoice {
+    /// Whether any is named.
+    pub(super) fn is_given(&self) -> bool {
+        self.host.is_some() || !self.labels.is_empty()
+    }
+
+    /// The host that is meant: the one named, else the first with all labels, else the first server.
+    pub(super) async fn resolve(&self, client: &Client) -> Result<PublicKey, ResolveError> {
+        if let Some(name) = &self.host {
+            return host(client, name).await;
+        }
+        let hosts = client.hosts().await?;
+        let chosen = match self.labels.is_empty() {
+            true => hosts
+                .iter()
+                .find(|host| host.labels.get("kind").is_some_and(|kind| kind == "server"))
+                .or(hosts.first())
+                .ok_or(ResolveError::NoHosts)?,
+            false => hosts
+                .iter()
+                .find(|host| self.matches(host))
+                .ok_or_else(|| ResolveError::NoHostWithLabels(self.labels_in_words()))?,
+        };
+        key(&chosen.id, KeyKind::Host)
+    }
+
+    fn matches(&self, host: &HostSummary) -> bool {
+        self.labels
+            .iter()
+            .all(|label| host.labels.get(&label.name) == Some(&label.value))
+    }
+
+    fn labels_in_words(&self) -> String {
+        let labels = self.labels.iter().map(|label| format!("{}={}", label.name, label.value));
+        labels.collect::<Vec<_>>().join(" and ")
+    }
+}
+
+/// A host by its key or the beginning of it.
+pub(super) async fn host(client: &Client, name: &str) -> Result<PublicKey, ResolveError> {
+    if looks_like_key(name) {
+        return key(name, KeyKind::Host);
+    }
+    let hosts = client.hosts().await?;
+    let fitting = hosts.into_iter().map(|host| host.id).filter(|id| id.starts_with(name));
+    let id = only("the host", name, fitting)?.ok_or_else(|| ResolveError::NoHost(name.to_owned()))?;
+    key(&id, KeyKind::Host)
+}
+
+/// An actor by its key, call alias or claimed name.
+pub(super) async fn actor(client: &Client, name: &str) -> Result<PublicKey, ResolveError> {
+    if looks_like_key(name) {
+        return key(name, KeyKind::Module);
+    }
+    let claims = client.claims().await?;
+    let fitting = claims
+        .into_iter()
+        .filter(|claims| !name.is_empty() && (claims.call_alias == name || claims.name == name))
+        .map(|claims| claims.sub);
+    let id = only("the actor", name, fitting)?.ok_or_else(|| ResolveError::NoActor(name.to_owned()))?;
+    key(&id, KeyKind::Module)
+}
+
+/// A provider by its key or its name.
+pub(super) async fn provider(client: &Client, name: &str) -> Result<PublicKey, ResolveError> {
+    if looks_like_key(name) {
+        return key(name, KeyKind::Provider);
+    }
+    let inventories = inventories(client).await?;
+    let fitting = inventories
+        .into_iter()
+        .flat_map(|inventory| inventory.providers)
+        .filter(|provider| provider.name.as_deref() == Some(name))
+        .map(|provider| provider.id);
+    let id =
+        only("the provider", name, fitting)?.ok_or_else(|| ResolveError::NoProvider(name.to_owned()))?;
+    key(&id, KeyKind::Provider)
+}
+
+/// The hosts whose inventory `holds` something; an error that names it where none does.
+pub(super) async fn hosts_that_run(
+    client: &Client,
+    what: &'static str,
+    wanted: PublicKey,
+    holds: impl Fn(&Inventory) -> bool,
+) -> Result<Vec<PublicKey>, ResolveError> {
+    let hosts: Vec<PublicKey> = inventories(client)
+        .await?
+        .iter()
+        .filter(|inventory| holds(inventory))
+        .map(|inventory| key(&inventory.host_id, KeyKind::Host))
+        .collect::<Result<_, _>>()?;
+    match hosts.is_empty() {
+        true => Err(ResolveError::RunsNowhere { what, key: wanted }),
+        false => Ok(hosts),
+    }
+}
+
+/// The inventories of all hosts that answer. One that leaves in between is left out.
+async fn inventories(client: &Client) -> Result<Vec<Inventory>, ResolveError> {
+    let hosts = client.hosts().await?;
+    let ids = hosts
+        .iter()
+        .map(|host| key(&host.id, KeyKind::Host))
+        .collect::<Result<Vec<_>, _>>()?;
+    let answers = futures::future::join_all(ids.into_iter().map(|id| client.inventory(id))).await;
+    Ok(answers.into_iter().flatten().collect())
+}
+
+/// The one of the candidates; nothing without any.
+fn only(
+    what: &'static str,
+    name: &str,
+    candidates: impl Iterator<Item = String>,
+) -> Result<Option<String>, ResolveError> {
+    let mut candidates: BTreeSet<String> = candidates.collect();
+    match candidates.len() {
+        0 | 1 => Ok(candidates.pop_first()),
+        _ => Err(ResolveError::Ambiguous {
+            what,
+            name: name.to_owned(),
+            keys: candidates.into_iter().collect(),
+        }),
+    }
+}
+
+/// Whether somebody meant a key: about as long as one, and nothing but capital letters and digits. Then what is wrong
+/// with it is said, instead of looking for an actor of that name.
+fn looks_like_key(text: &str) -> bool {
+    text.len() >= 50 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+fn key(text: &str, kind: KeyKind) -> Result<PublicKey, ResolveError> {
+    text.parse::<PublicKey>()
+        .and_then(|key| key.expect_kind(kind))
+        .map_err(|cause| ResolveError::Key {
+            text: text.to_owned(),
+            kind,
+            cause,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_candidates_are_listed_and_repeated_ones_count_once() {
+        let of = |names: &[&str]| only("the actor", "x", names.iter().map(ToString::to_string));
+        assert_eq!(of(&[]).expect("none"), None);
+        assert_eq!(of(&["M1", "M1"]).expect("one").as_deref(), Some("M1"));
+        let error = of(&["M2", "M1"]).expect_err("two").to_string();
+        assert!(error.contains("the actor \"x\"") && error.contains("M1, M2"), "{error}");
+    }
+
+    #[test]
+    fn a_mistyped_key_is_named_as_one() {
+        let text = PublicKey::from_bytes(KeyKind::Module, [1; 32]).to_string();
+        assert!(looks_like_key(&text) && looks_like_key(&text[1..]) && !looks_like_key("sample/counter"));
+        let error = key(&text, KeyKind::Host).expect_err("a module").to_string();
+        assert!(error.contains("module") && error.contains("host"), "{error}");
+    }
+}
