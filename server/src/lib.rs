@@ -1,1 +1,4 @@
-//! The wisteria binary: wasmtime, native providers, HTTP API and command line.
+//! The `wisteria` binary: wasmtime, native providers, HTTP API and command line.
+
+pub mod engine;
+pub mod platform;

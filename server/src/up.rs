@@ -97,7 +97,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let bus = Arc::new(LocalBus::new(router.clone(), platform.clone()));
     let broker = Arc::new(Broker::new(router, platform.clone()));
     let limits = HostLimits::default();
-    let engine = WasmtimeEngine::new(limits.instances).map_err(|error| UpError::Engine(error.to_string()))?;
+    let engine = WasmtimeEngine::new(limits.instances, &limits.module).map_err(|error| UpError::Engine(error.to_string()))?;
     let parts = HostParts {
         platform: platform.clone(),
         engine: Arc::new(engine),

@@ -1,0 +1,6 @@
+//! The server's engine: wasmtime.
+
+mod imports;
+mod wasmtime;
+
+pub use self::wasmtime::{WasmtimeEngine, WasmtimeError};
