@@ -55,7 +55,9 @@ pub enum ClaimsError {
     #[error(transparent)]
     Module(#[from] ModuleReadError),
     /// It carries more than one token.
-    #[error("the module carries {found} tokens, so it is not clear who vouches for it; sign it again from the unsigned file")]
+    #[error(
+        "the module carries {found} tokens, so it is not clear who vouches for it; sign it again from the unsigned file"
+    )]
     SeveralTokens {
         /// How many.
         found: usize,
@@ -64,13 +66,17 @@ pub enum ClaimsError {
     #[error("the module's token is not valid: {0}; sign the module again")]
     Token(#[from] TokenError),
     /// It is a provider.
-    #[error("the module's token says that {subject} is a provider, and hosts run actors only; sign it as an actor if it is one")]
+    #[error(
+        "the module's token says that {subject} is a provider, and hosts run actors only; sign it as an actor if it is one"
+    )]
     Provider {
         /// Its key.
         subject: PublicKey,
     },
     /// The token is that of another module.
-    #[error("the token is that of another module: it was signed for hash {claimed}, and this one has {actual}; use the file as it was signed, or sign this one")]
+    #[error(
+        "the token is that of another module: it was signed for hash {claimed}, and this one has {actual}; use the file as it was signed, or sign this one"
+    )]
     Hash {
         /// The hash in the token.
         claimed: String,
@@ -94,7 +100,9 @@ pub enum ClaimsError {
         until: Duration,
     },
     /// Somebody else's key was to sign.
-    #[error("the claims name the issuer {named}, but the key that signs is {signing}; sign with the issuer's key")]
+    #[error(
+        "the claims name the issuer {named}, but the key that signs is {signing}; sign with the issuer's key"
+    )]
     Issuer {
         /// The issuer in the claims.
         named: PublicKey,
@@ -247,7 +255,9 @@ fn in_words(span: Duration) -> String {
     let (count, unit) = UNITS
         .into_iter()
         .find(|(length, _)| seconds >= *length)
-        .map_or((seconds, "second"), |(length, unit)| (seconds / length, unit));
+        .map_or((seconds, "second"), |(length, unit)| {
+            (seconds / length, unit)
+        });
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 

@@ -195,7 +195,9 @@ pub enum KeyError {
         found: usize,
     },
     /// It holds something that no key has.
-    #[error("{character:?} at position {position} belongs to no key; a key has the characters A to Z and 2 to 7 only")]
+    #[error(
+        "{character:?} at position {position} belongs to no key; a key has the characters A to Z and 2 to 7 only"
+    )]
     Character {
         /// The character.
         character: char,
@@ -203,10 +205,14 @@ pub enum KeyError {
         position: usize,
     },
     /// It was mistyped.
-    #[error("the key's checksum does not match: a character is wrong or two are swapped; copy it again")]
+    #[error(
+        "the key's checksum does not match: a character is wrong or two are swapped; copy it again"
+    )]
     Checksum,
     /// Its first letter is none that is known.
-    #[error("the key's first letter stands for no kind of key that is known here (A, C, M, N, O, U, V)")]
+    #[error(
+        "the key's first letter stands for no kind of key that is known here (A, C, M, N, O, U, V)"
+    )]
     Kind,
     /// It stands for something else.
     #[error("this is the key of a {found}, where that of a {expected} ({}…) is needed", expected.letter())]
@@ -217,7 +223,9 @@ pub enum KeyError {
         found: KeyKind,
     },
     /// It is a seed.
-    #[error("this is a seed, which is secret, where a public key is needed; keep it to yourself and give the public key")]
+    #[error(
+        "this is a seed, which is secret, where a public key is needed; keep it to yourself and give the public key"
+    )]
     Secret,
     /// It is a public key.
     #[error("this is no seed, where one (S…) is needed to sign")]
@@ -272,10 +280,19 @@ mod tests {
     #[test]
     fn an_error_names_what_is_wrong() {
         let key = PublicKey::from_bytes(KeyKind::Module, [7; 32]).to_string();
-        check_error(&key[1..], &KeyError::Length { expected: 56, found: 55 });
+        check_error(
+            &key[1..],
+            &KeyError::Length {
+                expected: 56,
+                found: 55,
+            },
+        );
         check_error(
             &key.replacen('M', "m", 1),
-            &KeyError::Character { character: 'm', position: 1 },
+            &KeyError::Character {
+                character: 'm',
+                position: 1,
+            },
         );
         check_error(&key.replacen('M', "N", 1), &KeyError::Checksum);
         check_error("SAAB", &KeyError::Secret);
@@ -286,7 +303,10 @@ mod tests {
     fn a_character_beyond_ascii_is_an_error() {
         check_error(
             &"é".repeat(28),
-            &KeyError::Character { character: 'é', position: 1 },
+            &KeyError::Character {
+                character: 'é',
+                position: 1,
+            },
         );
     }
 

@@ -48,7 +48,10 @@ impl KeyPair {
     /// The secret as an nkey of 58 characters, `S`, then the letter of its kind. Whoever has it is this key.
     pub fn seed(&self) -> String {
         let kind = self.kind.prefix();
-        nkey::encode(&[SEED_PREFIX | kind >> 5, kind << 3], self.secret.as_bytes())
+        nkey::encode(
+            &[SEED_PREFIX | kind >> 5, kind << 3],
+            self.secret.as_bytes(),
+        )
     }
 
     /// The public key.
@@ -98,7 +101,10 @@ mod tests {
             let seed = key.seed();
             assert_eq!(seed.len(), 58);
             assert!(seed.starts_with(&format!("S{}", kind.letter())), "{seed}");
-            assert_eq!(KeyPair::from_seed(&seed).unwrap().public_key(), key.public_key());
+            assert_eq!(
+                KeyPair::from_seed(&seed).unwrap().public_key(),
+                key.public_key()
+            );
         }
     }
 
@@ -151,6 +157,9 @@ mod tests {
     fn debug_hides_the_secret() {
         let text = format!("{:?}", key());
         assert!(text.contains(&key().public_key().to_string()));
-        assert!(!text.contains(&key().seed()) && !text.contains("3, 3"), "{text}");
+        assert!(
+            !text.contains(&key().seed()) && !text.contains("3, 3"),
+            "{text}"
+        );
     }
 }

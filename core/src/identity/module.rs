@@ -25,7 +25,9 @@ pub enum ModuleReadError {
         cause: String,
     },
     /// It is a component.
-    #[error("this is a WebAssembly component, not a core module; build the actor for wasm32-unknown-unknown")]
+    #[error(
+        "this is a WebAssembly component, not a core module; build the actor for wasm32-unknown-unknown"
+    )]
     Component,
 }
 

@@ -107,7 +107,7 @@ pub(super) fn verify(token: &[u8]) -> Result<Verified, TokenError> {
     }
     let claims = decode("claims", body)?;
     let claims: TokenClaims =
-        serde_json::from_slice(&claims).map_err(|error| unreadable("claims", error))?;
+        serde_json::from_slice(&claims).map_err(|error| unreadable("claims", &error))?;
     let issuer = key_in("iss", &claims.issuer, KeyKind::Account)?;
     let subject = key_in("sub", &claims.subject, KeyKind::Module)?;
     let signed = &token[..header.len() + 1 + body.len()];
@@ -131,10 +131,10 @@ pub(super) fn sign(claims: &TokenClaims, key: &KeyPair) -> String {
 fn decode(part: &'static str, text: &[u8]) -> Result<Vec<u8>, TokenError> {
     BASE64URL_NOPAD
         .decode(text)
-        .map_err(|error| unreadable(part, error))
+        .map_err(|error| unreadable(part, &error))
 }
 
-fn unreadable(part: &'static str, cause: impl ToString) -> TokenError {
+fn unreadable(part: &'static str, cause: &impl ToString) -> TokenError {
     TokenError::Part {
         part,
         cause: cause.to_string(),
