@@ -1,0 +1,14 @@
+//! Counts visits per path, as `kv-counter` does, on Wisteria's own SDK.
+
+use wisteria_actor::{HttpRequest, HttpResponse, Result, handlers, keyvalue, logging};
+
+handlers! {
+    "HttpServer.HandleRequest" => count,
+}
+
+fn count(request: HttpRequest) -> Result<HttpResponse> {
+    let key = format!("counter:{}", request.path.trim_matches('/').replace('/', ":"));
+    let count = keyvalue::default().increment(&key, 1)?;
+    logging::info(&format!("{key} is now {count}"))?;
+    Ok(wisteria_actor::http::json(format!(r#"{{"counter":{count},"key":"{key}"}}"#)))
+}
