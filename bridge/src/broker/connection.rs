@@ -95,6 +95,10 @@ impl Connection {
         }
         let id = self.router.subscribe(&subscription.pattern, queue, subscription.clone());
         subscription.enter(id);
+        if self.ended.get().is_some() {
+            // The end may have passed between entering the list and entering the router.
+            subscription.leave(&self.router);
+        }
     }
 
     /// The subscription of that name.

@@ -8,6 +8,7 @@ use std::{
 use bytes::Bytes;
 use futures::{
     FutureExt, Sink, Stream, StreamExt,
+    future::FusedFuture,
     pin_mut, select_biased,
 };
 use thiserror::Error;
@@ -88,7 +89,7 @@ where
         Ended::Left => tracing::debug!(connection = number, "a client left"),
         _ => tracing::warn!(connection = number, cause = %ended, "a connection was ended"),
     }
-    if !matches!(ended, Ended::Transport(_)) {
+    if !writer.is_terminated() {
         // Whoever does not take its last bytes in time goes without.
         drop(timeout(&*broker.platform, broker.limits.farewell, writer).await);
     }
