@@ -1,0 +1,138 @@
+//! Runs the program: single commands, and servers that stop with the test.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    /// What it printed, without the line's end. It succeeded.
+    #[track_caller]
+    pub(crate) fn text(&self) -> &str {
+        assert_eq!(self.code, 0, "{self:?}");
+        self.stdout.trim_end()
+    }
+
+    /// What it printed, as JSON. It succeeded.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(self.text()).expect("JSON")
+    }
+
+    /// The one line that says why it failed.
+    #[track_caller]
+    pub(crate) fn failure(&self) -> &str {
+        assert_eq!(self.code, 1, "{self:?}");
+        assert_eq!(self.stderr.lines().count(), 1, "{self:?}");
+        self.stderr.trim_end()
+    }
+}
+
+/// Runs the program with these arguments and this standard input.
+pub(crate) fn run(arguments: &[&str], input: &[u8]) -> Ended {
+    let mut child = program(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("it was piped");
+    stdin.write_all(input).expect("the program takes its input");
+    drop(stdin);
+    let output = child.wait_with_output().expect("the program ends");
+    Ended {
+        code: output.status.code().expect("no signal ended it"),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wisteria"));
+    command.args(arguments).env_remove("WISTERIA_URL");
+    command
+}
+
+/// A server on a free port with a data directory of its own.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) url: String,
+    _data_dir: TempDir,
+}
+
+impl Server {
+    /// Starts one and waits until it is ready.
+    pub(crate) fn start(options: &[&str]) -> Self {
+        let data_dir = TempDir::new().expect("a temporary directory");
+        let path = data_dir.path().to_str().expect("a path in UTF-8");
+        let mut child = program(&["up", "--listen", "127.0.0.1:0", "--data-dir", path])
+            .args(options)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("it was piped"))
+            .read_line(&mut line)
+            .expect("the server says that it is ready");
+        let start = line.find("http://").unwrap_or_else(|| panic!("no address in {line:?}"));
+        Self {
+            child,
+            url: line[start..].trim().trim_end_matches('/').to_owned(),
+            _data_dir: data_dir,
+        }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        self.url.strip_prefix("http://").expect("an address")
+    }
+
+    /// Runs a command on its lattice.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        self.run_with(arguments, b"")
+    }
+
+    /// Runs a command on its lattice with this standard input.
+    pub(crate) fn run_with(&self, arguments: &[&str], input: &[u8]) -> Ended {
+        run(&[arguments, &["--url", &self.url]].concat(), input)
+    }
+
+    /// Waits for it to end by itself and returns its exit code.
+    pub(crate) fn wait(&mut self) -> Option<i32> {
+        self.child.wait().expect("the server ends").code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A sample actor's module, as `cargo xtask build` makes it.
+pub(crate) fn sample(name: &str) -> PathBuf {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/actors"))
+        .join("wasm32-unknown-unknown/release")
+        .join(name);
+    assert!(
+        path.is_file(),
+        "{} is missing; make it with: cargo xtask build",
+        path.display()
+    );
+    path
+}
