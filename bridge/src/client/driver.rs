@@ -132,16 +132,15 @@ async fn converse(link: &Link, established: Established, outbox: &Outbox) -> Los
     let Established { pipe, mut session, .. } = established;
     let Pipe { mut incoming, mut outgoing } = pipe;
     let open_pings = AtomicU32::new(0);
-    let complaint = std::cell::OnceCell::new();
     let reader = async {
         // The handshake may have brought more than itself.
-        let mut frames = 0;
+        let (mut frames, mut complaint) = (0, None);
         loop {
-            if let Err(lost) = handle(link, &mut session, outbox, &complaint) {
+            if let Err(lost) = handle(link, &mut session, outbox, &mut complaint) {
                 return lost;
             }
             let Some(bytes) = incoming.next().await else {
-                return complaint.get().cloned().map_or(Lost::Left, Lost::Complained);
+                return complaint.map_or(Lost::Left, Lost::Complained);
             };
             open_pings.store(0, Ordering::Relaxed);
             session.push(&bytes);
@@ -177,7 +176,7 @@ fn handle(
     link: &Link,
     session: &mut Session,
     outbox: &Outbox,
-    complaint: &std::cell::OnceCell<String>,
+    complaint: &mut Option<String>,
 ) -> Result<(), Lost> {
     let mut out = BytesMut::new();
     while let Some(event) = session.next_event(&mut out)? {
@@ -187,8 +186,7 @@ fn handle(
             Event::Ready(_) => {}
             Event::Complaint(text) => {
                 tracing::warn!(text, "the broker complains");
-                // The first complaint is the cause of what follows.
-                drop(complaint.set(text));
+                *complaint = Some(text);
             }
         }
     }
