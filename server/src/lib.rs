@@ -1,4 +1,10 @@
 //! The `wisteria` binary: wasmtime, native providers, HTTP API and command line.
 
+pub mod cli;
+pub mod data_dir;
 pub mod engine;
+pub mod log;
 pub mod platform;
+pub mod provider;
+pub mod up;
+pub mod web;

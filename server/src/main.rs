@@ -1,1 +1,8 @@
-fn main() {}
+//! The `wisteria` program.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    wisteria_server::cli::run().await
+}

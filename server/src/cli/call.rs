@@ -55,7 +55,12 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|duration| !duration.is_zero() && *duration <= LONGEST)
-        .ok_or_else(|| format!("a number of seconds above 0 and up to {} is needed", LONGEST.as_secs()))
+        .ok_or_else(|| {
+            format!(
+                "a number of seconds above 0 and up to {} is needed",
+                LONGEST.as_secs()
+            )
+        })
 }
 
 #[cfg(test)]

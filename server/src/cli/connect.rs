@@ -1,9 +1,60 @@
 //! The way from a command to the lattice: a server's address, and a client over its bridge.
 
-use std::str::FromStr;
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use axum::http::Uri;
 use thiserror::Error;
+use wisteria_bridge::{BridgeBus, BridgeOptions, transports::native::WebSocketConnector};
+use wisteria_core::{
+    bus::BusError,
+    error::LatticeError,
+    identity::{KeyKind, KeyPair},
+    lattice::Client,
+    platform::Platform,
+};
+
+use crate::platform::NativePlatform;
+
+/// How long a server may take to answer, and a single request to be carried out.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Why there is no way to the lattice.
+#[derive(Debug, Error)]
+pub(super) enum ConnectError {
+    #[error(
+        "no lattice answers at {url}: start one with `wisteria up`, or name another by --url ({cause})"
+    )]
+    NobodyAnswers { url: String, cause: BusError },
+    #[error(transparent)]
+    Lattice(#[from] LatticeError),
+}
+
+/// A client of a lattice, in the name of a user who lives as long as the command.
+pub(super) async fn connect(url: &LatticeUrl, lattice: &str) -> Result<Client, ConnectError> {
+    let platform: Arc<dyn Platform> = Arc::new(NativePlatform::current());
+    let mut secret = [0; 32];
+    platform.random(&mut secret);
+    let user = KeyPair::from_raw(KeyKind::User, secret).public_key();
+    let connector = WebSocketConnector::new(url.bridge());
+    let options = BridgeOptions {
+        name: "wisteria command line".to_owned(),
+        connect: PATIENCE,
+        ..BridgeOptions::default()
+    };
+    let bus = BridgeBus::connect(connector, platform.clone(), options)
+        .await
+        .map_err(|cause| ConnectError::NobodyAnswers {
+            url: url.text.clone(),
+            cause,
+        })?;
+    Ok(Client::new(
+        Arc::new(bus),
+        platform,
+        lattice,
+        user,
+        PATIENCE,
+    )?)
+}
 
 /// The address of a lattice's server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +85,9 @@ impl FromStr for LatticeUrl {
     fn from_str(text: &str) -> Result<Self, UrlError> {
         let uri: Uri = text.parse().map_err(|_| UrlError("this is no URL"))?;
         if uri.scheme_str() != Some("http") {
-            return Err(UrlError("it begins with http://, as servers speak no TLS themselves"));
+            return Err(UrlError(
+                "it begins with http://, as servers speak no TLS themselves",
+            ));
         }
         if uri.query().is_some() {
             return Err(UrlError("it has no query"));
@@ -64,7 +117,14 @@ mod tests {
 
     #[test]
     fn other_addresses_are_refused() {
-        for text in ["", "127.0.0.1:7700", "https://example.org", "ws://example.org", "http://", "http://a/?b"] {
+        for text in [
+            "",
+            "127.0.0.1:7700",
+            "https://example.org",
+            "ws://example.org",
+            "http://",
+            "http://a/?b",
+        ] {
             assert!(text.parse::<LatticeUrl>().is_err(), "{text}");
         }
     }

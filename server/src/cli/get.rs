@@ -65,7 +65,12 @@ fn hosts_text(hosts: &[HostSummary]) -> String {
             pairs(&host.labels),
         ]
     };
-    listing("hosts answer", ["HOST", "NAME", "UP", "VERSION", "LABELS"], hosts, row)
+    listing(
+        "hosts answer",
+        ["HOST", "NAME", "UP", "VERSION", "LABELS"],
+        hosts,
+        row,
+    )
 }
 
 fn inventory_text(inventory: &Inventory) -> String {
@@ -98,7 +103,12 @@ fn inventory_text(inventory: &Inventory) -> String {
             ]
         },
     );
-    let host = format!("{} {} {}", inventory.host_id, inventory.friendly_name, pairs(&inventory.labels));
+    let host = format!(
+        "{} {} {}",
+        inventory.host_id,
+        inventory.friendly_name,
+        pairs(&inventory.labels)
+    );
     format!("{host}\n\n{actors}\n{providers}")
 }
 
@@ -112,7 +122,12 @@ fn links_text(links: &[LinkDefinition]) -> String {
             pairs(&link.values),
         ]
     };
-    listing("links", ["ACTOR", "CONTRACT", "LINK NAME", "PROVIDER", "VALUES"], links, row)
+    listing(
+        "links",
+        ["ACTOR", "CONTRACT", "LINK NAME", "PROVIDER", "VALUES"],
+        links,
+        row,
+    )
 }
 
 fn claims_text(claims: &[ClaimsSummary]) -> String {

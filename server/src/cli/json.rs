@@ -14,7 +14,9 @@ const BASE64_NAME: &str = "base64";
 /// Why one does not become the other.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub(super) enum JsonError {
-    #[error("the input is not JSON: {0}; quote it for your shell, or pass bytes as they are with --raw-input")]
+    #[error(
+        "the input is not JSON: {0}; quote it for your shell, or pass bytes as they are with --raw-input"
+    )]
     Input(String),
     #[error("the input's {{\"base64\": …}} does not hold base64: {0}")]
     Base64(String),
@@ -80,7 +82,10 @@ fn pack_number(number: &Number) -> Packed {
     match (number.as_u64(), number.as_i64()) {
         (Some(number), _) => number.into(),
         (_, Some(number)) => number.into(),
-        _ => number.as_f64().expect("JSON numbers are integers or floats").into(),
+        _ => number
+            .as_f64()
+            .expect("JSON numbers are integers or floats")
+            .into(),
     }
 }
 
@@ -142,13 +147,20 @@ mod tests {
     #[test]
     fn integers_take_the_least_room_and_base64_becomes_bytes() {
         let check = |text: &str, bytes: &[u8]| {
-            assert_eq!(to_message_pack(text.as_bytes()).expect("JSON"), bytes, "{text}");
+            assert_eq!(
+                to_message_pack(text.as_bytes()).expect("JSON"),
+                bytes,
+                "{text}"
+            );
         };
         check("7", &[7]);
         check("-7", &[0xf9]);
         check("300", &[0xcd, 1, 44]);
         check(r#"{"base64":"AQI="}"#, &[0xc4, 2, 1, 2]);
-        check(r#"{"base64":1}"#, &[0x81, 0xa6, b'b', b'a', b's', b'e', b'6', b'4', 1]);
+        check(
+            r#"{"base64":1}"#,
+            &[0x81, 0xa6, b'b', b'a', b's', b'e', b'6', b'4', 1],
+        );
     }
 
     #[test]
@@ -160,23 +172,41 @@ mod tests {
         };
         check(Packed::Binary(b"text".to_vec()), json!("text"));
         check(Packed::Binary(vec![255]), json!({ "base64": "/w==" }));
-        check(Packed::Map(vec![(5.into(), true.into())]), json!({ "5": true }));
+        check(
+            Packed::Map(vec![(5.into(), true.into())]),
+            json!({ "5": true }),
+        );
         check(f64::NAN.into(), json!("NaN"));
         check(f32::INFINITY.into(), json!("inf"));
-        check(Packed::Ext(-1, vec![0]), json!({ "ext": -1, "base64": "AA==" }));
+        check(
+            Packed::Ext(-1, vec![0]),
+            json!({ "ext": -1, "base64": "AA==" }),
+        );
     }
 
     #[test]
     fn an_empty_reply_is_null_and_foreign_bytes_are_named() {
         assert_eq!(from_message_pack(&[]), Ok(Json::Null));
-        assert_eq!(from_message_pack(b"HELLO"), Err(JsonError::Reply { length: 5 }));
+        assert_eq!(
+            from_message_pack(b"HELLO"),
+            Err(JsonError::Reply { length: 5 })
+        );
         let deep = [vec![0x91; 200_000], vec![1]].concat();
-        assert_eq!(from_message_pack(&deep), Err(JsonError::Reply { length: 200_001 }));
+        assert_eq!(
+            from_message_pack(&deep),
+            Err(JsonError::Reply { length: 200_001 })
+        );
     }
 
     #[test]
     fn wrong_input_is_named() {
-        assert!(matches!(to_message_pack(b"{a:1}"), Err(JsonError::Input(_))));
-        assert!(matches!(to_message_pack(br#"{"base64":"?"}"#), Err(JsonError::Base64(_))));
+        assert!(matches!(
+            to_message_pack(b"{a:1}"),
+            Err(JsonError::Input(_))
+        ));
+        assert!(matches!(
+            to_message_pack(br#"{"base64":"?"}"#),
+            Err(JsonError::Base64(_))
+        ));
     }
 }

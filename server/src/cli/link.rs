@@ -3,7 +3,10 @@
 use clap::{Args, Subcommand};
 use wisteria_core::{
     call::DEFAULT_LINK_NAME,
-    lattice::{Client, control::{LinkDefinition, RemoveLink}},
+    lattice::{
+        Client,
+        control::{LinkDefinition, RemoveLink},
+    },
 };
 
 use super::{output::Output, pairs::Pair, resolve, run::CommandError};

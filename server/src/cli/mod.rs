@@ -7,6 +7,7 @@ mod get;
 mod input;
 mod json;
 mod link;
+mod logging;
 mod output;
 mod pairs;
 mod resolve;

@@ -17,7 +17,9 @@ pub(super) enum OutputError {
     /// The pipe is closed, as `head` does; nothing is wrong.
     #[error("nobody reads the output")]
     NobodyReads,
-    #[error("the result cannot be written to standard output: {0}; check where it is redirected to")]
+    #[error(
+        "the result cannot be written to standard output: {0}; check where it is redirected to"
+    )]
     Write(io::Error),
 }
 

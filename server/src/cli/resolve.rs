@@ -7,7 +7,10 @@ use thiserror::Error;
 use wisteria_core::{
     error::LatticeError,
     identity::{KeyError, KeyKind, PublicKey},
-    lattice::{Client, control::{HostSummary, Inventory}},
+    lattice::{
+        Client,
+        control::{HostSummary, Inventory},
+    },
 };
 
 use super::pairs::Pair;
@@ -28,9 +31,13 @@ pub(super) struct HostChoice {
 pub(super) enum ResolveError {
     #[error(transparent)]
     Lattice(#[from] LatticeError),
-    #[error("no actor is called {0:?} by alias or claimed name; name it by its key, M…, as in: wisteria get claims")]
+    #[error(
+        "no actor is called {0:?} by alias or claimed name; name it by its key, M…, as in: wisteria get claims"
+    )]
     NoActor(String),
-    #[error("no provider is called {0:?} on any host; name it by its key, V…, as in: wisteria get inventory HOST")]
+    #[error(
+        "no provider is called {0:?} on any host; name it by its key, V…, as in: wisteria get inventory HOST"
+    )]
     NoProvider(String),
     #[error("no host's key begins with {0:?}; see: wisteria get hosts")]
     NoHost(String),
@@ -87,7 +94,10 @@ impl HostChoice {
     }
 
     fn labels_in_words(&self) -> String {
-        let labels = self.labels.iter().map(|label| format!("{}={}", label.name, label.value));
+        let labels = self
+            .labels
+            .iter()
+            .map(|label| format!("{}={}", label.name, label.value));
         labels.collect::<Vec<_>>().join(" and ")
     }
 }
@@ -98,8 +108,12 @@ pub(super) async fn host(client: &Client, name: &str) -> Result<PublicKey, Resol
         return key(name, KeyKind::Host);
     }
     let hosts = client.hosts().await?;
-    let fitting = hosts.into_iter().map(|host| host.id).filter(|id| id.starts_with(name));
-    let id = only("the host", name, fitting)?.ok_or_else(|| ResolveError::NoHost(name.to_owned()))?;
+    let fitting = hosts
+        .into_iter()
+        .map(|host| host.id)
+        .filter(|id| id.starts_with(name));
+    let id =
+        only("the host", name, fitting)?.ok_or_else(|| ResolveError::NoHost(name.to_owned()))?;
     key(&id, KeyKind::Host)
 }
 
@@ -113,7 +127,8 @@ pub(super) async fn actor(client: &Client, name: &str) -> Result<PublicKey, Reso
         .into_iter()
         .filter(|claims| !name.is_empty() && (claims.call_alias == name || claims.name == name))
         .map(|claims| claims.sub);
-    let id = only("the actor", name, fitting)?.ok_or_else(|| ResolveError::NoActor(name.to_owned()))?;
+    let id =
+        only("the actor", name, fitting)?.ok_or_else(|| ResolveError::NoActor(name.to_owned()))?;
     key(&id, KeyKind::Module)
 }
 
@@ -128,8 +143,8 @@ pub(super) async fn provider(client: &Client, name: &str) -> Result<PublicKey, R
         .flat_map(|inventory| inventory.providers)
         .filter(|provider| provider.name.as_deref() == Some(name))
         .map(|provider| provider.id);
-    let id =
-        only("the provider", name, fitting)?.ok_or_else(|| ResolveError::NoProvider(name.to_owned()))?;
+    let id = only("the provider", name, fitting)?
+        .ok_or_else(|| ResolveError::NoProvider(name.to_owned()))?;
     key(&id, KeyKind::Provider)
 }
 
@@ -183,7 +198,10 @@ fn only(
 /// Whether somebody meant a key: about as long as one, and nothing but capital letters and digits. Then what is wrong
 /// with it is said, instead of looking for an actor of that name.
 fn looks_like_key(text: &str) -> bool {
-    text.len() >= 50 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    text.len() >= 50
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 fn key(text: &str, kind: KeyKind) -> Result<PublicKey, ResolveError> {
@@ -206,14 +224,24 @@ mod tests {
         assert_eq!(of(&[]).expect("none"), None);
         assert_eq!(of(&["M1", "M1"]).expect("one").as_deref(), Some("M1"));
         let error = of(&["M2", "M1"]).expect_err("two").to_string();
-        assert!(error.contains("the actor \"x\"") && error.contains("M1, M2"), "{error}");
+        assert!(
+            error.contains("the actor \"x\"") && error.contains("M1, M2"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_mistyped_key_is_named_as_one() {
         let text = PublicKey::from_bytes(KeyKind::Module, [1; 32]).to_string();
-        assert!(looks_like_key(&text) && looks_like_key(&text[1..]) && !looks_like_key("sample/counter"));
+        assert!(
+            looks_like_key(&text)
+                && looks_like_key(&text[1..])
+                && !looks_like_key("sample/counter")
+        );
         let error = key(&text, KeyKind::Host).expect_err("a module").to_string();
-        assert!(error.contains("module") && error.contains("host"), "{error}");
+        assert!(
+            error.contains("module") && error.contains("host"),
+            "{error}"
+        );
     }
 }

@@ -11,6 +11,7 @@ use super::{
     connect::{self, ConnectError},
     input::InputError,
     json::JsonError,
+    logging,
     output::{Output, OutputError},
     resolve::ResolveError,
 };
@@ -39,11 +40,19 @@ pub(super) enum CommandError {
 /// command line that means nothing.
 pub async fn run() -> ExitCode {
     let cli = parse();
+    logging::start(matches!(cli.command, Command::Up(_)));
     match execute(cli).await {
         Ok(()) | Err(CommandError::Output(OutputError::NobodyReads)) => ExitCode::SUCCESS,
         Err(error) => {
-            let line = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-            #[expect(clippy::print_stderr, reason = "this is where the program speaks to its user")]
+            let line = error
+                .to_string()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
+            #[expect(
+                clippy::print_stderr,
+                reason = "this is where the program speaks to its user"
+            )]
             {
                 eprintln!("error: {line}");
             }

@@ -87,7 +87,9 @@ impl Server {
         BufReader::new(child.stdout.take().expect("it was piped"))
             .read_line(&mut line)
             .expect("the server says that it is ready");
-        let start = line.find("http://").unwrap_or_else(|| panic!("no address in {line:?}"));
+        let start = line
+            .find("http://")
+            .unwrap_or_else(|| panic!("no address in {line:?}"));
         Self {
             child,
             url: line[start..].trim().trim_end_matches('/').to_owned(),
