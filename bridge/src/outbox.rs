@@ -30,7 +30,7 @@ struct Queue {
 }
 
 /// Why nothing can be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
     /// The bound is reached.
     Full,

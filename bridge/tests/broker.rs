@@ -104,15 +104,15 @@ async fn what_one_publishes_the_other_gets() {
     let mut one = Raw::connect(&lattice, MODERN).await;
     let mut other = Raw::connect(&lattice, MODERN).await;
     one.settle("SUB a.* 7\r\n").await;
-    other.say("PUB a.b 2\r\nhi\r\nPUB a.b r 0\r\n\r\nHPUB a.b 20 22\r\nNATS/1.0\r\nA: b\r\n\r\nhi\r\n").await;
-    one.expect("MSG a.b 7 2\nhi\nMSG a.b 7 r 0\n\nHMSG a.b 7 20 22\nNATS/1.0\nA: b\n\nhi").await;
+    other.say("PUB a.b 2\r\nhi\r\nPUB a.b r 0\r\n\r\nHPUB a.b 18 20\r\nNATS/1.0\r\nA: b\r\n\r\nhi\r\n").await;
+    one.expect("MSG a.b 7 2\nhi\nMSG a.b 7 r 0\n\nHMSG a.b 7 18 20\nNATS/1.0\nA: b\n\nhi").await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_reads_no_headers_gets_the_body_alone() {
     let lattice = lattice();
     let mut old = Raw::connect(&lattice, "{}").await;
-    old.say("SUB a 1\r\nHPUB a 20 22\r\nNATS/1.0\r\nA: b\r\n\r\nhi\r\n").await;
+    old.say("SUB a 1\r\nHPUB a 18 20\r\nNATS/1.0\r\nA: b\r\n\r\nhi\r\n").await;
     old.expect("MSG a 1 2\nhi").await;
 }
 

@@ -204,7 +204,7 @@ mod tests {
         }
         check::<ClientSide>(
             b"CONNECT {\"verbose\":false,\"foo\":1}\r\nPING\r\npong\r\nSUB a.* 1\r\nSUB a.> q 2\r\nUNSUB 1\r\nUNSUB 2 5\r\n\
-            PUB a 2\r\nhi\r\nPUB a _INBOX.1 0\r\n\r\nHPUB a r 22 24\r\nNATS/1.0\r\nName: v\r\n\r\n\r\nhi\r\n\
+            PUB a 2\r\nhi\r\nPUB a _INBOX.1 0\r\n\r\nHPUB a r 21 23\r\nNATS/1.0\r\nName: v\r\n\r\n\r\nhi\r\n\
             PUB a..b 2\r\nhi\r\nPUB a 4\r\n\r\n\r\n\r\n",
             12,
         );

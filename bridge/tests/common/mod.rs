@@ -25,13 +25,13 @@ use wisteria_core::{
 
 /// Tokio's time and tasks; what is random counts up.
 #[derive(Debug)]
-pub struct TestPlatform {
+pub(crate) struct TestPlatform {
     start: tokio::time::Instant,
     random: AtomicU8,
 }
 
 impl TestPlatform {
-    pub fn new() -> Arc<dyn Platform> {
+    pub(crate) fn new() -> Arc<dyn Platform> {
         Arc::new(Self {
             start: tokio::time::Instant::now(),
             random: AtomicU8::new(0),
@@ -63,7 +63,7 @@ impl Platform for TestPlatform {
 
 /// Connects to a broker of this process, and cuts its connections on demand.
 #[derive(Debug, Clone)]
-pub struct InProcess {
+pub(crate) struct InProcess {
     broker: Broker,
     state: Arc<Mutex<State>>,
 }
@@ -75,7 +75,7 @@ struct State {
 }
 
 impl InProcess {
-    pub fn new(broker: Broker) -> Self {
+    pub(crate) fn new(broker: Broker) -> Self {
         Self {
             broker,
             state: Arc::default(),
@@ -83,18 +83,18 @@ impl InProcess {
     }
 
     /// Ends all connections as if the wire were cut.
-    pub fn cut(&self) {
+    pub(crate) fn cut(&self) {
         let served = std::mem::take(&mut self.state.lock().expect("no panic").served);
         served.iter().for_each(AbortHandle::abort);
     }
 
     /// Whether attempts to connect fail from now on.
-    pub fn refuse(&self, refuses: bool) {
+    pub(crate) fn refuse(&self, refuses: bool) {
         self.state.lock().expect("no panic").refuses = refuses;
     }
 
     /// Opens a connection and returns its client's end.
-    pub fn open(&self) -> (mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>) {
+    pub(crate) fn open(&self) -> (mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>) {
         let (to_broker, from_client) = mpsc::channel(16);
         let (to_client, from_broker) = mpsc::channel(16);
         let (abort, registration) = AbortHandle::new_pair();
@@ -119,24 +119,24 @@ impl Connector for InProcess {
     }
 }
 
-pub fn subject(text: &str) -> Subject {
+pub(crate) fn subject(text: &str) -> Subject {
     Subject::new(text).expect("a subject")
 }
 
-pub fn pattern(text: &str) -> SubjectPattern {
+pub(crate) fn pattern(text: &str) -> SubjectPattern {
     SubjectPattern::new(text).expect("a pattern")
 }
 
-pub fn text(to: &str, body: &str) -> Message {
+pub(crate) fn text(to: &str, body: &str) -> Message {
     message(subject(to), body.to_owned())
 }
 
 /// The reply to a request, with a body.
-pub fn reply(request: &Message, body: &str) -> Message {
+pub(crate) fn reply(request: &Message, body: &str) -> Message {
     message(request.reply.clone().expect("a request"), body.to_owned())
 }
 
 /// A message of so many bytes.
-pub fn message_of_size(to: &str, size: usize) -> Message {
+pub(crate) fn message_of_size(to: &str, size: usize) -> Message {
     message(subject(to), vec![b'x'; size])
 }
