@@ -1,1 +1,13 @@
-//! The tab host: WebAssembly of the page, tab providers and the JavaScript surface.
+//! The tab host: the core on the page's own WebAssembly, and the surface that JavaScript sees.
+//!
+//! Builds for wasm32 only. One thread, so nothing here is `Send`, and no borrow may be held across a guest's call: until
+//! the guest first suspends, it runs inside the core's own.
+
+pub mod engine;
+mod error;
+// host
+
+
+pub mod platform;
+
+

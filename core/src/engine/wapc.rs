@@ -3,12 +3,10 @@
 //! Neither side allocates for the other: each only copies into places that the other names. Places outside of the
 //! guest's memory are an [`OutOfBounds`], which the engine turns into a trap.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use thiserror::Error;
 
-use super::{GuestCall, GuestError, HostCall, HostCalls};
+use super::{GuestCall, GuestError, HostCall};
 use crate::platform::BoxFuture;
 
 /// The state of one guest; of its current call, while there is one.
@@ -99,9 +97,7 @@ impl GuestState {
         };
         Ok(match &self.current {
             Some(current) => current.host.call(call),
-            None => Box::pin(async {
-                Err("a guest may call only while it is being called, not while it starts".to_owned())
-            }),
+            None => Box::pin(async { Err(NOT_CALLED.to_owned()) }),
         })
     }
 
@@ -148,11 +144,14 @@ impl GuestState {
         Ok(())
     }
 
-    /// Where the guest's calls go, while it is being called.
-    pub fn host(&self) -> Option<&Arc<dyn HostCalls>> {
-        self.current.as_ref().map(|call| &call.host)
+    /// Whether the guest is being called, and so may call.
+    pub fn is_called(&self) -> bool {
+        self.current.is_some()
     }
 }
+
+/// What a guest reads that calls while it starts.
+pub const NOT_CALLED: &str = "a guest may call only while it is being called, not while it starts";
 
 /// The error of a guest that did not end well: out of fuel if its fuel is negative, else what the engine says.
 pub fn trap(fuel_left: i64, fuel: u64, cause: impl std::fmt::Display) -> GuestError {

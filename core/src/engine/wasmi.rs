@@ -11,7 +11,7 @@ use wasmi::{
 use super::{
     CompileError, Engine, FUEL_EXPORT, GuestCall, GuestError, GuestReply, Instance, Module,
     PreparedModule, StubImport, WASI_ENOSYS,
-    wapc::{GuestState, HostCallArguments, OutOfBounds, trap},
+    wapc::{GuestState, HostCallArguments, NOT_CALLED, OutOfBounds, trap},
 };
 use crate::platform::BoxFuture;
 
@@ -204,7 +204,7 @@ fn linker(engine: &wasmi::Engine, stubs: &[StubImport]) -> Result<Linker<Guest>,
 
 #[expect(clippy::too_many_arguments, reason = "this is the signature of waPC's host call")]
 fn suspend(
-    caller: Caller<'_, Guest>,
+    mut caller: Caller<'_, Guest>,
     binding: u32,
     binding_length: u32,
     namespace: u32,
@@ -214,8 +214,8 @@ fn suspend(
     payload: u32,
     payload_length: u32,
 ) -> Result<i32, wasmi::Error> {
-    if caller.data().state.host().is_none() {
-        return Err(wasmi::Error::new("a guest may call only while it is being called, not while it starts"));
+    if !caller.data().state.is_called() {
+        return Ok(caller.data_mut().state.host_replied(Err(NOT_CALLED.to_owned())));
     }
     Err(wasmi::Error::host(Suspended(HostCallArguments {
         binding: (binding, binding_length),

@@ -1,0 +1,59 @@
+//! Compiles modules with the page's WebAssembly.
+
+use std::sync::Arc;
+
+use js_sys::WebAssembly;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use wisteria_core::{
+    engine::{CompileError, Engine, GuestError, Instance, Module, PreparedModule},
+    platform::BoxFuture,
+};
+
+use super::{instance::JspiInstance, shim};
+use crate::error::text_of;
+
+/// The engine on the page's WebAssembly, whose guests JSPI suspends.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JspiEngine;
+
+/// Whether the page's WebAssembly can suspend (JSPI: Chrome and Edge 137, Firefox 153, Safari 27).
+pub fn is_supported() -> bool {
+    shim::is_supported()
+}
+
+impl Engine for JspiEngine {
+    fn name(&self) -> &'static str {
+        "jspi"
+    }
+
+    fn compile<'a>(&'a self, module: &'a PreparedModule) -> BoxFuture<'a, Result<Arc<dyn Module>, CompileError>> {
+        Box::pin(async move {
+            let compiled = JsFuture::from(shim::compile(&module.bytes))
+                .await
+                .map_err(|error| CompileError::new("jspi", text_of(&error)))?;
+            let stubs = module.stubs.iter().map(|stub| format!("{} {}", stub.module, stub.name)).collect();
+            Ok(Arc::new(JspiModule {
+                compiled: compiled.unchecked_into(),
+                stubs,
+            }) as Arc<dyn Module>)
+        })
+    }
+}
+
+#[derive(Debug)]
+struct JspiModule {
+    compiled: WebAssembly::Module,
+    stubs: Vec<String>,
+}
+
+impl Module for JspiModule {
+    fn instantiate(&self, fuel: u64) -> BoxFuture<'_, Result<Box<dyn Instance>, GuestError>> {
+        Box::pin(async move {
+            let failed = |error: JsValue| GuestError::Instantiate(text_of(&error));
+            let instance = JspiInstance::new(&self.compiled, self.stubs.clone()).map_err(failed)?;
+            instance.start(fuel).await?;
+            Ok(Box::new(instance) as Box<dyn Instance>)
+        })
+    }
+}

@@ -1,0 +1,52 @@
+//! The functions of `shim.js` as Rust sees them.
+
+use js_sys::{Function, Promise, Uint8Array, WebAssembly};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(module = "/src/engine/shim.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = isSupported)]
+    pub(super) fn is_supported() -> bool;
+
+    pub(super) fn compile(bytes: &[u8]) -> Promise;
+
+    pub(super) type Guest;
+
+    #[wasm_bindgen(constructor, catch)]
+    #[expect(clippy::too_many_arguments, reason = "each is told to the guest once, when it is made")]
+    pub(super) fn new(
+        module: &WebAssembly::Module,
+        core: &JsValue,
+        stubs: Vec<String>,
+        enosys: i32,
+        fuel_name: &str,
+        host_call: &Function,
+        log: &Function,
+        settle: &Function,
+    ) -> Result<Guest, JsValue>;
+
+    #[wasm_bindgen(method)]
+    pub(super) fn start(this: &Guest, fuel: f64) -> Promise;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn call(
+        this: &Guest,
+        operation: *const u8,
+        operation_length: usize,
+        payload: *const u8,
+        payload_length: usize,
+        fuel: f64,
+    ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, js_name = fuelLeft)]
+    pub(super) fn fuel_left(this: &Guest) -> f64;
+
+    #[wasm_bindgen(method)]
+    pub(super) fn abandon(this: &Guest);
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn reply(this: &Guest) -> Option<Uint8Array>;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn error(this: &Guest) -> Option<Uint8Array>;
+}
