@@ -1,1 +1,66 @@
-fn main() {}
+//! The chores of the project: `cargo xtask build`, `up`, `test` and `tidy`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore tells what it does on the terminal")]
+
+mod actors;
+mod build;
+mod command;
+mod count;
+mod fresh;
+mod host_wasm;
+mod lint;
+mod packages;
+mod page;
+mod repository;
+mod server;
+mod setup;
+mod sizes;
+mod test;
+mod tidy;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The chores of the project.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+/// One chore.
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Add what is missing and build everything: sample actors, tab host, page, server
+    Build,
+    /// Build, then become `wisteria up --allow-unsigned` with these arguments
+    Up {
+        /// Arguments of `wisteria up`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Check what compilers cannot: where cfg, forbidden paths and sleeps may stand, and file sizes
+    Tidy,
+    /// Build and run all tests, or only the named parts
+    Test {
+        /// Parts to run, all when none is named
+        parts: Vec<test::Part>,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().chore {
+        Chore::Build => build::all().map(|()| true),
+        Chore::Up { arguments } => build::all().and_then(|()| server::become_up(&arguments)).map(|()| true),
+        Chore::Tidy => tidy::report(),
+        Chore::Test { parts } => test::run(&parts),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
