@@ -1,0 +1,20 @@
+//! Building everything, in the order in which one thing needs another.
+
+use crate::{actors, host_wasm, page, server, setup};
+use anyhow::Result;
+
+/// Adds what is missing, then builds sample actors, tab host, page and server.
+pub(crate) fn all() -> Result<()> {
+    let steps: [(&str, fn() -> Result<()>); 5] = [
+        ("setup", setup::ready),
+        ("sample actors", actors::build),
+        ("tab host", host_wasm::build),
+        ("page", page::build),
+        ("server", server::build),
+    ];
+    for (name, step) in steps {
+        println!("==> {name}");
+        step()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! What building needs besides Rust: the wasm target, Node and the npm packages. Adds what it can.
+
+use crate::command::{command, exists, output, run};
+use crate::fresh::is_fresh;
+use crate::repository::at;
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
+
+/// The oldest Node that runs the page's build and the tests.
+const NODE_MAJOR: u32 = 20;
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// Makes sure that everything which building needs is there.
+pub(crate) fn ready() -> Result<()> {
+    wasm_target()?;
+    node()?;
+    npm_packages()
+}
+
+/// Adds the rustup components that are missing.
+pub(crate) fn components(names: &[&str]) -> Result<()> {
+    let installed = output(&mut command("rustup", ["component", "list", "--installed"]))?;
+    for name in names {
+        if !installed.lines().any(|line| line.starts_with(name)) {
+            run(&mut command("rustup", ["component", "add", name]))?;
+        }
+    }
+    Ok(())
+}
+
+fn wasm_target() -> Result<()> {
+    let sysroot = output(&mut command("rustc", ["--print", "sysroot"]))?;
+    let library = Path::new(sysroot.trim()).join("lib/rustlib").join(WASM_TARGET);
+    if library.is_dir() {
+        return Ok(());
+    }
+    if !exists("rustup") {
+        bail!("Rust has no target {WASM_TARGET} and there is no rustup to add it: install Rust from https://rustup.rs");
+    }
+    run(&mut command("rustup", ["target", "add", WASM_TARGET]))
+}
+
+fn node() -> Result<()> {
+    let remedy = || format!("install Node {NODE_MAJOR} or newer from https://nodejs.org");
+    let version = output(&mut command("node", ["--version"])).with_context(remedy)?;
+    match major(&version) {
+        Some(major) if major >= NODE_MAJOR => Ok(()),
+        _ => bail!("node is {}, which is too old: {}", version.trim(), remedy()),
+    }
+}
+
+/// The first number of `v20.1.2`.
+fn major(version: &str) -> Option<u32> {
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+fn npm_packages() -> Result<()> {
+    // npm writes this file at the end of each install.
+    let installed = at("node_modules/.package-lock.json");
+    if is_fresh(std::slice::from_ref(&installed), &[at("package-lock.json")]) {
+        return Ok(());
+    }
+    run(&mut command("npm", ["ci", "--no-audit", "--no-fund"]))?;
+    // An unchanged tree keeps the old time, which would make every later build install again.
+    let file = fs::File::options().append(true).open(&installed);
+    file.and_then(|file| file.set_modified(SystemTime::now())).context("marking node_modules as installed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::major;
+
+    #[test]
+    fn the_major_version_is_read_from_nodes_answer() {
+        assert_eq!(major("v20.20.2\n"), Some(20));
+        assert_eq!(major("20"), None);
+    }
+}
