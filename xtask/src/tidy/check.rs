@@ -1,0 +1,102 @@
+//! Applying the rules to one file.
+
+use super::rules::{MAX_LINES, RULES, Rule};
+use super::sources::Source;
+
+/// Every breach in `source`, as `path:line: rule: what and remedy`.
+pub(super) fn check(source: &Source) -> Vec<String> {
+    let lines: Vec<&str> = source.text.lines().collect();
+    let rules = RULES.iter().filter(|rule| (rule.applies)(&source.path));
+    let mut breaches: Vec<String> = rules.flat_map(|rule| breaches(rule, &source.path, &lines)).collect();
+    if lines.len() > MAX_LINES {
+        breaches.push(format!(
+            "{}:{}: size: longer than {MAX_LINES} lines: split it by subject",
+            source.path,
+            lines.len()
+        ));
+    }
+    breaches
+}
+
+fn breaches(rule: &Rule, path: &str, lines: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let code = line.trim_start();
+        if code.starts_with("//") {
+            continue;
+        }
+        let Some(text) = rule.forbidden.iter().find(|text| mentions(code, text)) else { continue };
+        if rule.name == "allow" && has_reason(&lines[index..]) {
+            continue;
+        }
+        found.push(format!("{path}:{}: {}: `{text}` may not stand here: {}", index + 1, rule.name, rule.remedy));
+    }
+    found
+}
+
+/// Whether `text` stands in `code` as words of their own, so that `abort_sleep(` is not `sleep(`.
+fn mentions(code: &str, text: &str) -> bool {
+    let is_word = |character: char| character.is_alphanumeric() || character == '_';
+    let starts_word = text.starts_with(is_word);
+    let mut matches = code.match_indices(text);
+    matches.any(|(at, _)| !(starts_word && code[..at].ends_with(is_word)))
+}
+
+/// Whether the attribute that begins in the first of `lines` says why.
+fn has_reason(lines: &[&str]) -> bool {
+    let mut attribute = lines.iter().scan(false, |ended, line| {
+        let more = !*ended;
+        *ended = line.trim_end().ends_with(")]");
+        more.then_some(*line)
+    });
+    attribute.any(|line| line.contains("reason ="))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Source, check};
+
+    fn expect(path: &str, text: &str, expected: &[&str]) {
+        let breaches = check(&Source { path: path.to_owned(), text: text.to_owned() });
+        let places: Vec<&str> = breaches.iter().map(|breach| breach.split(": `").next().unwrap()).collect();
+        assert_eq!(places, expected, "{breaches:?}");
+    }
+
+    #[test]
+    fn cfg_of_a_target_stands_only_in_files_made_for_it() {
+        let text = "\n#[cfg(target_arch = \"wasm32\")]\nfn f() {}\n";
+        expect("bridge/src/session.rs", text, &["bridge/src/session.rs:2: cfg"]);
+        expect("bridge/src/transport.rs", "#[cfg(not(target_os = \"linux\"))]", &["bridge/src/transport.rs:1: cfg"]);
+        expect("bridge/src/platform.rs", text, &[]);
+    }
+
+    #[test]
+    fn core_asks_its_platform() {
+        expect("core/src/host/mod.rs", "let now = Instant::now();", &["core/src/host/mod.rs:1: core"]);
+        expect("core/src/host/mod.rs", "use tokio::sync::mpsc;", &["core/src/host/mod.rs:1: core"]);
+        expect("core/src/host/mod.rs", "// Not Instant::now(): see Platform.", &[]);
+        expect("server/src/platform.rs", "let now = Instant::now();", &[]);
+    }
+
+    #[test]
+    fn tests_do_not_sleep() {
+        expect("server/tests/cli/main.rs", "thread::sleep(SECOND);", &["server/tests/cli/main.rs:1: sleep"]);
+        expect("tests/browser/until.mjs", "await sleep(10);", &["tests/browser/until.mjs:1: sleep"]);
+        expect("server/tests/cli/main.rs", "cancel_sleep();", &[]);
+        expect("server/src/platform.rs", "tokio::time::sleep(duration).await", &[]);
+    }
+
+    #[test]
+    fn an_allowed_lint_has_a_reason() {
+        expect("core/src/a.rs", "#[allow(dead_code)]\nfn reason() {}", &["core/src/a.rs:1: allow"]);
+        expect("core/src/a.rs", "#[allow(dead_code, reason = \"kept\")]", &[]);
+        expect("core/src/a.rs", "#[allow(\n    dead_code,\n    reason = \"kept\"\n)]\nfn f() {}", &[]);
+    }
+
+    #[test]
+    fn a_file_has_600_lines_at_most() {
+        expect("www/src/a.ts", &"x\n".repeat(600), &[]);
+        let breaches = check(&Source { path: "www/src/a.ts".to_owned(), text: "x\n".repeat(601) });
+        assert_eq!(breaches, ["www/src/a.ts:601: size: longer than 600 lines: split it by subject"]);
+    }
+}

@@ -1,0 +1,72 @@
+//! The rules, one value each: where a rule looks, what it forbids and why.
+
+/// Text that must not stand in some files.
+pub(super) struct Rule {
+    /// Names the rule in the report.
+    pub(super) name: &'static str,
+    /// Whether the rule looks at the file of this path.
+    pub(super) applies: fn(path: &str) -> bool,
+    /// What must not stand in a line.
+    pub(super) forbidden: &'static [&'static str],
+    /// What to do instead.
+    pub(super) remedy: &'static str,
+}
+
+/// A file longer than this has more than one subject.
+pub(super) const MAX_LINES: usize = 600;
+
+/// Every rule about a single line.
+pub(super) const RULES: [Rule; 4] = [
+    Rule {
+        name: "cfg",
+        applies: |path| is_rust(path) && !is_tidy(path) && !["platform.rs", "native.rs", "browser.rs"].contains(&file_name(path)),
+        forbidden: &["cfg(target_", "cfg(not(target_", "cfg(any(target_", "cfg(all(target_", "cfg_attr(target_"],
+        remedy: "move it to a file named platform.rs, native.rs or browser.rs",
+    },
+    Rule {
+        name: "core",
+        applies: |path| is_rust(path) && path.starts_with("core/src/"),
+        forbidden: &[
+            "tokio::",
+            "wasmtime::",
+            "web_sys",
+            "js_sys",
+            "std::fs",
+            "std::net",
+            "std::thread",
+            "Instant::now",
+            "SystemTime::now",
+        ],
+        remedy: "core runs everywhere: ask the Platform, Engine or Bus for it",
+    },
+    Rule {
+        name: "sleep",
+        applies: |path| is_test(path) && !is_tidy(path),
+        forbidden: &["sleep(", "waitForTimeout("],
+        remedy: "wait for the event, or use virtual time",
+    },
+    Rule {
+        name: "allow",
+        applies: |path| is_rust(path) && !is_tidy(path),
+        // Only where no reason follows, see `check`.
+        forbidden: &["#[allow(", "#![allow("],
+        remedy: "say why: `reason = \"…\"`",
+    },
+];
+
+/// The rules themselves name what they forbid.
+fn is_tidy(path: &str) -> bool {
+    path.starts_with("xtask/src/tidy/")
+}
+
+fn is_rust(path: &str) -> bool {
+    path.ends_with(".rs")
+}
+
+fn is_test(path: &str) -> bool {
+    path.starts_with("tests/") || path.contains("/tests/") || path.contains(".test.") || file_name(path) == "tests.rs"
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
