@@ -79,7 +79,11 @@ impl Broker {
     }
 
     /// The same with other limits.
-    pub fn with_limits(router: Arc<Router>, platform: Arc<dyn Platform>, limits: BrokerLimits) -> Self {
+    pub fn with_limits(
+        router: Arc<Router>,
+        platform: Arc<dyn Platform>,
+        limits: BrokerLimits,
+    ) -> Self {
         Self {
             server_id: random_uuid(&*platform).into(),
             router,

@@ -6,16 +6,15 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::{
-    FutureExt, Sink, Stream, StreamExt,
-    future::FusedFuture,
-    pin_mut, select_biased,
-};
+use futures::{FutureExt, Sink, Stream, StreamExt, future::FusedFuture, pin_mut, select_biased};
 use thiserror::Error;
 use wisteria_core::platform::timeout;
 
 use super::{Broker, session::Session};
-use crate::{outbox::yield_now, protocol::{self, ProtocolError}};
+use crate::{
+    outbox::yield_now,
+    protocol::{self, ProtocolError},
+};
 
 /// How a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -61,7 +60,12 @@ struct Life {
     open_pings: AtomicU32,
 }
 
-pub(super) async fn serve<I, O>(broker: Broker, number: u64, mut incoming: I, mut outgoing: O) -> Ended
+pub(super) async fn serve<I, O>(
+    broker: Broker,
+    number: u64,
+    mut incoming: I,
+    mut outgoing: O,
+) -> Ended
 where
     I: Stream<Item = Bytes> + Unpin,
     O: Sink<Bytes, Error: Display> + Unpin,
@@ -109,7 +113,8 @@ where
         if let Err(error) = session.receive(&bytes) {
             return error.into();
         }
-        life.connected.store(session.is_connected(), Ordering::Relaxed);
+        life.connected
+            .store(session.is_connected(), Ordering::Relaxed);
         frames += 1;
         if frames % FRAMES_PER_TURN == 0 {
             yield_now().await;
@@ -118,7 +123,11 @@ where
     Ended::Left
 }
 
-async fn watch(broker: &Broker, connection: &std::sync::Arc<super::connection::Connection>, life: &Life) -> Ended {
+async fn watch(
+    broker: &Broker,
+    connection: &std::sync::Arc<super::connection::Connection>,
+    life: &Life,
+) -> Ended {
     let limits = &broker.limits;
     broker.platform.sleep(limits.connect).await;
     if !life.connected.load(Ordering::Relaxed) {

@@ -23,7 +23,12 @@ pub(super) struct ClientSubscription {
 }
 
 impl ClientSubscription {
-    pub(super) fn new(connection: &Arc<Connection>, sid: Sid, pattern: SubjectPattern, takes_headers: bool) -> Self {
+    pub(super) fn new(
+        connection: &Arc<Connection>,
+        sid: Sid,
+        pattern: SubjectPattern,
+        takes_headers: bool,
+    ) -> Self {
         Self {
             sid,
             pattern,
@@ -37,8 +42,9 @@ impl ClientSubscription {
 
     /// Learns its name on the router.
     pub(super) fn enter(&self, id: SubscriptionId) {
-        // Set once: a subscription enters the router once.
-        drop(self.id.set(id));
+        self.id
+            .set(id)
+            .expect("a subscription enters the router once");
     }
 
     /// Leaves the router.

@@ -12,7 +12,10 @@ use wisteria_core::{
     platform::Platform,
 };
 
-use super::{BridgeOptions, state::{ConnectionState, States}};
+use super::{
+    BridgeOptions,
+    state::{ConnectionState, States},
+};
 use crate::{
     outbox::{Outbox, Refused},
     protocol::{self, ServerInfo, Sid},
@@ -78,7 +81,9 @@ impl Link {
             });
         }
         let outbox = self.outbox(&table)?;
-        let written = outbox.write(size + CONTROL_LINE, |out| protocol::publication(message, out));
+        let written = outbox.write(size + CONTROL_LINE, |out| {
+            protocol::publication(message, out);
+        });
         written.map_err(|refused| self.explain(refused))
     }
 
@@ -118,7 +123,9 @@ impl Link {
     pub(super) fn flush(&self) -> Result<oneshot::Receiver<()>, BusError> {
         let mut table = self.table();
         let outbox = self.outbox(&table)?;
-        outbox.write(0, protocol::ping).map_err(|refused| self.explain(refused))?;
+        outbox
+            .write(0, protocol::ping)
+            .map_err(|refused| self.explain(refused))?;
         let (sender, pong) = oneshot::channel();
         table.pongs.push_back(Some(sender));
         Ok(pong)
@@ -138,7 +145,7 @@ impl Link {
     pub(super) fn pong(&self) {
         if let Some(Some(waiting)) = self.table().pongs.pop_front() {
             // Whoever asked may have given up.
-            drop(waiting.send(()));
+            waiting.send(()).ok();
         }
     }
 
@@ -150,7 +157,11 @@ impl Link {
         if sid == INBOX_SID {
             return self.inbox.deliver(message);
         }
-        let mailbox = self.table().subscriptions.get(&sid).map(|registered| registered.mailbox.clone());
+        let mailbox = self
+            .table()
+            .subscriptions
+            .get(&sid)
+            .map(|registered| registered.mailbox.clone());
         if let Some(mailbox) = mailbox {
             // The mailbox counts what it cannot take.
             mailbox.put(message);
@@ -161,7 +172,9 @@ impl Link {
     pub(super) fn attach(&self, info: &ServerInfo) -> Arc<Outbox> {
         let outbox = Arc::new(Outbox::new(self.options.pending));
         let mut table = self.table();
-        say(&outbox, |out| protocol::subscription(&self.inbox.pattern(), None, INBOX_SID, out));
+        say(&outbox, |out| {
+            protocol::subscription(&self.inbox.pattern(), None, INBOX_SID, out);
+        });
         for (sid, registered) in &table.subscriptions {
             registered.announce(*sid, &outbox);
         }
@@ -184,7 +197,9 @@ impl Link {
             let mut table = self.table();
             table.outbox = None;
             table.pongs.clear();
-            self.states.set(ConnectionState::Reconnecting { cause: cause.to_string() });
+            self.states.set(ConnectionState::Reconnecting {
+                cause: cause.to_string(),
+            });
         }
         self.inbox.fail_all(&BusError::Closed(format!(
             "the connection was lost before the reply came ({cause}); the request may have been handled"
@@ -211,7 +226,10 @@ impl Link {
     }
 
     fn outbox(&self, table: &Table) -> Result<Arc<Outbox>, BusError> {
-        table.outbox.clone().ok_or_else(|| self.explain(Refused::Closed))
+        table
+            .outbox
+            .clone()
+            .ok_or_else(|| self.explain(Refused::Closed))
     }
 
     fn explain(&self, refused: Refused) -> BusError {
@@ -235,7 +253,9 @@ const CLOSED: &str = "the connection was closed";
 
 impl Registered {
     fn announce(&self, sid: u64, outbox: &Outbox) {
-        say(outbox, |out| protocol::subscription(&self.pattern, self.queue.as_deref(), sid, out));
+        say(outbox, |out| {
+            protocol::subscription(&self.pattern, self.queue.as_deref(), sid, out);
+        });
     }
 }
 

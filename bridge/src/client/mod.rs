@@ -77,7 +77,12 @@ impl BridgeBus {
             .await
             .map_err(|cause| BusError::Closed(cause.to_string()))?;
         let conversation = link.attach(&established.info);
-        platform.spawn(Box::pin(driver::run(link.clone(), connector, established, conversation)));
+        platform.spawn(Box::pin(driver::run(
+            link.clone(),
+            connector,
+            established,
+            conversation,
+        )));
         Ok(Self {
             _end: Arc::new(EndWithLast(link.clone())),
             link,
@@ -99,7 +104,10 @@ impl BridgeBus {
     /// # Errors
     /// The connection was lost before that.
     pub async fn flush(&self) -> Result<(), BusError> {
-        self.link.flush()?.await.map_err(|_| BusError::Closed("the connection was lost".to_owned()))
+        self.link
+            .flush()?
+            .await
+            .map_err(|_| BusError::Closed("the connection was lost".to_owned()))
     }
 
     /// Sends what waits, ends all subscriptions and the connection.
@@ -115,7 +123,11 @@ impl Bus for BridgeBus {
         self.link.publish(&message)
     }
 
-    fn subscribe(&self, pattern: SubjectPattern, queue: Option<&str>) -> Result<Subscription, BusError> {
+    fn subscribe(
+        &self,
+        pattern: SubjectPattern,
+        queue: Option<&str>,
+    ) -> Result<Subscription, BusError> {
         let queue = queue.map(Subject::new).transpose()?;
         let (sid, messages) = self.link.subscribe(pattern, queue);
         let end = Subscribed {
@@ -125,7 +137,11 @@ impl Bus for BridgeBus {
         Ok(Subscription::new(messages, Box::new(end)))
     }
 
-    fn request(&self, message: Message, timeout: Duration) -> BoxFuture<'_, Result<Message, BusError>> {
+    fn request(
+        &self,
+        message: Message,
+        timeout: Duration,
+    ) -> BoxFuture<'_, Result<Message, BusError>> {
         Box::pin(async move {
             let open = self.link.inbox.open();
             let message = Message {
@@ -133,7 +149,8 @@ impl Bus for BridgeBus {
                 ..message
             };
             self.link.publish(&message)?;
-            open.reply(&*self.link.platform, &message.subject, timeout).await
+            open.reply(&*self.link.platform, &message.subject, timeout)
+                .await
         })
     }
 

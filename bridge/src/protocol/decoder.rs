@@ -6,8 +6,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use wisteria_core::bus::{DEFAULT_MAX_PAYLOAD, Headers, Message};
 
 use super::{
-    Dialect, ProtocolError,
-    headers,
+    Dialect, ProtocolError, headers,
     line::{Announced, Line},
 };
 
@@ -94,8 +93,9 @@ impl<D: Dialect> Decoder<D> {
             let Some(line) = self.line()? else {
                 return Ok(None);
             };
-            let text = str::from_utf8(&line)
-                .map_err(|_| ProtocolError::UnknownOperation("bytes that are not UTF-8".to_owned()))?;
+            let text = str::from_utf8(&line).map_err(|_| {
+                ProtocolError::UnknownOperation("bytes that are not UTF-8".to_owned())
+            })?;
             let (verb, arguments) = text.split_once([' ', '\t']).unwrap_or((text, ""));
             match D::read(verb, arguments)? {
                 Line::Op(op) => return Ok(Some(op)),
@@ -113,7 +113,9 @@ impl<D: Dialect> Decoder<D> {
     /// The next line without its break.
     fn line(&mut self) -> Result<Option<BytesMut>, ProtocolError> {
         let limit = self.limits.line;
-        let found = self.buffer[self.scanned..].iter().position(|byte| *byte == b'\n');
+        let found = self.buffer[self.scanned..]
+            .iter()
+            .position(|byte| *byte == b'\n');
         let Some(end) = found.map(|position| self.scanned + position) else {
             self.scanned = self.buffer.len();
             return match self.scanned > limit {
@@ -136,7 +138,10 @@ impl<D: Dialect> Decoder<D> {
     fn body(&mut self, announced: Announced) -> Result<D::Op, ProtocolError> {
         let end = announced.size;
         if self.buffer[end..end + 2] != *b"\r\n" {
-            return Err(ProtocolError::malformed("message", "its size does not fit its announcement"));
+            return Err(ProtocolError::malformed(
+                "message",
+                &"its size does not fit its announcement",
+            ));
         }
         let headers = match announced.header_size {
             0 => Ok(Headers::default()),
@@ -197,14 +202,18 @@ mod tests {
             assert_eq!(read::<D>(&[bytes]).len(), count);
             for split in 0..=bytes.len() {
                 let (head, tail) = bytes.split_at(split);
-                assert_eq!(format!("{:?}", read::<D>(&[head, tail])), whole, "split at {split}");
+                assert_eq!(
+                    format!("{:?}", read::<D>(&[head, tail])),
+                    whole,
+                    "split at {split}"
+                );
             }
             let single = bytes.chunks(1).collect::<Vec<_>>();
             assert_eq!(format!("{:?}", read::<D>(&single)), whole);
         }
         check::<ClientSide>(
             b"CONNECT {\"verbose\":false,\"foo\":1}\r\nPING\r\npong\r\nSUB a.* 1\r\nSUB a.> q 2\r\nUNSUB 1\r\nUNSUB 2 5\r\n\
-            PUB a 2\r\nhi\r\nPUB a _INBOX.1 0\r\n\r\nHPUB a r 21 23\r\nNATS/1.0\r\nName: v\r\n\r\n\r\nhi\r\n\
+            PUB a 2\r\nhi\r\nPUB a _INBOX.1 0\r\n\r\nHPUB a r 21 23\r\nNATS/1.0\r\nName: v\r\n\r\nhi\r\n\
             PUB a..b 2\r\nhi\r\nPUB a 4\r\n\r\n\r\n\r\n",
             12,
         );
@@ -218,7 +227,13 @@ mod tests {
     #[test]
     fn a_bad_subject_spoils_its_own_message_only() {
         let ops = read::<ClientSide>(&[b"PUB a..b 2\r\nhi\r\nPING\r\n"]);
-        assert!(matches!(&ops[..], [Err(ProtocolError::Subject(_)), Ok(ClientOp::Ping)]), "{ops:?}");
+        assert!(
+            matches!(
+                &ops[..],
+                [Err(ProtocolError::Subject(_)), Ok(ClientOp::Ping)]
+            ),
+            "{ops:?}"
+        );
     }
 
     #[test]
@@ -233,7 +248,10 @@ mod tests {
         check(b"PUB a +1\r\n", "Parser Error");
         check(b"PUB a b c 1\r\n", "Parser Error");
         check(b"PUB a 99999999999999999999999999\r\n", "Parser Error");
-        check(b"PUB a 18446744073709551615\r\n", "Maximum Payload Violation");
+        check(
+            b"PUB a 18446744073709551615\r\n",
+            "Maximum Payload Violation",
+        );
         check(b"PUB a 8388609\r\n", "Maximum Payload Violation");
         check(b"HPUB a 5 4\r\n", "Parser Error");
         check(b"PUB a 2\r\nhiPING\r\n", "Parser Error");
@@ -254,14 +272,36 @@ mod tests {
             seed
         };
         const WORDS: [&[u8]; 20] = [
-            b"PUB ", b"HPUB ", b"SUB ", b"UNSUB ", b"MSG ", b"HMSG ", b"CONNECT ", b"INFO ", b"-ERR ", b"PING", b"{}",
-            b"\r\n", b"\r\n", b" ", b"a.b ", b"0", b"12", b"NATS/1.0\r\n", b"\xff", b"\t",
+            b"PUB ",
+            b"HPUB ",
+            b"SUB ",
+            b"UNSUB ",
+            b"MSG ",
+            b"HMSG ",
+            b"CONNECT ",
+            b"INFO ",
+            b"-ERR ",
+            b"PING",
+            b"{}",
+            b"\r\n",
+            b"\r\n",
+            b" ",
+            b"a.b ",
+            b"0",
+            b"12",
+            b"NATS/1.0\r\n",
+            b"\xff",
+            b"\t",
         ];
         for _ in 0..20_000 {
-            let pieces = (0..random() % 24).map(|_| WORDS[random() as usize % WORDS.len()]).collect::<Vec<_>>();
+            let pieces = (0..random() % 24)
+                .map(|_| WORDS[random() as usize % WORDS.len()])
+                .collect::<Vec<_>>();
             read::<ClientSide>(&pieces);
             read::<ServerSide>(&pieces);
-            let noise = (0..random() % 64).map(|_| random() as u8).collect::<Vec<_>>();
+            let noise = (0..random() % 64)
+                .map(|_| random() as u8)
+                .collect::<Vec<_>>();
             read::<ClientSide>(&[&noise]);
         }
     }

@@ -61,7 +61,7 @@ impl ProtocolError {
         }
     }
 
-    pub(super) fn malformed(verb: &'static str, cause: impl ToString) -> Self {
+    pub(super) fn malformed(verb: &'static str, cause: &dyn ToString) -> Self {
         Self::Malformed {
             verb,
             cause: cause.to_string(),

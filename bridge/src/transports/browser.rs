@@ -1,6 +1,8 @@
 //! WebSocket for pages and workers.
 #![cfg(target_family = "wasm")]
 
+use std::{cell::Cell, rc::Rc};
+
 use bytes::Bytes;
 use futures::{
     SinkExt, StreamExt,
@@ -41,7 +43,10 @@ impl Connector for WebSocketConnector {
     fn connect(&self) -> BoxFuture<'_, Result<Pipe, TransportError>> {
         Box::pin(async move {
             let (mut socket, frames) = Socket::open(&self.url)?;
-            let opened = socket.opened.take().expect("a new socket has not been waited for");
+            let opened = socket
+                .opened
+                .take()
+                .expect("a new socket has not been waited for");
             let failure = || TransportError(format!("{} does not accept a WebSocket", self.url));
             opened.await.map_err(|_| failure())?;
             let outgoing = sink::unfold(socket, |socket, bytes: Bytes| async move {
@@ -72,16 +77,21 @@ impl Socket {
         socket.set_binary_type(BinaryType::Arraybuffer);
         let (frame_sender, frames) = mpsc::channel(MAX_UNREAD);
         let (open_sender, opened) = oneshot::channel();
-        let mut open_sender = Some(open_sender);
+        // A socket that closes before it opens has failed to.
+        let open_sender = Rc::new(Cell::new(Some(open_sender)));
+        let never_opened = open_sender.clone();
         let mut closing_sender = frame_sender.clone();
         let on_open = Closure::new(move |_: Event| {
             if let Some(sender) = open_sender.take() {
                 // Whoever opened it may have given up.
-                drop(sender.send(()));
+                sender.send(()).ok();
             }
         });
         let on_message = on_message(socket.clone(), frame_sender);
-        let on_close = Closure::new(move |_: CloseEvent| closing_sender.close_channel());
+        let on_close = Closure::new(move |_: CloseEvent| {
+            drop(never_opened.take());
+            closing_sender.close_channel();
+        });
         socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
@@ -96,24 +106,34 @@ impl Socket {
     }
 
     async fn send(&self, bytes: &[u8]) -> Result<(), TransportError> {
-        while self.socket.buffered_amount() > MAX_BUFFERED && self.socket.ready_state() == WebSocket::OPEN {
+        while self.socket.buffered_amount() > MAX_BUFFERED
+            && self.socket.ready_state() == WebSocket::OPEN
+        {
             TimeoutFuture::new(PAUSE_MILLIS).await;
         }
         if self.socket.ready_state() != WebSocket::OPEN {
             return Err(TransportError("the WebSocket is closed".to_owned()));
         }
-        self.socket.send_with_u8_array(bytes).map_err(|error| failed("cannot send", &error))
+        self.socket
+            .send_with_u8_array(bytes)
+            .map_err(|error| failed("cannot send", &error))
     }
 }
 
-fn on_message(socket: WebSocket, mut frames: mpsc::Sender<Bytes>) -> Closure<dyn FnMut(MessageEvent)> {
+fn on_message(
+    socket: WebSocket,
+    mut frames: mpsc::Sender<Bytes>,
+) -> Closure<dyn FnMut(MessageEvent)> {
     Closure::new(move |event: MessageEvent| {
         let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() else {
             return;
         };
         let bytes = Bytes::from(Uint8Array::new(&buffer).to_vec());
         if frames.try_send(bytes).is_err_and(|error| error.is_full()) {
-            tracing::error!(limit = MAX_UNREAD, "more frames wait than may; closing the socket");
+            tracing::error!(
+                limit = MAX_UNREAD,
+                "more frames wait than may; closing the socket"
+            );
             frames.close_channel();
             // It closes either way.
             drop(socket.close());
@@ -132,6 +152,11 @@ impl Drop for Socket {
 }
 
 fn failed(what: &str, error: &JsValue) -> TransportError {
-    let cause = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
-    TransportError(format!("{what} the WebSocket: {}", cause.unwrap_or_else(|| format!("{error:?}"))))
+    let cause = error
+        .dyn_ref::<js_sys::Error>()
+        .map(|error| String::from(error.message()));
+    TransportError(format!(
+        "{what} the WebSocket: {}",
+        cause.unwrap_or_else(|| format!("{error:?}"))
+    ))
 }

@@ -39,10 +39,14 @@ impl Connector for WebSocketConnector {
                 .map_err(|error| TransportError(format!("{}: {error}", self.url)))?;
             let (outgoing, incoming) = socket.split();
             Ok(Pipe {
-                incoming: Box::pin(incoming.filter_map(|frame| future::ready(frame.ok().and_then(body)))),
+                incoming: Box::pin(
+                    incoming.filter_map(|frame| future::ready(frame.ok().and_then(body))),
+                ),
                 outgoing: Box::pin(
                     outgoing
-                        .with(|bytes: Bytes| future::ok::<_, tungstenite::Error>(Message::Binary(bytes)))
+                        .with(|bytes: Bytes| {
+                            future::ok::<_, tungstenite::Error>(Message::Binary(bytes))
+                        })
                         .sink_map_err(|error| TransportError(error.to_string())),
                 ),
             })

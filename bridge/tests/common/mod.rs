@@ -31,7 +31,7 @@ pub(crate) struct TestPlatform {
 }
 
 impl TestPlatform {
-    pub(crate) fn new() -> Arc<dyn Platform> {
+    pub(crate) fn shared() -> Arc<dyn Platform> {
         Arc::new(Self {
             start: tokio::time::Instant::now(),
             random: AtomicU8::new(0),
@@ -99,7 +99,10 @@ impl InProcess {
         let (to_client, from_broker) = mpsc::channel(16);
         let (abort, registration) = AbortHandle::new_pair();
         self.state.lock().expect("no panic").served.push(abort);
-        tokio::spawn(Abortable::new(self.broker.serve(from_client, to_client), registration));
+        tokio::spawn(Abortable::new(
+            self.broker.serve(from_client, to_client),
+            registration,
+        ));
         (to_broker, from_broker)
     }
 }
@@ -113,7 +116,9 @@ impl Connector for InProcess {
             let (outgoing, incoming) = self.open();
             Ok(Pipe {
                 incoming: incoming.boxed(),
-                outgoing: Box::pin(outgoing.sink_map_err(|error| TransportError(error.to_string()))),
+                outgoing: Box::pin(
+                    outgoing.sink_map_err(|error| TransportError(error.to_string())),
+                ),
             })
         })
     }

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Bus, BusError, Delivery, EndSubscription, Inbox, Mailbox, Message, Router, Sink, SubjectPattern,
-    Subscription, SubscriptionId,
+    Bus, BusError, Delivery, EndSubscription, Inbox, Mailbox, Message, Router, Sink,
+    SubjectPattern, Subscription, SubscriptionId,
 };
 use crate::platform::{BoxFuture, Platform};
 
@@ -53,7 +53,11 @@ impl Bus for LocalBus {
         Ok(())
     }
 
-    fn subscribe(&self, pattern: SubjectPattern, queue: Option<&str>) -> Result<Subscription, BusError> {
+    fn subscribe(
+        &self,
+        pattern: SubjectPattern,
+        queue: Option<&str>,
+    ) -> Result<Subscription, BusError> {
         let (mailbox, messages) = Mailbox::new();
         let id = self.router.subscribe(&pattern, queue, Arc::new(mailbox));
         let end = Subscribed {
@@ -90,7 +94,8 @@ impl Bus for LocalBus {
 
 impl Drop for LocalBus {
     fn drop(&mut self) {
-        self.router.unsubscribe(&self.inbox.pattern(), self.inbox_id);
+        self.router
+            .unsubscribe(&self.inbox.pattern(), self.inbox_id);
     }
 }
 

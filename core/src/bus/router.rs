@@ -113,7 +113,11 @@ impl Router {
     }
 
     /// The same, passing over some subscriptions.
-    pub fn route_except(&self, message: &Message, except: impl Fn(SubscriptionId) -> bool) -> usize {
+    pub fn route_except(
+        &self,
+        message: &Message,
+        except: impl Fn(SubscriptionId) -> bool,
+    ) -> usize {
         let (single, chosen) = self.receivers(&message.subject);
         let alone = single.len() + chosen.len() == 1;
         let deliver = |entry: &Entry, answers| {
@@ -125,7 +129,11 @@ impl Router {
             !except(entry.id) && entry.sink.deliver(delivery)
         };
         let taken = single.iter().filter(|entry| deliver(entry, alone)).count();
-        taken + chosen.into_iter().filter(|chosen| self.deliver_to_group(chosen, message, &deliver)).count()
+        taken
+            + chosen
+                .into_iter()
+                .filter(|chosen| self.deliver_to_group(chosen, message, &deliver))
+                .count()
     }
 
     /// Whether anyone listens to a subject.
@@ -251,13 +259,19 @@ impl Node {
     }
 
     fn is_empty(&self) -> bool {
-        self.here.is_empty() && self.tail.is_empty() && self.children.is_empty() && self.any_token.is_none()
+        self.here.is_empty()
+            && self.tail.is_empty()
+            && self.children.is_empty()
+            && self.any_token.is_none()
     }
 
     fn collect<'a>(&'a self, subject: &str, single: &mut Vec<Entry>, groups: &mut Vec<&'a Group>) {
         self.tail.collect(single, groups);
         let (token, rest) = first_token(subject);
-        for child in [self.children.get(token), self.any_token.as_deref()].into_iter().flatten() {
+        for child in [self.children.get(token), self.any_token.as_deref()]
+            .into_iter()
+            .flatten()
+        {
             match rest {
                 Some(rest) => child.collect(rest, single, groups),
                 None => child.here.collect(single, groups),
@@ -285,7 +299,10 @@ mod tests {
 
     impl Sink for Seen {
         fn deliver(&self, delivery: Delivery<'_>) -> bool {
-            self.0.lock().expect("no panic").push(delivery.message.subject.to_string());
+            self.0
+                .lock()
+                .expect("no panic")
+                .push(delivery.message.subject.to_string());
             true
         }
     }
@@ -312,7 +329,11 @@ mod tests {
         let check = |listens: &str, subject: &str, expected: bool| {
             let router = Router::new();
             router.subscribe(&pattern(listens), None, Arc::new(Seen::default()));
-            assert_eq!(route(&router, subject) == 1, expected, "{listens} ~ {subject}");
+            assert_eq!(
+                route(&router, subject) == 1,
+                expected,
+                "{listens} ~ {subject}"
+            );
         };
         check("a.b", "a.b", true);
         check("a.b", "a", false);
@@ -370,7 +391,10 @@ mod tests {
         }
         assert_eq!(member.0.lock().expect("no panic").len(), 4);
         let except = |id| id == SubscriptionId(1);
-        assert_eq!(router.route_except(&message(Subject::new("a").expect("a subject"), ""), except), 0);
+        assert_eq!(
+            router.route_except(&message(Subject::new("a").expect("a subject"), ""), except),
+            0
+        );
     }
 
     #[test]
@@ -386,7 +410,9 @@ mod tests {
     fn an_ended_subscription_leaves_nothing_behind() {
         let router = Router::new();
         let patterns = ["a.b.c", "a.*.>", ">", "*"].map(pattern);
-        let ids = patterns.clone().map(|pattern| router.subscribe(&pattern, None, Arc::new(Seen::default())));
+        let ids = patterns
+            .clone()
+            .map(|pattern| router.subscribe(&pattern, None, Arc::new(Seen::default())));
         for (pattern, id) in patterns.iter().zip(ids) {
             router.unsubscribe(pattern, id);
         }
