@@ -24,7 +24,7 @@ pub(super) enum ConnectError {
     #[error(
         "no lattice answers at {url}: start one with `wisteria up`, or name another by --url ({cause})"
     )]
-    NobodyAnswers { url: String, cause: BusError },
+    NobodyAnswers { url: String, cause: String },
     #[error(transparent)]
     Lattice(#[from] LatticeError),
 }
@@ -45,7 +45,10 @@ pub(super) async fn connect(url: &LatticeUrl, lattice: &str) -> Result<Client, C
         .await
         .map_err(|cause| ConnectError::NobodyAnswers {
             url: url.text.clone(),
-            cause,
+            cause: match cause {
+                BusError::Closed(why) => why,
+                other => other.to_string(),
+            },
         })?;
     Ok(Client::new(
         Arc::new(bus),

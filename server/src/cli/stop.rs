@@ -65,7 +65,7 @@ impl StopRunning {
             client.stop_actor(host, actor).await?;
             stopped.push(json!({ "actor_id": actor, "host_id": host }));
         }
-        print_stopped(output, "actor_id", stopped)
+        print_stopped(output, "actor_id", &stopped)
     }
 
     async fn stop_provider(self, client: &Client, output: Output) -> Result<(), CommandError> {
@@ -85,7 +85,7 @@ impl StopRunning {
             client.stop_provider(host, provider).await?;
             stopped.push(json!({ "provider_id": provider, "host_id": host }));
         }
-        print_stopped(output, "provider_id", stopped)
+        print_stopped(output, "provider_id", &stopped)
     }
 }
 
@@ -98,7 +98,7 @@ impl StopHost {
 }
 
 /// Prints what was stopped where: an array in JSON, a line each in text.
-fn print_stopped(output: Output, name: &str, stopped: Vec<Value>) -> Result<(), CommandError> {
+fn print_stopped(output: Output, name: &str, stopped: &[Value]) -> Result<(), CommandError> {
     let line = |stopped: &Value| {
         let text = |field: &str| stopped[field].as_str().unwrap_or_default().to_owned();
         format!("stopped {} on {}", text(name), text("host_id"))

@@ -128,9 +128,16 @@ impl Drop for Server {
 
 /// A sample actor's module, as `cargo xtask build` makes it.
 pub(crate) fn sample(name: &str) -> PathBuf {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/actors"))
-        .join("wasm32-unknown-unknown/release")
-        .join(name);
+    built(&format!("wasm32-unknown-unknown/release/{name}"))
+}
+
+/// A published, signed actor: it answers each message with the same body.
+pub(crate) fn published_echo() -> PathBuf {
+    built("echo_messaging.wasm")
+}
+
+fn built(name: &str) -> PathBuf {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/actors")).join(name);
     assert!(
         path.is_file(),
         "{} is missing; make it with: cargo xtask build",

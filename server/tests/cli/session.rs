@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use serde_json::{Value, json};
 use wisteria_core::identity::{ActorClaims, KeyKind, KeyPair, sign_module};
 
-use crate::program::{Ended, Server, sample};
+use crate::program::{Ended, Server, published_echo, sample};
 
 const KEY_VALUE: &str = "wasmcloud:keyvalue";
 const REQUEST: &str = r#"{"method":"GET","path":"/visits","queryString":"","header":{},"body":""}"#;
@@ -215,6 +215,26 @@ fn a_signed_actor_goes_by_its_alias_and_its_name_while_that_is_clear() {
         call(&first.replacen('M', "N", 1))
             .failure()
             .contains("checksum")
+    );
+}
+
+#[test]
+fn a_published_actor_runs_as_it_was_signed() {
+    let server = Server::start(&[]);
+    let key = start_file(&server, &published_echo());
+    assert_eq!(
+        key,
+        "MDJ5BWS6JXSWOZL2ZENW2D4FBSHQ5ZMFGEGJB33TLKYKMXTLLAXINU36"
+    );
+    let call = |operation: &str| {
+        let message = r#"{"subject":"in","body":{"base64":"aGk="}}"#;
+        server.run(&["call", "Echo Messaging", operation, message])
+    };
+    assert_eq!(call("MessageSubscriber.HandleMessage").json(), Value::Null);
+    let unknown = call("MessageSubscriber.Forget");
+    assert!(
+        unknown.failure().contains("MessageSubscriber.Forget"),
+        "{unknown:?}"
     );
 }
 
