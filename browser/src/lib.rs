@@ -5,9 +5,9 @@
 
 pub mod engine;
 mod error;
-// host
-
-
+mod host;
+mod log;
+mod options;
 pub mod platform;
 
-
+pub use host::TabHost;

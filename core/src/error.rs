@@ -97,6 +97,8 @@ codes! {
     PayloadTooLarge = "payload-too-large",
     /// The lattice cannot be reached.
     Unreachable = "unreachable",
+    /// The browser or system lacks what is needed.
+    Unsupported = "unsupported",
     /// A failure of a kind this version does not know.
     Other = "other",
 }

@@ -3,8 +3,8 @@
 pub mod cli;
 pub mod data_dir;
 pub mod engine;
-pub mod log;
+mod log;
 pub mod platform;
 pub mod provider;
 pub mod up;
-pub mod web;
+mod web;

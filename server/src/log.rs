@@ -4,7 +4,7 @@ use wisteria_core::provider::{LogLevel, LogLine, LogSink};
 
 /// Writes actors' lines through `tracing`, under the target `actor`.
 #[derive(Debug)]
-pub struct TraceLog;
+pub(crate) struct TraceLog;
 
 impl LogSink for TraceLog {
     fn line(&self, line: LogLine) {

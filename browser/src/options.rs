@@ -1,0 +1,80 @@
+//! What `TabHost.start` takes.
+
+use std::collections::BTreeMap;
+
+use js_sys::{Function, JSON, Reflect};
+use serde::Deserialize;
+use wasm_bindgen::{JsCast, JsValue};
+use wisteria_core::error::LatticeError;
+
+use crate::error::{bad_request, text_of};
+
+/// The options that are plain data.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Options {
+    /// The address of the lattice, `ws://…/lattice`.
+    pub(crate) bridge: String,
+    /// The lattice's name.
+    #[serde(default = "default_lattice")]
+    pub(crate) lattice: String,
+    /// Labels beside `kind=browser`.
+    #[serde(default)]
+    pub(crate) labels: BTreeMap<String, String>,
+    /// Whether modules without claims may run.
+    #[serde(default)]
+    pub(crate) allow_unsigned: bool,
+    /// Bounds.
+    #[serde(default)]
+    pub(crate) limits: Limits,
+}
+
+/// The bounds that a page may lower.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Limits {
+    /// Instances alive at once.
+    pub(crate) instances: Option<usize>,
+    /// Calls that may wait for one actor.
+    pub(crate) mailbox: Option<usize>,
+    /// Fuel per call.
+    pub(crate) fuel: Option<u64>,
+}
+
+fn default_lattice() -> String {
+    "default".to_owned()
+}
+
+/// The functions by which a page is told things.
+#[derive(Debug, Default)]
+pub(crate) struct Callbacks {
+    pub(crate) on_log: Option<Function>,
+    pub(crate) on_connection: Option<Function>,
+}
+
+/// Reads the options.
+pub(crate) fn read(options: &JsValue) -> Result<(Options, Callbacks), LatticeError> {
+    // Functions do not survive this, so they are read apart.
+    let json = JSON::stringify(options)
+        .ok()
+        .and_then(|json| json.as_string())
+        .ok_or_else(|| bad_request("the options of the host are no object"))?;
+    let plain = serde_json::from_str(&json)
+        .map_err(|error| bad_request(format!("the options of the host cannot be read: {error}")))?;
+    let callbacks = Callbacks {
+        on_log: function(options, "onLog")?,
+        on_connection: function(options, "onConnection")?,
+    };
+    Ok((plain, callbacks))
+}
+
+fn function(options: &JsValue, name: &str) -> Result<Option<Function>, LatticeError> {
+    let value = Reflect::get(options, &name.into()).map_err(|error| bad_request(text_of(&error)))?;
+    match value.is_undefined() || value.is_null() {
+        true => Ok(None),
+        false => value
+            .dyn_into()
+            .map(Some)
+            .map_err(|_| bad_request(format!("the option {name} is not a function"))),
+    }
+}
