@@ -7,7 +7,6 @@ mod command;
 mod count;
 mod fresh;
 mod host_wasm;
-mod lint;
 mod packages;
 mod page;
 mod repository;

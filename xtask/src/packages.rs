@@ -1,0 +1,48 @@
+//! The programs that the browser tests start, and the Debian packages which bring them.
+
+use crate::command::{command, exists, run};
+use anyhow::{Result, bail};
+use std::path::Path;
+
+/// A program on the path and the package that brings it.
+const PROGRAMS: [(&str, &str); 4] = [
+    ("chromium", "chromium"),
+    ("firefox-esr", "firefox-esr"),
+    ("WebKitWebDriver", "webkit2gtk-driver"),
+    ("Xvfb", "xvfb"),
+];
+
+/// Makes sure that every program is there: installs what is missing as root on Debian, elsewhere names the command.
+pub(crate) fn ready() -> Result<()> {
+    let missing = missing(exists);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !(is_root() && Path::new("/etc/debian_version").exists() && exists("apt-get")) {
+        bail!("the browser tests need more programs: run `sudo apt-get install {}`", missing.join(" "));
+    }
+    run(&mut command("apt-get", ["update", "-q"]))?;
+    let arguments = ["install", "-q", "-y", "--no-install-recommends"];
+    run(command("apt-get", arguments).args(&missing).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+fn missing(exists: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    PROGRAMS.iter().filter(|(program, _)| !exists(program)).map(|(_, package)| *package).collect()
+}
+
+/// The owner of the process's own entry in `/proc` is who runs it.
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing;
+
+    #[test]
+    fn packages_of_missing_programs_are_named() {
+        assert_eq!(missing(|program| program != "WebKitWebDriver"), ["webkit2gtk-driver"]);
+        assert!(missing(|_| true).is_empty());
+    }
+}

@@ -1,0 +1,73 @@
+//! The parts of the suite and the steps that each consists of.
+
+use super::step::Step;
+use crate::command::command;
+use crate::repository::at;
+use crate::{packages, setup, tidy};
+use clap::ValueEnum;
+
+/// A part of the suite, to be run by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// What compilers cannot see
+    Tidy,
+    /// Format, clippy for both targets, types of the page
+    Lint,
+    /// Tests in Rust
+    Rust,
+    /// Formats compared with the published crates
+    Oracles,
+    /// Tests of the npm package
+    Web,
+    /// Whole ways through Chromium, Firefox and WebKit
+    Browser,
+}
+
+impl Part {
+    /// What to run for this part, in order.
+    pub(super) fn steps(self) -> Vec<Step> {
+        match self {
+            Self::Tidy => vec![Step::chore("tidy", tidy::report)],
+            Self::Lint => lint(),
+            Self::Rust => vec![Step::suite("rust", command("cargo", ["test", "--workspace", "--no-fail-fast"]))],
+            Self::Oracles => {
+                let mut cargo = command("cargo", ["test", "--no-fail-fast"]);
+                cargo.current_dir(at("tests/oracles"));
+                vec![Step::suite("oracles", cargo)]
+            }
+            Self::Web => vec![Step::suite("web", npm("test", "www"))],
+            Self::Browser => vec![
+                Step::chore("browsers", || packages::ready().map(|()| true)),
+                Step::suite("browser", npm("test", "tests/browser")),
+            ],
+        }
+    }
+
+    /// Whether the part looks at what `cargo xtask build` makes.
+    pub(super) fn needs_build(self) -> bool {
+        self != Self::Tidy
+    }
+}
+
+fn lint() -> Vec<Step> {
+    let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    let wasm = "wasm32-unknown-unknown";
+    let mut clippy_of_tab = command(
+        "cargo",
+        ["clippy", "--quiet", "-p", "wisteria-browser", "--target", wasm, "--all-features", "--", "-D", "warnings"],
+    );
+    // Its own configuration forbids what a tab cannot do.
+    clippy_of_tab.env("CLIPPY_CONF_DIR", at("browser/clippy"));
+    vec![
+        Step::chore("components", || setup::components(&["clippy", "rustfmt"]).map(|()| true)),
+        Step::check("format", command("cargo", ["fmt", "--all", "--check"])),
+        Step::check("clippy", command("cargo", clippy)),
+        Step::check("clippy of the tab", clippy_of_tab),
+        Step::check("types of www", npm("check", "www")),
+        Step::check("types of playground", npm("check", "playground")),
+    ]
+}
+
+fn npm(script: &str, package: &str) -> std::process::Command {
+    command("npm", ["run", "--silent", script, "-w", package])
+}
