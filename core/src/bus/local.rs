@@ -127,3 +127,124 @@ impl EndSubscription for Subscribed {
         self.router.unsubscribe(&self.pattern, self.id);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::{FutureExt, future, join};
+
+    use super::*;
+    use crate::bus::{Status, Subject, message};
+
+    /// Time stands still, or every wait is over at once.
+    #[derive(Debug)]
+    struct Clock {
+        runs: bool,
+    }
+
+    impl Platform for Clock {
+        fn now(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn unix_time(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+            match self.runs {
+                true => future::ready(()).boxed(),
+                false => future::pending().boxed(),
+            }
+        }
+
+        fn spawn(&self, _: BoxFuture<'static, ()>) {
+            unreachable!("a local bus needs no tasks");
+        }
+
+        fn random(&self, buffer: &mut [u8]) {
+            buffer.fill(7);
+        }
+    }
+
+    fn bus(runs: bool) -> LocalBus {
+        LocalBus::new(Arc::default(), Arc::new(Clock { runs }))
+    }
+
+    fn subject(text: &str) -> Subject {
+        Subject::new(text).expect("a subject")
+    }
+
+    fn ask(bus: &LocalBus) -> BoxFuture<'_, Result<Message, BusError>> {
+        bus.request(message(subject("a"), "?"), Duration::from_secs(1))
+    }
+
+    #[tokio::test]
+    async fn a_request_gets_the_reply_that_was_published_for_it() {
+        let bus = bus(false);
+        let mut requests = bus
+            .subscribe(subject("a").into(), None)
+            .expect("a subscription");
+        let answer = async {
+            for body in ["first", "second"] {
+                let request = requests.next().await.expect("a request");
+                bus.publish(message(request.reply.expect("a reply subject"), body))
+                    .expect("room");
+            }
+        };
+        let (first, second, ()) = join!(ask(&bus), ask(&bus), answer);
+        assert_eq!(first.expect("a reply").payload, "first");
+        assert_eq!(second.expect("a reply").payload, "second");
+    }
+
+    #[tokio::test]
+    async fn where_nobody_listens_a_request_fails_at_once() {
+        let bus = bus(false);
+        drop(
+            bus.subscribe(subject("a").into(), None)
+                .expect("a subscription"),
+        );
+        assert_eq!(ask(&bus).await, Err(BusError::NoResponders("a".to_owned())));
+    }
+
+    #[tokio::test]
+    async fn a_request_without_a_reply_ends_with_its_time_and_is_forgotten() {
+        let bus = bus(true);
+        let mut requests = bus
+            .subscribe(subject("a").into(), None)
+            .expect("a subscription");
+        assert!(matches!(ask(&bus).await, Err(BusError::Timeout { .. })));
+        let late = requests
+            .next()
+            .await
+            .and_then(|request| request.reply)
+            .expect("a request");
+        bus.publish(message(late, "too late")).expect("room");
+        assert!(matches!(ask(&bus).await, Err(BusError::Timeout { .. })));
+    }
+
+    #[tokio::test]
+    async fn the_loss_of_who_got_the_request_is_told_as_such() {
+        let bus = bus(false);
+        let mut requests = bus
+            .subscribe(subject("a").into(), None)
+            .expect("a subscription");
+        let lose = async {
+            let request = requests.next().await.expect("a request");
+            bus.publish(Status::HostLost.message(request.reply.expect("a reply subject")))
+                .expect("room");
+        };
+        let (outcome, ()) = join!(ask(&bus), lose);
+        assert_eq!(outcome, Err(BusError::HostLost("a".to_owned())));
+    }
+
+    #[tokio::test]
+    async fn what_is_above_the_limit_is_refused_with_both_sizes() {
+        let bus = bus(false);
+        let large = message(subject("a"), vec![0; DEFAULT_MAX_PAYLOAD + 1]);
+        let expected = BusError::PayloadTooLarge {
+            size: DEFAULT_MAX_PAYLOAD + 1,
+            limit: DEFAULT_MAX_PAYLOAD,
+        };
+        assert_eq!(bus.publish(large), Err(expected));
+    }
+}
