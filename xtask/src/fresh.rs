@@ -12,7 +12,9 @@ pub(crate) fn is_fresh(results: &[PathBuf], sources: &[PathBuf]) -> bool {
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+    fs::metadata(path)
+        .and_then(|metadata| metadata.modified())
+        .ok()
 }
 
 #[cfg(test)]
@@ -23,7 +25,8 @@ mod tests {
     fn file(folder: &Path, name: &str, seconds: u64) -> PathBuf {
         let path = folder.join(name);
         let file = fs::File::create(&path).unwrap();
-        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+            .unwrap();
         path
     }
 

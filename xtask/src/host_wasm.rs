@@ -31,8 +31,16 @@ struct Variant {
 }
 
 /// The second loads only where the tab's own WebAssembly cannot suspend.
-const VARIANTS: [Variant; 2] =
-    [Variant { folder: "host", features: &[] }, Variant { folder: "host-wasmi", features: &["wasmi"] }];
+const VARIANTS: [Variant; 2] = [
+    Variant {
+        folder: "host",
+        features: &[],
+    },
+    Variant {
+        folder: "host-wasmi",
+        features: &["wasmi"],
+    },
+];
 
 /// Builds both variants into `www/dist` and prints their sizes.
 pub(crate) fn build() -> Result<()> {
@@ -44,8 +52,16 @@ pub(crate) fn build() -> Result<()> {
 
 fn build_variant(variant: &Variant) -> Result<()> {
     let features = variant.features.join(",");
-    let arguments =
-        ["build", "--quiet", "-p", "wisteria-browser", "--target", "wasm32-unknown-unknown", "--profile", "wasm"];
+    let arguments = [
+        "build",
+        "--quiet",
+        "-p",
+        "wisteria-browser",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--profile",
+        "wasm",
+    ];
     cargo(&[&arguments[..], &["--features", &features]].concat())?;
 
     let compiled = at("target/wasm32-unknown-unknown/wasm/wisteria_browser.wasm");
@@ -63,14 +79,21 @@ fn build_variant(variant: &Variant) -> Result<()> {
     refuse_env_imports(&staging.join("host_bg.wasm"))?;
     remove_folder(&destination)?;
     fs::create_dir_all(at("www/dist"))?;
-    fs::rename(&staging, &destination).with_context(|| format!("moving the build to {}", destination.display()))
+    fs::rename(&staging, &destination)
+        .with_context(|| format!("moving the build to {}", destination.display()))
 }
 
 fn bind(compiled: &Path, folder: &Path) -> Result<()> {
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(compiled).out_name(OUT_NAME).typescript(false).remove_producers_section(true);
+    bindgen
+        .input_path(compiled)
+        .out_name(OUT_NAME)
+        .typescript(false)
+        .remove_producers_section(true);
     bindgen.web(true)?;
-    bindgen.generate(folder).context("writing the JavaScript of the tab host")
+    bindgen
+        .generate(folder)
+        .context("writing the JavaScript of the tab host")
 }
 
 fn optimise(wasm: &Path) -> Result<()> {
@@ -84,7 +107,11 @@ fn refuse_env_imports(wasm: &Path) -> Result<()> {
     let bytes = fs::read(wasm).with_context(|| format!("reading {}", wasm.display()))?;
     let names = env_imports(&bytes)?;
     if !names.is_empty() {
-        bail!("{} imports {} of `env`, which no tab has: find the crate that needs it", wasm.display(), names.join(", "));
+        bail!(
+            "{} imports {} of `env`, which no tab has: find the crate that needs it",
+            wasm.display(),
+            names.join(", ")
+        );
     }
     Ok(())
 }
@@ -92,7 +119,9 @@ fn refuse_env_imports(wasm: &Path) -> Result<()> {
 fn env_imports(bytes: &[u8]) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for payload in Parser::new(0).parse_all(bytes) {
-        let Payload::ImportSection(section) = payload? else { continue };
+        let Payload::ImportSection(section) = payload? else {
+            continue;
+        };
         for import in section.into_imports() {
             let import = import?;
             if import.module == "env" {

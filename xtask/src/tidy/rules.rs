@@ -19,8 +19,18 @@ pub(super) const MAX_LINES: usize = 600;
 pub(super) const RULES: [Rule; 4] = [
     Rule {
         name: "cfg",
-        applies: |path| is_rust(path) && !is_tidy(path) && !["platform.rs", "native.rs", "browser.rs"].contains(&file_name(path)),
-        forbidden: &["cfg(target_", "cfg(not(target_", "cfg(any(target_", "cfg(all(target_", "cfg_attr(target_"],
+        applies: |path| {
+            is_rust(path)
+                && !is_tidy(path)
+                && !["platform.rs", "native.rs", "browser.rs"].contains(&file_name(path))
+        },
+        forbidden: &[
+            "cfg(target_",
+            "cfg(not(target_",
+            "cfg(any(target_",
+            "cfg(all(target_",
+            "cfg_attr(target_",
+        ],
         remedy: "move it to a file named platform.rs, native.rs or browser.rs",
     },
     Rule {
@@ -64,7 +74,10 @@ fn is_rust(path: &str) -> bool {
 }
 
 fn is_test(path: &str) -> bool {
-    path.starts_with("tests/") || path.contains("/tests/") || path.contains(".test.") || file_name(path) == "tests.rs"
+    path.starts_with("tests/")
+        || path.contains("/tests/")
+        || path.contains(".test.")
+        || file_name(path) == "tests.rs"
 }
 
 fn file_name(path: &str) -> &str {
