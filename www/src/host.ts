@@ -1,0 +1,222 @@
+// A host in this page: starts actors, links and calls them, and sees the lattice it is part of.
+
+import { WisteriaError } from "./error.js";
+import { HostEvents } from "./events.js";
+import { fromPayload, toPayload } from "./payload.js";
+import { RemoteHost, type WorkerLike } from "./remote.js";
+import type { ClaimsSummary, HostSummary, Inventory, Link } from "./types.js";
+
+/** How a host starts. */
+export interface HostOptions {
+  /** The lattice's address; by default that of the server the page came from. */
+  bridge?: string | URL;
+  /** The lattice's name. */
+  lattice?: string;
+  /** Labels beside `kind=browser`. */
+  labels?: Record<string, string>;
+  /** Whether modules without claims may run. */
+  allowUnsigned?: boolean;
+  /** Instances alive at once (at most 96), calls that may wait per actor, fuel per call. */
+  limits?: { instances?: number; mailbox?: number; fuel?: number };
+}
+
+/** How a call is made. */
+export interface CallOptions {
+  /** Milliseconds until it fails as `timeout`; 2000 by default. */
+  deadline?: number;
+  /** Bytes in and out instead of values. */
+  raw?: boolean;
+  /** Gives the call up; it may run all the same. */
+  signal?: AbortSignal;
+}
+
+/** Where an actor runs. */
+export interface OnHost {
+  /** The host's key; this page's host by default. */
+  host?: string;
+}
+
+/** The bytes of a module, or where they are. */
+export type ModuleSource = Uint8Array | ArrayBuffer | Blob | Response | URL | string;
+
+/** A host on a lattice. */
+export class Host implements AsyncDisposable {
+  /** The host's key, `N…`. */
+  readonly id: string;
+  /** What runs its modules: `jspi`, or `wasmi` where the browser's WebAssembly cannot suspend. */
+  readonly engine: string;
+  /** What happens on the lattice and in this host. */
+  readonly events: HostEvents;
+  /** Its actors, and those of other hosts. */
+  readonly actors: Actors;
+  /** The lattice's links. */
+  readonly links: Links;
+  /** What the lattice consists of. */
+  readonly lattice: Lattice;
+  readonly #remote: RemoteHost;
+
+  private constructor(remote: RemoteHost, events: HostEvents, id: string, engine: string) {
+    this.#remote = remote;
+    this.events = events;
+    this.id = id;
+    this.engine = engine;
+    this.actors = new Actors(remote, id);
+    this.links = new Links(remote);
+    this.lattice = new Lattice(remote);
+  }
+
+  /** Joins a lattice as a host, in a worker of its own. Rejects where the lattice cannot be reached. */
+  static async start(options: HostOptions = {}): Promise<Host> {
+    const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "wisteria host" });
+    return Host.startIn(worker as unknown as WorkerLike, options);
+  }
+
+  /** The same in a worker that the caller made from `wisteria/worker`. */
+  static async startIn(worker: WorkerLike, options: HostOptions = {}): Promise<Host> {
+    const events = new HostEvents();
+    const remote = new RemoteHost(worker, ({ news, detail }) => events.dispatchEvent(new CustomEvent(news, { detail })));
+    try {
+      const { hostId, engine } = await remote.ask("start", {
+        bridge: String(options.bridge ?? defaultBridge()),
+        lattice: options.lattice ?? "default",
+        labels: options.labels ?? {},
+        allowUnsigned: options.allowUnsigned ?? false,
+        limits: options.limits ?? {},
+      });
+      return new Host(remote, events, hostId, engine);
+    } catch (thrown) {
+      const error = WisteriaError.from(thrown);
+      remote.fail(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Calls an actor by its key or call alias, wherever it runs. The argument is a value, encoded as MessagePack, and so
+   * is what comes back; with `raw` both are bytes.
+   */
+  async call(target: string, operation: string, payload: Uint8Array, options: CallOptions & { raw: true }): Promise<Uint8Array>;
+  async call(target: string, operation: string, payload?: unknown, options?: CallOptions): Promise<unknown>;
+  async call(target: string, operation: string, payload?: unknown, options: CallOptions = {}): Promise<unknown> {
+    const { deadline = 0, raw = false, signal } = options;
+    const bytes = raw ? (payload as Uint8Array) : toPayload(payload);
+    const reply = await unlessAborted(this.#remote.ask("call", target, operation, bytes, deadline), signal);
+    return raw ? reply : fromPayload(reply);
+  }
+
+  /** Leaves the lattice. Whatever is still open fails as `stopped`. */
+  async stop(): Promise<void> {
+    const stopped = new WisteriaError("stopped", "the host was stopped; start another");
+    try {
+      await this.#remote.ask("stop");
+    } finally {
+      this.#remote.fail(stopped);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+/** Actors of any host. */
+export class Actors {
+  readonly #remote: RemoteHost;
+  readonly #own: string;
+
+  constructor(remote: RemoteHost, own: string) {
+    this.#remote = remote;
+    this.#own = own;
+  }
+
+  /** Starts an actor and returns its key, `M…`. `maxInstances` bounds the calls it handles at once. */
+  async start(module: ModuleSource, options: OnHost & { maxInstances?: number } = {}): Promise<string> {
+    const bytes = await readModule(module);
+    return this.#remote.ask("startActor", options.host ?? this.#own, bytes, options.maxInstances ?? 0);
+  }
+
+  /** Stops an actor. */
+  async stop(actor: string, options: OnHost = {}): Promise<void> {
+    await this.#remote.ask("stopActor", options.host ?? this.#own, actor);
+  }
+
+  /** Changes how many calls an actor handles at once. */
+  async scale(actor: string, maxInstances: number, options: OnHost = {}): Promise<void> {
+    await this.#remote.ask("scaleActor", options.host ?? this.#own, actor, maxInstances);
+  }
+}
+
+/** The links of the lattice. */
+export class Links {
+  readonly #remote: RemoteHost;
+
+  constructor(remote: RemoteHost) {
+    this.#remote = remote;
+  }
+
+  /** Puts a link; resolves once the provider has accepted it, rejects with its reason. */
+  async put(link: Omit<Link, "link_name" | "values"> & Partial<Pick<Link, "link_name" | "values">>): Promise<void> {
+    await this.#remote.ask("putLink", { link_name: "default", values: {}, ...link });
+  }
+
+  /** Deletes a link. */
+  async delete(actor: string, contract: string, linkName = "default"): Promise<void> {
+    await this.#remote.ask("deleteLink", actor, contract, linkName);
+  }
+}
+
+/** What the lattice consists of. */
+export class Lattice {
+  readonly #remote: RemoteHost;
+
+  constructor(remote: RemoteHost) {
+    this.#remote = remote;
+  }
+
+  /** All hosts that answer. */
+  hosts(): Promise<HostSummary[]> {
+    return this.#remote.ask("hosts");
+  }
+
+  /** What runs on a host. */
+  inventory(host: string): Promise<Inventory> {
+    return this.#remote.ask("inventory", host);
+  }
+
+  /** All links. */
+  links(): Promise<Link[]> {
+    return this.#remote.ask("links");
+  }
+
+  /** The claims of all actors that were started. */
+  claims(): Promise<ClaimsSummary[]> {
+    return this.#remote.ask("claims");
+  }
+}
+
+function defaultBridge(): URL {
+  const bridge = new URL("/lattice", location.href);
+  bridge.protocol = bridge.protocol === "https:" ? "wss:" : "ws:";
+  return bridge;
+}
+
+async function readModule(source: ModuleSource): Promise<Uint8Array> {
+  if (source instanceof Uint8Array) return source;
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
+  const response = source instanceof Response ? source : await fetch(source);
+  if (!response.ok) {
+    throw new WisteriaError("module-not-found", `${response.url} answers ${response.status}; check the module's address`);
+  }
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new WisteriaError("aborted", "the call was given up", { cause: signal.reason }));
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

@@ -1,0 +1,16 @@
+// The npm package `wisteria`: a host for WebAssembly actors in any web page.
+
+export { WisteriaError } from "./error.js";
+export { HostEvents, type HostNews } from "./events.js";
+export {
+  Actors,
+  Host,
+  Lattice,
+  Links,
+  type CallOptions,
+  type HostOptions,
+  type ModuleSource,
+  type OnHost,
+} from "./host.js";
+export type { WorkerLike } from "./remote.js";
+export type * from "./types.js";

@@ -1,0 +1,52 @@
+// What the page and the host's worker say to each other.
+
+import type { ConnectionState, LatticeEvent, LogLine } from "./types.js";
+import type { TabHost } from "./host/host.js";
+
+/** How a host starts, as the worker needs it. */
+export interface StartOptions {
+  bridge: string;
+  lattice: string;
+  labels: Record<string, string>;
+  allowUnsigned: boolean;
+  limits: { instances?: number; mailbox?: number; fuel?: number };
+}
+
+/** What a host says once it has joined. */
+export interface Started {
+  hostId: string;
+  engine: string;
+}
+
+/** The host's methods that the page may call. */
+export type Methods = Pick<
+  TabHost,
+  | "startActor"
+  | "stopActor"
+  | "scaleActor"
+  | "startProvider"
+  | "stopProvider"
+  | "putLink"
+  | "deleteLink"
+  | "call"
+  | "hosts"
+  | "inventory"
+  | "links"
+  | "claims"
+  | "stop"
+> & { start(options: StartOptions): Promise<Started> };
+
+/** From the page to the worker. */
+export interface Request {
+  id: number;
+  method: keyof Methods;
+  args: unknown[];
+}
+
+/** From the worker to the page: an answer, or news. */
+export type FromWorker =
+  | { id: number; value: unknown }
+  | { id: number; error: { code: string; message: string } }
+  | { news: "log"; detail: LogLine }
+  | { news: "event"; detail: LatticeEvent }
+  | { news: "connection"; detail: ConnectionState };

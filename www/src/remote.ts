@@ -1,0 +1,61 @@
+// The page's end of the host's worker: asks, and matches answers to questions.
+
+import { WisteriaError } from "./error.js";
+import type { FromWorker, Methods, Request } from "./protocol.js";
+
+/** The part of a `Worker` that is needed here. */
+export interface WorkerLike {
+  onmessage: ((message: MessageEvent<FromWorker>) => void) | null;
+  onerror: ((event: ErrorEvent) => void) | null;
+  postMessage(message: Request): void;
+  terminate(): void;
+}
+
+type News = Extract<FromWorker, { news: string }>;
+
+interface Open {
+  resolve(value: unknown): void;
+  reject(error: WisteriaError): void;
+}
+
+/** A host in a worker. */
+export class RemoteHost {
+  readonly #worker: WorkerLike;
+  readonly #open = new Map<number, Open>();
+  #next = 1;
+  #failure: WisteriaError | undefined;
+
+  constructor(worker: WorkerLike, onNews: (news: News) => void) {
+    this.#worker = worker;
+    worker.onmessage = ({ data }) => ("news" in data ? onNews(data) : this.#settle(data));
+    worker.onerror = (event) => {
+      const cause = event.message ? `: ${event.message}` : "; its script could not be loaded";
+      this.fail(new WisteriaError("worker-failed", `the host's worker failed${cause}; start the host again`));
+    };
+  }
+
+  /** Has the host carry out a method. */
+  ask<M extends keyof Methods>(method: M, ...args: Parameters<Methods[M]>): Promise<Awaited<ReturnType<Methods[M]>>> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#open.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#worker.postMessage({ id, method, args });
+    });
+  }
+
+  /** Ends the worker; whatever is still open, and all that is asked later, fails with `error`. */
+  fail(error: WisteriaError): void {
+    this.#failure ??= error;
+    this.#worker.terminate();
+    for (const { reject } of this.#open.values()) reject(this.#failure);
+    this.#open.clear();
+  }
+
+  #settle(answer: Exclude<FromWorker, News>): void {
+    const open = this.#open.get(answer.id);
+    this.#open.delete(answer.id);
+    if ("error" in answer) open?.reject(new WisteriaError(answer.error.code, answer.error.message));
+    else open?.resolve(answer.value);
+  }
+}

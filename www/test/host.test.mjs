@@ -1,0 +1,94 @@
+// The package's own logic, against a worker that is a plain object.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { encode } from "@msgpack/msgpack";
+import { Host } from "../dist/index.js";
+
+/** A worker that answers by `methods`; a method that throws rejects. */
+function fakeWorker(methods) {
+  const worker = {
+    terminated: false,
+    postMessage({ id, method, args }) {
+      queueMicrotask(async () => {
+        try {
+          const value = method === "start" ? { hostId: "NHOST", engine: "jspi" } : await methods[method](...args);
+          worker.onmessage({ data: { id, value } });
+        } catch (error) {
+          worker.onmessage({ data: { id, error: { code: error.code ?? "other", message: error.message } } });
+        }
+      });
+    },
+    terminate() {
+      worker.terminated = true;
+    },
+  };
+  return worker;
+}
+
+const startIn = (worker) => Host.startIn(worker, { bridge: "ws://127.0.0.1:1/lattice" });
+
+test("a call takes and gives values", async () => {
+  const host = await startIn(fakeWorker({ call: (_target, _operation, bytes) => bytes }));
+  assert.deepEqual(await host.call("M", "Echo", { n: 1, list: ["a"] }), { n: 1, list: ["a"] });
+  assert.equal(await host.call("M", "Echo"), undefined);
+});
+
+test("a raw call takes and gives bytes", async () => {
+  const host = await startIn(fakeWorker({ call: (_target, _operation, bytes) => bytes }));
+  assert.deepEqual(await host.call("M", "Echo", Uint8Array.of(1, 2), { raw: true }), Uint8Array.of(1, 2));
+});
+
+test("an announced encoding is understood, another is named", async () => {
+  const replies = [Uint8Array.of(0xc1, ...encode("text")), Uint8Array.of(0x7f, 0x61), Uint8Array.of(0xc1)];
+  const host = await startIn(fakeWorker({ call: () => replies.shift() }));
+  assert.equal(await host.call("M", "Any"), "text");
+  await assert.rejects(host.call("M", "Any"), { code: "bad-reply", message: /CBOR/ });
+  await assert.rejects(host.call("M", "Any"), { code: "bad-reply", message: /raw/ });
+});
+
+test("a failure keeps its code", async () => {
+  const failing = () => {
+    throw Object.assign(new Error("link it"), { code: "not-linked" });
+  };
+  const host = await startIn(fakeWorker({ call: failing }));
+  await assert.rejects(host.call("M", "Any"), { name: "WisteriaError", code: "not-linked", message: "link it" });
+});
+
+test("a call can be given up", async () => {
+  const host = await startIn(fakeWorker({ call: () => new Promise(() => {}) }));
+  const controller = new AbortController();
+  const call = host.call("M", "Any", undefined, { signal: controller.signal });
+  controller.abort();
+  await assert.rejects(call, { code: "aborted" });
+});
+
+test("when the worker fails, what is open and what follows fails by name", async () => {
+  const worker = fakeWorker({ call: () => new Promise(() => {}) });
+  const host = await startIn(worker);
+  const open = host.call("M", "Any");
+  worker.onerror({ message: "boom" });
+  await assert.rejects(open, { code: "worker-failed", message: /boom/ });
+  await assert.rejects(host.call("M", "Any"), { code: "worker-failed" });
+  assert.ok(worker.terminated);
+});
+
+test("a stopped host ends its worker and says so", async () => {
+  const worker = fakeWorker({ stop: () => undefined });
+  const host = await startIn(worker);
+  await host.stop();
+  assert.ok(worker.terminated);
+  await assert.rejects(host.call("M", "Any"), { code: "stopped" });
+});
+
+test("the lattice's events can be iterated", async () => {
+  const worker = fakeWorker({});
+  const host = await startIn(worker);
+  const events = host.events[Symbol.asyncIterator]();
+  const first = events.next();
+  worker.onmessage({ data: { news: "event", detail: { type: "a" } } });
+  worker.onmessage({ data: { news: "event", detail: { type: "b" } } });
+  assert.deepEqual((await first).value, { type: "a" });
+  assert.deepEqual((await events.next()).value, { type: "b" });
+  await events.return();
+});
