@@ -3,9 +3,11 @@
 use crate::{actors, host_wasm, page, server, setup};
 use anyhow::Result;
 
+type Step = fn() -> Result<()>;
+
 /// Adds what is missing, then builds sample actors, tab host, page and server.
 pub(crate) fn all() -> Result<()> {
-    let steps: [(&str, fn() -> Result<()>); 5] = [
+    let steps: [(&str, Step); 5] = [
         ("setup", setup::ready),
         ("sample actors", actors::build),
         ("tab host", host_wasm::build),
