@@ -22,7 +22,12 @@ pub(super) fn check(source: &Source) -> Vec<String> {
 
 fn breaches(rule: &Rule, path: &str, lines: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
-    for (index, line) in lines.iter().enumerate() {
+    let end = if rule.in_tests {
+        lines.len()
+    } else {
+        tests_begin(lines)
+    };
+    for (index, line) in lines[..end].iter().enumerate() {
         let code = line.trim_start();
         if code.starts_with("//") {
             continue;
@@ -41,6 +46,16 @@ fn breaches(rule: &Rule, path: &str, lines: &[&str]) -> Vec<String> {
         ));
     }
     found
+}
+
+/// The line at which the file's own tests begin, or the end; they stand last in a file.
+fn tests_begin(lines: &[&str]) -> usize {
+    let mut pairs = lines.windows(2);
+    pairs
+        .position(|pair| {
+            pair[0] == "#[cfg(test)]" && pair[1].starts_with("mod ") && pair[1].ends_with('{')
+        })
+        .unwrap_or(lines.len())
 }
 
 /// Whether `text` stands in `code` as words of their own, so that `abort_sleep(` is not `sleep(`.
@@ -111,6 +126,16 @@ mod tests {
             &[],
         );
         expect("server/src/platform.rs", "let now = Instant::now();", &[]);
+        expect(
+            "core/src/bus.rs",
+            "#[cfg(test)]\nmod tests {\n    #[tokio::test]\n}",
+            &[],
+        );
+        expect(
+            "core/src/bus.rs",
+            "#[cfg(test)]\nmod tests;\nuse tokio::spawn;",
+            &["core/src/bus.rs:3: core"],
+        );
     }
 
     #[test]

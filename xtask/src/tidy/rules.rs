@@ -8,6 +8,8 @@ pub(super) struct Rule {
     pub(super) applies: fn(path: &str) -> bool,
     /// What must not stand in a line.
     pub(super) forbidden: &'static [&'static str],
+    /// Whether it also holds in the tests that stand in the same file.
+    pub(super) in_tests: bool,
     /// What to do instead.
     pub(super) remedy: &'static str,
 }
@@ -31,11 +33,14 @@ pub(super) const RULES: [Rule; 4] = [
             "cfg(all(target_",
             "cfg_attr(target_",
         ],
+        in_tests: true,
         remedy: "move it to a file named platform.rs, native.rs or browser.rs",
     },
     Rule {
         name: "core",
-        applies: |path| is_rust(path) && path.starts_with("core/src/"),
+        applies: |path| {
+            is_rust(path) && path.starts_with("core/src/") && file_name(path) != "tests.rs"
+        },
         forbidden: &[
             "tokio::",
             "wasmtime::",
@@ -47,12 +52,14 @@ pub(super) const RULES: [Rule; 4] = [
             "Instant::now",
             "SystemTime::now",
         ],
+        in_tests: false,
         remedy: "core runs everywhere: ask the Platform, Engine or Bus for it",
     },
     Rule {
         name: "sleep",
         applies: |path| is_test(path) && !is_tidy(path),
         forbidden: &["sleep(", "waitForTimeout("],
+        in_tests: true,
         remedy: "wait for the event, or use virtual time",
     },
     Rule {
@@ -60,6 +67,7 @@ pub(super) const RULES: [Rule; 4] = [
         applies: |path| is_rust(path) && !is_tidy(path),
         // Only where no reason follows, see `check`.
         forbidden: &["#[allow(", "#![allow("],
+        in_tests: true,
         remedy: "say why: `reason = \"…\"`",
     },
 ];
