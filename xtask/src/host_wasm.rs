@@ -28,6 +28,9 @@ struct Variant {
     folder: &'static str,
     /// The cargo features that it has.
     features: &'static [&'static str],
+    /// Where cargo builds it. Each has a folder of its own: cargo gives the module the same name whatever its features,
+    /// and would take one for the other.
+    target: &'static str,
 }
 
 /// The second loads only where the tab's own WebAssembly cannot suspend.
@@ -35,10 +38,12 @@ const VARIANTS: [Variant; 2] = [
     Variant {
         folder: "host",
         features: &[],
+        target: "target",
     },
     Variant {
         folder: "host-wasmi",
         features: &["wasmi"],
+        target: "target/wasmi",
     },
 ];
 
@@ -62,9 +67,10 @@ fn build_variant(variant: &Variant) -> Result<()> {
         "--profile",
         "wasm",
     ];
-    cargo(&[&arguments[..], &["--features", &features]].concat())?;
+    let target = at(variant.target);
+    cargo(&[&arguments[..], &["--features", &features, "--target-dir", &target.to_string_lossy()]].concat())?;
 
-    let compiled = at("target/wasm32-unknown-unknown/wasm/wisteria_browser.wasm");
+    let compiled = target.join("wasm32-unknown-unknown/wasm/wisteria_browser.wasm");
     let destination = at("www/dist").join(variant.folder);
     let results = ["host.js", "host_bg.wasm"].map(|name| destination.join(name));
     if is_fresh(&results, &[compiled.clone(), std::env::current_exe()?]) {
