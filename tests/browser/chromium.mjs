@@ -1,0 +1,48 @@
+// Chromium through its DevTools protocol.
+
+import { chromium } from "playwright-core";
+import { expression, outcome } from "./expression.mjs";
+
+const ARGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export const name = "chromium";
+
+/** Starts a headless Chromium. */
+export async function open() {
+  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGS });
+  return { name, page: (url) => page(browser, url), close: () => browser.close() };
+}
+
+async function page(browser, url) {
+  // A context of its own gives a page a process of its own.
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const tab = await context.newPage();
+  const console = [];
+  tab.on("console", (message) => console.push(`${message.type()}: ${message.text()}`));
+  tab.on("pageerror", (error) => console.push(`error: ${error.message}`));
+  await tab.goto(url);
+  return {
+    console,
+    evaluate: async (fn, arg) => outcome(await tab.evaluate(expression(fn, arg))),
+    screenshot: (path) => tab.screenshot({ path }),
+    close: () => context.close(),
+    crash: () => crash(context, tab),
+  };
+}
+
+/** Kills the page's process, as the system does when memory runs out. */
+async function crash(context, tab) {
+  const crashed = tab.waitForEvent("crash");
+  const session = await context.newCDPSession(tab);
+  // No answer comes from a process that is gone.
+  session.send("Page.crash").catch(() => {});
+  await crashed;
+}

@@ -1,0 +1,35 @@
+// Firefox through WebDriver BiDi.
+
+import puppeteer from "puppeteer-core";
+import { expression, outcome } from "./expression.mjs";
+
+export const name = "firefox";
+
+/** Starts a headless Firefox. */
+export async function open() {
+  const browser = await puppeteer.launch({
+    browser: "firefox",
+    executablePath: "/usr/bin/firefox-esr",
+    headless: true,
+    defaultViewport: { width: 1280, height: 800 },
+    protocolTimeout: 120_000,
+  });
+  return { name, page: (url) => page(browser, url), close: () => browser.close() };
+}
+
+async function page(browser, url) {
+  const tab = await browser.newPage();
+  const console = [];
+  tab.on("console", (message) => console.push(`${message.type()}: ${message.text()}`));
+  tab.on("pageerror", (error) => console.push(`error: ${error.message}`));
+  await tab.goto(url);
+  const close = () => tab.close({ runBeforeUnload: false });
+  return {
+    console,
+    evaluate: async (fn, arg) => outcome(await tab.evaluate(expression(fn, arg))),
+    screenshot: (path) => tab.screenshot({ path }),
+    close,
+    // Its processes are shared between pages, so no more than this can be done to one.
+    crash: close,
+  };
+}
