@@ -1,0 +1,21 @@
+// Where built things lie.
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const at = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** The program. */
+export const wisteria = at("target/debug/wisteria");
+
+/** The module of a sample actor. */
+export function modulePath(name) {
+  const folder = name === "echo_messaging" ? "target/actors" : "target/actors/wasm32-unknown-unknown/release";
+  return at(`${folder}/${name}.wasm`);
+}
+
+/** The bytes of a sample actor. */
+export const moduleBytes = (name) => readFileSync(modulePath(name));
+
+/** The two builds of the tab host. */
+export const hostWasm = ["host", "host-wasmi"].map((folder) => at(`www/dist/${folder}/host_bg.wasm`));

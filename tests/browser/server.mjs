@@ -1,0 +1,39 @@
+// A server of its own for a test, and the command line that speaks to it.
+
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { wisteria } from "./paths.mjs";
+import { end, start } from "./processes.mjs";
+import { until } from "./until.mjs";
+
+/** Starts `wisteria up` on a free port with an empty data directory. */
+export async function startServer() {
+  const folder = mkdtempSync(join(tmpdir(), "wisteria-"));
+  const args = ["up", "--listen", "127.0.0.1:0", "--data-dir", folder, "--allow-unsigned"];
+  const program = start(wisteria, args, { env: { WISTERIA_URL: "" } });
+  const url = await until(() => {
+    const ready = /Wisteria is ready at (http:\/\/\S+)/.exec(program.output);
+    if (!ready && program.child.exitCode !== null) throw new Error(program.output);
+    return ready?.[1];
+  }, "the server to be ready");
+  return {
+    url,
+    cli: (...args) => cli(url, args),
+    output: () => program.output,
+    async stop() {
+      await end(program);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs one command; resolves with its exit code and what it printed, whatever the code. */
+function cli(url, args) {
+  return new Promise((resolve) => {
+    execFile(wisteria, [...args, "--url", url], (error, stdout, stderr) => {
+      resolve({ code: error ? error.code : 0, stdout, stderr });
+    });
+  });
+}

@@ -1,0 +1,97 @@
+// A tab that is a host: the page of a server, driven through its `window.wisteria`.
+
+import assert from "node:assert/strict";
+import { moduleBytes } from "./paths.mjs";
+import { until } from "./until.mjs";
+
+/** Opens the server's page and waits until it has joined the lattice. */
+export async function openTab(browser, server) {
+  const page = await browser.page(server.url);
+  try {
+    const { id, engine } = await until(
+      () => page.evaluate(() => window.wisteria && { id: window.wisteria.id, engine: window.wisteria.engine }),
+      "the page to join the lattice",
+      30_000,
+    );
+    return new Tab(page, id, engine);
+  } catch (error) {
+    throw new Error(`${error.message}; the page printed:\n${page.console.join("\n")}`, { cause: error });
+  }
+}
+
+class Tab {
+  constructor(page, id, engine) {
+    this.page = page;
+    this.id = id;
+    this.engine = engine;
+  }
+
+  /** Starts a module, given by a sample's name or as bytes, on this tab or on `host`; returns its key. */
+  start(module, { maxInstances = 4, host = this.id } = {}) {
+    const bytes = typeof module === "string" ? moduleBytes(module) : module;
+    const base64 = Buffer.from(bytes).toString("base64");
+    return this.page.evaluate(
+      async ({ base64, options }) => {
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+        return window.wisteria.actors.start(bytes, options);
+      },
+      { base64, options: { maxInstances, host } },
+    );
+  }
+
+  /** Links an actor to the provider of a contract on `host`. */
+  async link(actor, contract, host, values = {}) {
+    const link = { actor_id: actor, contract_id: contract, link_name: "default", values };
+    await this.page.evaluate(
+      async ({ link, host }) => {
+        const { providers } = await window.wisteria.lattice.inventory(host);
+        const provider = providers.find((provider) => provider.contract_id === link.contract_id);
+        await window.wisteria.links.put({ ...link, provider_id: provider.id });
+      },
+      { link, host },
+    );
+  }
+
+  /**
+   * Calls an actor with a value, or with text as bytes when `raw`; resolves with `{ reply }` or `{ code, message }`.
+   * Bytes in the reply come as text.
+   */
+  call(actor, operation, argument, { raw = false } = {}) {
+    return this.page.evaluate(
+      async ({ actor, operation, argument, raw }) => {
+        const text = (bytes) => new TextDecoder().decode(bytes);
+        const readable = (value) => (value instanceof Uint8Array ? text(value) : value);
+        try {
+          const payload = raw ? new TextEncoder().encode(argument) : argument;
+          const reply = await window.wisteria.call(actor, operation, payload, { raw, deadline: 10_000 });
+          if (reply?.body === undefined) return { reply: readable(reply) };
+          return { reply: { ...reply, body: readable(reply.body) } };
+        } catch (error) {
+          return { code: error.code, message: error.message };
+        }
+      },
+      { actor, operation, argument, raw },
+    );
+  }
+
+  /** Begins to count the log lines of this tab's actors; `handled()` tells how many there were. */
+  async countLogs() {
+    await this.page.evaluate(() => {
+      window.logged = 0;
+      window.wisteria.events.addEventListener("log", () => window.logged++);
+    });
+    return { handled: () => this.page.evaluate(() => window.logged) };
+  }
+
+  /** The hosts of the lattice, as this tab sees them. */
+  hosts() {
+    return this.page.evaluate(() => window.wisteria.lattice.hosts());
+  }
+
+  /** The key of the server's host. */
+  async server() {
+    const server = (await this.hosts()).find((host) => host.labels.kind === "server");
+    assert.ok(server, "the tab sees the server");
+    return server.id;
+  }
+}
