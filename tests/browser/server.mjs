@@ -12,7 +12,7 @@ import { until } from "./until.mjs";
 export async function startServer() {
   const folder = mkdtempSync(join(tmpdir(), "wisteria-"));
   const args = ["up", "--listen", "127.0.0.1:0", "--data-dir", folder, "--allow-unsigned"];
-  const program = start(wisteria, args, { env: { WISTERIA_URL: "" } });
+  const program = start(wisteria, args);
   const url = await until(() => {
     const ready = /Wisteria is ready at (http:\/\/\S+)/.exec(program.output);
     if (!ready && program.child.exitCode !== null) throw new Error(program.output);
