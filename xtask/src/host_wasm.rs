@@ -95,6 +95,7 @@ fn bind(compiled: &Path, folder: &Path) -> Result<()> {
         .input_path(compiled)
         .out_name(OUT_NAME)
         .typescript(false)
+        .omit_default_module_path(false)
         .remove_producers_section(true);
     bindgen.web(true)?;
     bindgen

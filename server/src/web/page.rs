@@ -8,7 +8,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 
 /// The built page. Debug builds read it from the source tree instead, so that a new page needs no new binary.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../playground/dist"]
+#[folder = "../playground/dist"]
 #[allow_missing = true]
 struct Page;
 
