@@ -44,20 +44,11 @@ const CHUNK: usize = 64 << 10;
 impl Outbox {
     /// An outbox for `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            limit,
-            queue: Mutex::default(),
-            sender: AtomicWaker::new(),
-            watcher: AtomicWaker::new(),
-        }
+        Self { limit, queue: Mutex::default(), sender: AtomicWaker::new(), watcher: AtomicWaker::new() }
     }
 
     /// Queues what `encode` writes, about `size` bytes.
-    pub(crate) fn write(
-        &self,
-        size: usize,
-        encode: impl FnOnce(&mut BytesMut),
-    ) -> Result<(), Refused> {
+    pub(crate) fn write(&self, size: usize, encode: impl FnOnce(&mut BytesMut)) -> Result<(), Refused> {
         {
             let mut queue = self.queue();
             if queue.closed {
@@ -163,8 +154,7 @@ impl Queue {
     fn append(&mut self, size: usize, encode: impl FnOnce(&mut BytesMut)) {
         let fits = |chunk: &BytesMut| chunk.len() + size <= CHUNK;
         if !self.chunks.back().is_some_and(fits) {
-            self.chunks
-                .push_back(BytesMut::with_capacity(size.max(512)));
+            self.chunks.push_back(BytesMut::with_capacity(size.max(512)));
         }
         let Some(chunk) = self.chunks.back_mut() else {
             return;
@@ -195,8 +185,7 @@ mod tests {
         write(&outbox, b"b").expect("room");
         write(&outbox, &[b'c'; CHUNK]).expect("room");
         outbox.close(|_| ());
-        let chunks =
-            std::iter::from_fn(|| outbox.next().now_or_never().expect("ready")).collect::<Vec<_>>();
+        let chunks = std::iter::from_fn(|| outbox.next().now_or_never().expect("ready")).collect::<Vec<_>>();
         assert_eq!(chunks, [&b"ab"[..], &[b'c'; CHUNK]]);
     }
 
@@ -216,10 +205,7 @@ mod tests {
         write(&outbox, b"lost").expect("room");
         outbox.cut(|out| out.extend_from_slice(b"bye"));
         assert_eq!(write(&outbox, b"x"), Err(Refused::Closed));
-        assert_eq!(
-            outbox.next().now_or_never(),
-            Some(Some(Bytes::from_static(b"bye")))
-        );
+        assert_eq!(outbox.next().now_or_never(), Some(Some(Bytes::from_static(b"bye"))));
         assert_eq!(outbox.next().now_or_never(), Some(None));
         assert!(outbox.closed().now_or_never().is_some());
     }

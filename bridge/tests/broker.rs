@@ -24,16 +24,9 @@ impl Raw {
     /// Connects and reads `INFO`.
     async fn open(lattice: &Lattice) -> Self {
         let (to_broker, from_broker) = lattice.wire.open();
-        let mut raw = Self {
-            to_broker,
-            from_broker,
-            unread: Vec::new(),
-        };
+        let mut raw = Self { to_broker, from_broker, unread: Vec::new() };
         let info = raw.line().await.expect("the broker speaks first");
-        assert!(
-            info.starts_with("INFO {") && info.contains("\"headers\":true"),
-            "{info}"
-        );
+        assert!(info.starts_with("INFO {") && info.contains("\"headers\":true"), "{info}");
         raw
     }
 
@@ -46,10 +39,7 @@ impl Raw {
     }
 
     async fn say(&mut self, bytes: &str) {
-        self.to_broker
-            .send(Bytes::from(bytes.to_owned()))
-            .await
-            .expect("the broker listens");
+        self.to_broker.send(Bytes::from(bytes.to_owned())).await.expect("the broker listens");
     }
 
     /// Says something and waits until the broker has acted on it.
@@ -65,8 +55,7 @@ impl Raw {
                 let line = std::mem::replace(&mut self.unread, rest);
                 return Some(String::from_utf8_lossy(&line[..end]).into_owned());
             }
-            self.unread
-                .extend_from_slice(&self.from_broker.next().await?);
+            self.unread.extend_from_slice(&self.from_broker.next().await?);
         }
     }
 
@@ -96,11 +85,7 @@ fn lattice_with(limits: BrokerLimits) -> Lattice {
     let platform: Arc<dyn Platform> = TestPlatform::shared();
     let router = Arc::new(Router::new());
     Lattice {
-        wire: InProcess::new(Broker::with_limits(
-            router.clone(),
-            platform.clone(),
-            limits,
-        )),
+        wire: InProcess::new(Broker::with_limits(router.clone(), platform.clone(), limits)),
         local: LocalBus::new(router.clone(), platform),
         router,
     }
@@ -116,16 +101,14 @@ async fn what_one_publishes_the_other_gets() {
     let mut other = Raw::connect(&lattice, MODERN).await;
     one.settle("SUB a.* 7\r\n").await;
     other.say("PUB a.b 2\r\nhi\r\nPUB a.b r 0\r\n\r\nHPUB a.b 18 20\r\nNATS/1.0\r\nA: b\r\n\r\nhi\r\n").await;
-    one.expect("MSG a.b 7 2\nhi\nMSG a.b 7 r 0\n\nHMSG a.b 7 18 20\nNATS/1.0\nA: b\n\nhi")
-        .await;
+    one.expect("MSG a.b 7 2\nhi\nMSG a.b 7 r 0\n\nHMSG a.b 7 18 20\nNATS/1.0\nA: b\n\nhi").await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_reads_no_headers_gets_the_body_alone() {
     let lattice = lattice();
     let mut old = Raw::connect(&lattice, "{}").await;
-    old.say("SUB a 1\r\nHPUB a 18 20\r\nNATS/1.0\r\nA: b\r\n\r\nhi\r\n")
-        .await;
+    old.say("SUB a 1\r\nHPUB a 18 20\r\nNATS/1.0\r\nA: b\r\n\r\nhi\r\n").await;
     old.expect("MSG a 1 2\nhi").await;
 }
 
@@ -133,8 +116,7 @@ async fn who_reads_no_headers_gets_the_body_alone() {
 async fn a_subscription_ends_after_its_maximum() {
     let lattice = lattice();
     let mut raw = Raw::connect(&lattice, MODERN).await;
-    raw.say("SUB a 1\r\nUNSUB 1 2\r\nPUB a 1\r\n1\r\nPUB a 1\r\n2\r\nPUB a 1\r\n3\r\nPING\r\n")
-        .await;
+    raw.say("SUB a 1\r\nUNSUB 1 2\r\nPUB a 1\r\n1\r\nPUB a 1\r\n2\r\nPUB a 1\r\n3\r\nPING\r\n").await;
     raw.expect("MSG a 1 1\n1\nMSG a 1 1\n2\nPONG").await;
     assert!(!lattice.router.has_receiver("a"));
 }
@@ -151,32 +133,20 @@ async fn verbose_and_echo_are_honoured() {
 async fn a_request_that_nobody_takes_is_answered_at_once() {
     let lattice = lattice();
     let mut raw = Raw::connect(&lattice, MODERN).await;
-    raw.say("SUB _INBOX.x.* 1\r\nPUB nobody _INBOX.x.1 0\r\n\r\n")
-        .await;
-    raw.expect("HMSG _INBOX.x.1 1 16 16\nNATS/1.0 503\n\n")
-        .await;
+    raw.say("SUB _INBOX.x.* 1\r\nPUB nobody _INBOX.x.1 0\r\n\r\n").await;
+    raw.expect("HMSG _INBOX.x.1 1 16 16\nNATS/1.0 503\n\n").await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_not_allowed_ends_the_connection_with_its_reason() {
     async fn check(said: &str, last_word: &str) {
-        let limits = BrokerLimits {
-            protocol: ProtocolLimits {
-                line: 128,
-                payload: 10,
-            },
-            ..BrokerLimits::default()
-        };
+        let limits = BrokerLimits { protocol: ProtocolLimits { line: 128, payload: 10 }, ..BrokerLimits::default() };
         let mut raw = Raw::open(&lattice_with(limits)).await;
         raw.say(said).await;
         raw.expect_end(last_word).await;
     }
     check("SUB a 1\r\n", "-ERR 'Authorization Violation'").await;
-    check(
-        "CONNECT {}\r\nPUB a 11\r\n",
-        "-ERR 'Maximum Payload Violation'",
-    )
-    .await;
+    check("CONNECT {}\r\nPUB a 11\r\n", "-ERR 'Maximum Payload Violation'").await;
     check("HELLO\r\n", "-ERR 'Unknown Protocol Operation'").await;
     check(&"x".repeat(129), "-ERR 'Maximum Control Line Exceeded'").await;
 }
@@ -186,21 +156,15 @@ async fn a_bad_subject_is_refused_and_the_connection_stays() {
     let lattice = lattice();
     let mut raw = Raw::connect(&lattice, MODERN).await;
     raw.say("PUB a..b 2\r\nhi\r\nSUB >.a 1\r\nPING\r\n").await;
-    raw.expect("-ERR 'Invalid Subject'\n-ERR 'Invalid Subject'\nPONG")
-        .await;
+    raw.expect("-ERR 'Invalid Subject'\n-ERR 'Invalid Subject'\nPONG").await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn more_subscriptions_than_allowed_are_refused() {
-    let limits = BrokerLimits {
-        subscriptions: 1,
-        ..BrokerLimits::default()
-    };
+    let limits = BrokerLimits { subscriptions: 1, ..BrokerLimits::default() };
     let mut raw = Raw::connect(&lattice_with(limits), MODERN).await;
-    raw.say("SUB a 1\r\nSUB b 2\r\nUNSUB 1\r\nSUB b 2\r\nPING\r\n")
-        .await;
-    raw.expect("-ERR 'Maximum Subscriptions Exceeded'\nPONG")
-        .await;
+    raw.say("SUB a 1\r\nSUB b 2\r\nUNSUB 1\r\nSUB b 2\r\nPING\r\n").await;
+    raw.expect("-ERR 'Maximum Subscriptions Exceeded'\nPONG").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -223,17 +187,12 @@ async fn who_gives_no_sign_of_life_is_given_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_consumer_is_told_and_cut_off() {
-    let limits = BrokerLimits {
-        pending: 1 << 20,
-        ..BrokerLimits::default()
-    };
+    let limits = BrokerLimits { pending: 1 << 20, ..BrokerLimits::default() };
     let lattice = lattice_with(limits);
     let mut slow = Raw::connect(&lattice, MODERN).await;
     slow.settle("SUB a 1\r\n").await;
     let message = message_of_size("a", 100_000);
-    let taken = (0..20)
-        .take_while(|_| lattice.router.route(&message) == 1)
-        .count();
+    let taken = (0..20).take_while(|_| lattice.router.route(&message) == 1).count();
     assert!((5..=10).contains(&taken), "{taken}");
     let mut last = None;
     while let Some(line) = slow.line().await {
@@ -253,15 +212,9 @@ async fn a_lost_connection_leaves_nothing_behind_and_fails_what_it_has_not_answe
         lattice.wire.cut();
     };
     let (outcome, ()) = futures::join!(lattice.local.request(text("a", "?"), MINUTE), serve);
-    assert_eq!(
-        outcome.expect_err("lost"),
-        BusError::HostLost("a".to_owned())
-    );
+    assert_eq!(outcome.expect_err("lost"), BusError::HostLost("a".to_owned()));
     let again = lattice.local.request(text("a", "?"), MINUTE).await;
-    assert_eq!(
-        again.expect_err("nobody"),
-        BusError::NoResponders("a".to_owned())
-    );
+    assert_eq!(again.expect_err("nobody"), BusError::NoResponders("a".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -270,9 +223,7 @@ async fn a_request_that_was_answered_does_not_fail_later() {
     let mut host = Raw::connect(&lattice, MODERN).await;
     let mut watcher = Raw::connect(&lattice, MODERN).await;
     host.settle("SUB a a 1\r\n").await;
-    watcher
-        .settle("SUB _INBOX.> 1\r\nPUB a _INBOX.x 1\r\n1\r\n")
-        .await;
+    watcher.settle("SUB _INBOX.> 1\r\nPUB a _INBOX.x 1\r\n1\r\n").await;
     host.expect("MSG a 1 _INBOX.x 1\n1").await;
     host.say("PUB _INBOX.x 2\r\nok\r\n").await;
     watcher.expect("MSG _INBOX.x 1 2\nok").await;

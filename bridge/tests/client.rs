@@ -33,21 +33,14 @@ fn lattice() -> Lattice {
 impl Lattice {
     async fn join(&self) -> (BridgeBus, InProcess) {
         let wire = InProcess::new(self.broker.clone());
-        let bus = BridgeBus::connect(
-            wire.clone(),
-            self.platform.clone(),
-            BridgeOptions::default(),
-        )
-        .await;
+        let bus = BridgeBus::connect(wire.clone(), self.platform.clone(), BridgeOptions::default()).await;
         (bus.expect("the broker is there"), wire)
     }
 
     /// A client that answers a subject's requests with its name.
     async fn serve(&self, at: &str, name: &'static str) -> (BridgeBus, InProcess) {
         let (bus, wire) = self.join().await;
-        let requests = bus
-            .subscribe(pattern(at), Some(at))
-            .expect("a subscription");
+        let requests = bus.subscribe(pattern(at), Some(at)).expect("a subscription");
         bus.flush().await.expect("connected");
         tokio::spawn(answer(bus.clone(), requests, name));
         (bus, wire)
@@ -87,10 +80,7 @@ async fn headers_and_large_payloads_arrive_whole() {
     bus.publish(sent.clone()).expect("connected");
     assert_eq!(received.next().await, Some(sent));
     let too_large = bus.publish(message_of_size("a", bus.max_payload() + 1));
-    assert!(
-        matches!(too_large, Err(BusError::PayloadTooLarge { .. })),
-        "{too_large:?}"
-    );
+    assert!(matches!(too_large, Err(BusError::PayloadTooLarge { .. })), "{too_large:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,11 +93,7 @@ async fn the_members_of_a_group_take_turns() {
     for _ in 0..10 {
         answers.push(ask(&asks, "a").await.expect("an answer"));
     }
-    assert_eq!(
-        answers.iter().filter(|name| *name == "one").count(),
-        5,
-        "{answers:?}"
-    );
+    assert_eq!(answers.iter().filter(|name| *name == "one").count(), 5, "{answers:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,10 +101,7 @@ async fn a_request_that_nobody_takes_fails_at_once() {
     let lattice = lattice();
     let (bus, _wire) = lattice.join().await;
     let before = lattice.platform.now();
-    assert_eq!(
-        ask(&bus, "nobody").await,
-        Err(BusError::NoResponders("nobody".to_owned()))
-    );
+    assert_eq!(ask(&bus, "nobody").await, Err(BusError::NoResponders("nobody".to_owned())));
     assert_eq!(lattice.platform.now(), before);
 }
 
@@ -127,10 +110,7 @@ async fn a_request_that_is_not_answered_ends_with_its_time() {
     let lattice = lattice();
     let (bus, _wire) = lattice.join().await;
     let _silent = bus.subscribe(pattern("a"), None).expect("a subscription");
-    assert!(matches!(
-        ask(&bus, "a").await,
-        Err(BusError::Timeout { .. })
-    ));
+    assert!(matches!(ask(&bus, "a").await, Err(BusError::Timeout { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,9 +118,7 @@ async fn the_loss_of_the_host_that_serves_fails_a_request_at_once() {
     let lattice = lattice();
     let (host, wire) = lattice.join().await;
     let (asks, _wire) = lattice.join().await;
-    let mut requests = host
-        .subscribe(pattern("a"), Some("a"))
-        .expect("a subscription");
+    let mut requests = host.subscribe(pattern("a"), Some("a")).expect("a subscription");
     host.flush().await.expect("connected");
     let lose = async {
         requests.next().await.expect("a request");
@@ -150,10 +128,7 @@ async fn the_loss_of_the_host_that_serves_fails_a_request_at_once() {
     let before = lattice.platform.now();
     let (outcome, ()) = futures::join!(ask(&asks, "a"), lose);
     assert_eq!(outcome, Err(BusError::HostLost("a".to_owned())));
-    assert_eq!(
-        ask(&asks, "a").await,
-        Err(BusError::NoResponders("a".to_owned()))
-    );
+    assert_eq!(ask(&asks, "a").await, Err(BusError::NoResponders("a".to_owned())));
     assert_eq!(lattice.platform.now(), before);
 }
 
@@ -163,10 +138,7 @@ async fn a_lost_connection_fails_what_waits_and_comes_back_with_its_subscription
     let (bus, wire) = lattice.serve("served", "still here").await;
     let mut states = Box::pin(bus.states());
     assert_eq!(states.next().await, Some(ConnectionState::Connected));
-    let mut silent = lattice
-        .local
-        .subscribe(pattern("silent"), None)
-        .expect("a subscription");
+    let mut silent = lattice.local.subscribe(pattern("silent"), None).expect("a subscription");
     let lose = async {
         silent.next().await.expect("a request");
         wire.refuse(true);
@@ -174,29 +146,18 @@ async fn a_lost_connection_fails_what_waits_and_comes_back_with_its_subscription
     };
     let (waiting, ()) = futures::join!(ask(&bus, "silent"), lose);
     assert!(matches!(waiting, Err(BusError::Closed(_))), "{waiting:?}");
-    assert!(matches!(
-        states.next().await,
-        Some(ConnectionState::Reconnecting { .. })
-    ));
-    assert!(matches!(
-        bus.publish(text("a", "")),
-        Err(BusError::Closed(_))
-    ));
+    assert!(matches!(states.next().await, Some(ConnectionState::Reconnecting { .. })));
+    assert!(matches!(bus.publish(text("a", "")), Err(BusError::Closed(_))));
     assert!(!lattice.router.has_receiver("served"));
 
     // Subscribed while there is no connection: made on the next one.
-    let mut late = bus
-        .subscribe(pattern("late"), None)
-        .expect("a subscription");
+    let mut late = bus.subscribe(pattern("late"), None).expect("a subscription");
     wire.refuse(false);
     while bus.state() != ConnectionState::Connected {
         states.next().await;
     }
     bus.flush().await.expect("connected");
-    assert_eq!(
-        ask(&lattice.local, "served").await.as_deref(),
-        Ok("still here")
-    );
+    assert_eq!(ask(&lattice.local, "served").await.as_deref(), Ok("still here"));
     lattice.local.publish(text("late", "hi")).expect("local");
     assert_eq!(late.next().await, Some(text("late", "hi")));
 }
@@ -205,40 +166,23 @@ async fn a_lost_connection_fails_what_waits_and_comes_back_with_its_subscription
 async fn closing_sends_what_waits_and_ends_everything() {
     let lattice = lattice();
     let (bus, _wire) = lattice.join().await;
-    let mut heard = lattice
-        .local
-        .subscribe(pattern("a"), None)
-        .expect("a subscription");
+    let mut heard = lattice.local.subscribe(pattern("a"), None).expect("a subscription");
     let mut own = bus.subscribe(pattern("b"), None).expect("a subscription");
     bus.publish(text("a", "last")).expect("connected");
     bus.close().await;
     assert_eq!(heard.next().await, Some(text("a", "last")));
     assert_eq!(own.next().await, None);
     assert_eq!(bus.state(), ConnectionState::Closed);
-    assert!(matches!(
-        bus.publish(text("a", "")),
-        Err(BusError::Closed(_))
-    ));
-    assert!(
-        bus.subscribe(pattern("c"), None)
-            .expect("a subscription")
-            .next()
-            .await
-            .is_none()
-    );
+    assert!(matches!(bus.publish(text("a", "")), Err(BusError::Closed(_))));
+    assert!(bus.subscribe(pattern("c"), None).expect("a subscription").next().await.is_none());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_bus_and_a_dropped_subscription_leave_the_broker() {
     let lattice = lattice();
     let (bus, _wire) = lattice.join().await;
-    let kept = bus
-        .subscribe(pattern("kept"), None)
-        .expect("a subscription");
-    drop(
-        bus.subscribe(pattern("dropped"), None)
-            .expect("a subscription"),
-    );
+    let kept = bus.subscribe(pattern("kept"), None).expect("a subscription");
+    drop(bus.subscribe(pattern("dropped"), None).expect("a subscription"));
     bus.flush().await.expect("connected");
     assert!(lattice.router.has_receiver("kept"));
     assert!(!lattice.router.has_receiver("dropped"));
@@ -254,12 +198,8 @@ async fn a_first_connection_that_cannot_be_made_is_an_error_with_its_cause() {
     let lattice = lattice();
     let wire = InProcess::new(lattice.broker.clone());
     wire.refuse(true);
-    let outcome =
-        BridgeBus::connect(wire, lattice.platform.clone(), BridgeOptions::default()).await;
-    assert_eq!(
-        outcome.expect_err("refused"),
-        BusError::Closed("refused".to_owned())
-    );
+    let outcome = BridgeBus::connect(wire, lattice.platform.clone(), BridgeOptions::default()).await;
+    assert_eq!(outcome.expect_err("refused"), BusError::Closed("refused".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -269,9 +209,5 @@ async fn a_burst_of_requests_loses_no_reply() {
     let (asks, _wire) = lattice.join().await;
     let burst = (0..SUBSCRIPTION_BOUND / 2).map(|_| ask(&asks, "a"));
     let answers = futures::future::join_all(burst).await;
-    assert!(
-        answers.iter().all(|answer| answer.as_deref() == Ok("yes")),
-        "{:?}",
-        answers.iter().find(|a| a.is_err())
-    );
+    assert!(answers.iter().all(|answer| answer.as_deref() == Ok("yes")), "{:?}", answers.iter().find(|a| a.is_err()));
 }

@@ -8,10 +8,7 @@ use js_sys::{Function, JSON, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use wisteria_bridge::{
-    BridgeBus, BridgeOptions, ConnectionState,
-    transports::browser::WebSocketConnector,
-};
+use wisteria_bridge::{BridgeBus, BridgeOptions, ConnectionState, transports::browser::WebSocketConnector};
 use wisteria_core::{
     call::Target,
     engine::Engine,
@@ -135,11 +132,7 @@ impl TabHost {
     #[wasm_bindgen(js_name = deleteLink)]
     pub async fn delete_link(&self, actor: String, contract: String, link_name: String) -> Outcome<()> {
         let parts = self.parts.clone();
-        let link = RemoveLink {
-            actor_id: actor,
-            contract_id: contract,
-            link_name,
-        };
+        let link = RemoveLink { actor_id: actor, contract_id: contract, link_name };
         answer(parts.client.delete_link(&link).await)
     }
 
@@ -216,10 +209,7 @@ async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     let platform: Arc<dyn Platform> = Arc::new(BrowserPlatform);
     let (engine, limits) = (engine()?, limits(&options.limits));
     let connector = WebSocketConnector::new(options.bridge.as_str());
-    let bridge = BridgeOptions {
-        name: "tab".to_owned(),
-        ..BridgeOptions::default()
-    };
+    let bridge = BridgeOptions { name: "tab".to_owned(), ..BridgeOptions::default() };
     let bus = BridgeBus::connect(connector, platform.clone(), bridge).await.map_err(|error| {
         LatticeError::new(
             ErrorCode::Unreachable,
@@ -239,12 +229,7 @@ async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     };
     let client = Client::new(Arc::new(bus.clone()), platform, &options.lattice, origin, PATIENCE)?;
     let host = Host::start(parts, config(options, limits), PROVIDERS.to_vec()).await?;
-    let parts = Rc::new(Parts {
-        host,
-        client,
-        bus,
-        engine: engine.name(),
-    });
+    let parts = Rc::new(Parts { host, client, bus, engine: engine.name() });
     follow_connection(&parts, callbacks.on_connection);
     // What the host subscribed to stands once the broker has handled it.
     parts.bus.flush().await.map_err(|error| LatticeError::new(ErrorCode::Unreachable, error.to_string()))?;
@@ -252,10 +237,8 @@ async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
 }
 
 /// The providers that a tab brings along.
-const PROVIDERS: [ProviderKind; 1] = [ProviderKind {
-    name: "keyvalue-memory",
-    create: |context| Arc::new(MemoryKeyValue::new(context.platform)),
-}];
+const PROVIDERS: [ProviderKind; 1] =
+    [ProviderKind { name: "keyvalue-memory", create: |context| Arc::new(MemoryKeyValue::new(context.platform)) }];
 
 fn engine() -> Result<Arc<dyn Engine>, LatticeError> {
     if crate::engine::is_supported() {

@@ -61,10 +61,8 @@ pub(crate) fn read(options: &JsValue) -> Result<(Options, Callbacks), LatticeErr
         .ok_or_else(|| bad_request("the options of the host are no object"))?;
     let plain = serde_json::from_str(&json)
         .map_err(|error| bad_request(format!("the options of the host cannot be read: {error}")))?;
-    let callbacks = Callbacks {
-        on_log: function(options, "onLog")?,
-        on_connection: function(options, "onConnection")?,
-    };
+    let callbacks =
+        Callbacks { on_log: function(options, "onLog")?, on_connection: function(options, "onConnection")? };
     Ok((plain, callbacks))
 }
 
@@ -72,9 +70,6 @@ fn function(options: &JsValue, name: &str) -> Result<Option<Function>, LatticeEr
     let value = Reflect::get(options, &name.into()).map_err(|error| bad_request(text_of(&error)))?;
     match value.is_undefined() || value.is_null() {
         true => Ok(None),
-        false => value
-            .dyn_into()
-            .map(Some)
-            .map_err(|_| bad_request(format!("the option {name} is not a function"))),
+        false => value.dyn_into().map(Some).map_err(|_| bad_request(format!("the option {name} is not a function"))),
     }
 }

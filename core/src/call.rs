@@ -82,19 +82,12 @@ pub struct CallContext {
 impl CallContext {
     /// A call that starts here, to be answered by `deadline`.
     pub fn root(deadline: Duration) -> Self {
-        Self {
-            deadline,
-            chain: Chain::default(),
-            trace: None,
-        }
+        Self { deadline, chain: Chain::default(), trace: None }
     }
 
     /// The same call one actor further in.
     pub fn through(&self, actor: PublicKey) -> Self {
-        Self {
-            chain: self.chain.through(actor),
-            ..self.clone()
-        }
+        Self { chain: self.chain.through(actor), ..self.clone() }
     }
 
     /// What is left until the deadline; zero when it has passed.
@@ -117,11 +110,7 @@ struct Link {
 impl Chain {
     /// This chain with one more actor.
     pub fn through(&self, actor: PublicKey) -> Self {
-        Self(Some(Arc::new(Link {
-            actor,
-            depth: self.depth() + 1,
-            outer: self.clone(),
-        })))
+        Self(Some(Arc::new(Link { actor, depth: self.depth() + 1, outer: self.clone() })))
     }
 
     /// How many actors it has.
@@ -136,7 +125,6 @@ impl Chain {
 
     /// The actors, innermost first.
     pub fn actors(&self) -> impl Iterator<Item = PublicKey> + '_ {
-        std::iter::successors(self.0.as_deref(), |link| link.outer.0.as_deref())
-            .map(|link| link.actor)
+        std::iter::successors(self.0.as_deref(), |link| link.outer.0.as_deref()).map(|link| link.actor)
     }
 }

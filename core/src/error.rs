@@ -17,10 +17,7 @@ pub struct LatticeError {
 impl LatticeError {
     /// A failure with its sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 }
 

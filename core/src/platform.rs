@@ -57,11 +57,7 @@ pub trait Platform: Debug + MaybeSend + MaybeSync + 'static {
 }
 
 /// `task` or nothing, when `duration` passes first. The task is dropped then.
-pub async fn timeout<T>(
-    platform: &dyn Platform,
-    duration: Duration,
-    task: impl Future<Output = T>,
-) -> Option<T> {
+pub async fn timeout<T>(platform: &dyn Platform, duration: Duration, task: impl Future<Output = T>) -> Option<T> {
     let sleep = platform.sleep(duration);
     futures::pin_mut!(task);
     match futures::future::select(task, sleep).await {

@@ -75,10 +75,7 @@ impl DataDir {
             }
             seed => read_seed(seed).map_err(|cause| DataDirError::Seed { path: seed_path, cause })?,
         };
-        Ok(Self {
-            _locked: file,
-            host_key,
-        })
+        Ok(Self { _locked: file, host_key })
     }
 
     /// The host's key.
@@ -89,9 +86,7 @@ impl DataDir {
 
 fn default_path() -> Option<PathBuf> {
     let of = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    of("XDG_DATA_HOME")
-        .or_else(|| of("HOME").map(|home| home.join(".local/share")))
-        .map(|base| base.join("wisteria"))
+    of("XDG_DATA_HOME").or_else(|| of("HOME").map(|home| home.join(".local/share"))).map(|base| base.join("wisteria"))
 }
 
 fn new_host_key(platform: &dyn Platform) -> KeyPair {

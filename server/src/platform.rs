@@ -18,10 +18,7 @@ impl NativePlatform {
     /// # Panics
     /// Outside a tokio runtime.
     pub fn current() -> Self {
-        Self {
-            runtime: Handle::current(),
-            start: Instant::now(),
-        }
+        Self { runtime: Handle::current(), start: Instant::now() }
     }
 }
 
@@ -31,9 +28,7 @@ impl Platform for NativePlatform {
     }
 
     fn unix_time(&self) -> Duration {
-        SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .expect("the clock stands after 1970")
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("the clock stands after 1970")
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {

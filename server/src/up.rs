@@ -73,14 +73,8 @@ pub enum UpError {
 
 /// The providers that a server brings along.
 const PROVIDERS: [ProviderKind; 2] = [
-    ProviderKind {
-        name: "keyvalue-memory",
-        create: |context| Arc::new(MemoryKeyValue::new(context.platform)),
-    },
-    ProviderKind {
-        name: "httpserver",
-        create: |context| Arc::new(HttpServer::new(context.caller)),
-    },
+    ProviderKind { name: "keyvalue-memory", create: |context| Arc::new(MemoryKeyValue::new(context.platform)) },
+    ProviderKind { name: "httpserver", create: |context| Arc::new(HttpServer::new(context.caller)) },
 ];
 
 /// Runs a server until it is told to stop by a signal or over the lattice. Prints one line with the page's address
@@ -88,16 +82,15 @@ const PROVIDERS: [ProviderKind; 2] = [
 pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let platform: Arc<dyn Platform> = Arc::new(NativePlatform::current());
     let address = options.listen;
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|cause| UpError::Listen { address, cause })?;
+    let listener = TcpListener::bind(address).await.map_err(|cause| UpError::Listen { address, cause })?;
     let data_dir = DataDir::open(options.data_dir.clone(), &*platform)?;
 
     let router = Arc::new(Router::new());
     let bus = Arc::new(LocalBus::new(router.clone(), platform.clone()));
     let broker = Arc::new(Broker::new(router, platform.clone()));
     let limits = HostLimits::default();
-    let engine = WasmtimeEngine::new(limits.instances, &limits.module).map_err(|error| UpError::Engine(error.to_string()))?;
+    let engine =
+        WasmtimeEngine::new(limits.instances, &limits.module).map_err(|error| UpError::Engine(error.to_string()))?;
     let parts = HostParts {
         platform: platform.clone(),
         engine: Arc::new(engine),
@@ -108,7 +101,9 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let deadline = limits.deadline;
     let host = Host::start(parts, config(&options, limits), PROVIDERS.to_vec()).await?;
     if options.allow_unsigned {
-        tracing::warn!("unsigned modules may run here (--allow-unsigned); leave it off where others can reach the host");
+        tracing::warn!(
+            "unsigned modules may run here (--allow-unsigned); leave it off where others can reach the host"
+        );
     }
     let client = Client::new(bus, platform, &options.lattice, host.id(), deadline)?;
     let app = web::router(WebState {

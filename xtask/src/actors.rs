@@ -31,17 +31,9 @@ fn copy_signed_actor() -> Result<()> {
         .packages
         .iter()
         .find(|package| package.name.as_str() == name && package.version.to_string() == version)
-        .with_context(|| {
-            format!(
-                "tests/oracles does not depend on {name} {version}, which brings the signed actor"
-            )
-        })?;
-    let folder = package
-        .manifest_path
-        .parent()
-        .context("a manifest lies in a folder")?;
+        .with_context(|| format!("tests/oracles does not depend on {name} {version}, which brings the signed actor"))?;
+    let folder = package.manifest_path.parent().context("a manifest lies in a folder")?;
     let source = folder.join(SIGNED_ACTOR);
-    fs::copy(&source, &destination)
-        .with_context(|| format!("copying {source} to {}", destination.display()))?;
+    fs::copy(&source, &destination).with_context(|| format!("copying {source} to {}", destination.display()))?;
     Ok(())
 }

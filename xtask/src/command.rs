@@ -6,10 +6,7 @@ use std::ffi::OsStr;
 use std::process::Command;
 
 /// A program with its arguments, to start in the folder of the repository.
-pub(crate) fn command<A: AsRef<OsStr>>(
-    program: &str,
-    arguments: impl IntoIterator<Item = A>,
-) -> Command {
+pub(crate) fn command<A: AsRef<OsStr>>(program: &str, arguments: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(repository::root());
     command
@@ -23,9 +20,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<()> {
 /// Runs a program to its end; an exit code other than 0 is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let line = line(command);
-    let status = command
-        .status()
-        .with_context(|| format!("starting `{line}`"))?;
+    let status = command.status().with_context(|| format!("starting `{line}`"))?;
     if !status.success() {
         bail!("`{line}` failed: {status}");
     }
@@ -35,24 +30,17 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Runs a program and returns what it printed to its standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let line = line(command);
-    let output = command
-        .output()
-        .with_context(|| format!("starting `{line}`"))?;
+    let output = command.output().with_context(|| format!("starting `{line}`"))?;
     if !output.status.success() {
-        bail!(
-            "`{line}` failed: {}\n{}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
+        bail!("`{line}` failed: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
     }
     String::from_utf8(output.stdout).with_context(|| format!("`{line}` printed other than UTF-8"))
 }
 
 /// Whether a program of this name is on the path.
 pub(crate) fn exists(program: &str) -> bool {
-    std::env::var_os("PATH").is_some_and(|path| {
-        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
-    })
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
 
 /// The command as a person would type it.

@@ -14,10 +14,7 @@ pub(crate) struct Count {
 impl Count {
     /// One case.
     pub(crate) fn one(passed: bool) -> Self {
-        Self {
-            passed: usize::from(passed),
-            failed: usize::from(!passed),
-        }
+        Self { passed: usize::from(passed), failed: usize::from(!passed) }
     }
 
     /// Reads a line of a test runner; lines that are no summary count nothing.
@@ -27,11 +24,7 @@ impl Count {
 
     /// The count of a suite which ended with this exit: a failure that named no case is one case.
     pub(crate) fn ended(self, success: bool) -> Self {
-        if !success && self.failed == 0 {
-            Self { failed: 1, ..self }
-        } else {
-            self
-        }
+        if !success && self.failed == 0 { Self { failed: 1, ..self } } else { self }
     }
 }
 
@@ -46,33 +39,19 @@ impl AddAssign for Count {
 fn of_cargo(line: &str) -> Option<Count> {
     let numbers = line.strip_prefix("test result: ")?.split_once(". ")?.1;
     let number = |word: &str| {
-        let part = numbers
-            .split(';')
-            .find_map(|part| part.trim().strip_suffix(word))?;
+        let part = numbers.split(';').find_map(|part| part.trim().strip_suffix(word))?;
         part.trim().parse().ok()
     };
-    Some(Count {
-        passed: number("passed")?,
-        failed: number("failed")?,
-    })
+    Some(Count { passed: number("passed")?, failed: number("failed")? })
 }
 
 /// `# pass 5` or `ℹ pass 5`, by Node's two reporters.
 fn of_node(line: &str) -> Option<Count> {
-    let (word, number) = line
-        .strip_prefix("# ")
-        .or_else(|| line.strip_prefix("ℹ "))?
-        .split_once(' ')?;
+    let (word, number) = line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ "))?.split_once(' ')?;
     let number = number.trim().parse().ok()?;
     match word {
-        "pass" => Some(Count {
-            passed: number,
-            failed: 0,
-        }),
-        "fail" | "cancelled" => Some(Count {
-            passed: 0,
-            failed: number,
-        }),
+        "pass" => Some(Count { passed: number, failed: 0 }),
+        "fail" | "cancelled" => Some(Count { passed: 0, failed: number }),
         _ => None,
     }
 }
@@ -87,16 +66,8 @@ mod tests {
 
     #[test]
     fn summaries_are_read_and_other_lines_are_not() {
-        check(
-            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s",
-            12,
-            0,
-        );
-        check(
-            "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out",
-            3,
-            2,
-        );
+        check("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s", 12, 0);
+        check("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out", 3, 2);
         check("# pass 7", 7, 0);
         check("ℹ fail 2", 0, 2);
         check("# cancelled 1", 0, 1);
@@ -106,34 +77,8 @@ mod tests {
 
     #[test]
     fn a_suite_that_does_not_compile_counts_as_failed() {
-        assert_eq!(
-            Count::default().ended(false),
-            Count {
-                passed: 0,
-                failed: 1
-            }
-        );
-        assert_eq!(
-            Count {
-                passed: 3,
-                failed: 2
-            }
-            .ended(false),
-            Count {
-                passed: 3,
-                failed: 2
-            }
-        );
-        assert_eq!(
-            Count {
-                passed: 3,
-                failed: 0
-            }
-            .ended(true),
-            Count {
-                passed: 3,
-                failed: 0
-            }
-        );
+        assert_eq!(Count::default().ended(false), Count { passed: 0, failed: 1 });
+        assert_eq!(Count { passed: 3, failed: 2 }.ended(false), Count { passed: 3, failed: 2 });
+        assert_eq!(Count { passed: 3, failed: 0 }.ended(true), Count { passed: 3, failed: 0 });
     }
 }

@@ -12,9 +12,7 @@ pub(crate) fn is_fresh(results: &[PathBuf], sources: &[PathBuf]) -> bool {
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path)
-        .and_then(|metadata| metadata.modified())
-        .ok()
+    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
 }
 
 #[cfg(test)]
@@ -25,8 +23,7 @@ mod tests {
     fn file(folder: &Path, name: &str, seconds: u64) -> PathBuf {
         let path = folder.join(name);
         let file = fs::File::create(&path).unwrap();
-        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
-            .unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
         path
     }
 

@@ -35,16 +35,8 @@ struct Variant {
 
 /// The second loads only where the tab's own WebAssembly cannot suspend.
 const VARIANTS: [Variant; 2] = [
-    Variant {
-        folder: "host",
-        features: &[],
-        target: "target",
-    },
-    Variant {
-        folder: "host-wasmi",
-        features: &["wasmi"],
-        target: "target/wasmi",
-    },
+    Variant { folder: "host", features: &[], target: "target" },
+    Variant { folder: "host-wasmi", features: &["wasmi"], target: "target/wasmi" },
 ];
 
 /// Builds both variants into `www/dist` and prints their sizes.
@@ -57,16 +49,8 @@ pub(crate) fn build() -> Result<()> {
 
 fn build_variant(variant: &Variant) -> Result<()> {
     let features = variant.features.join(",");
-    let arguments = [
-        "build",
-        "--quiet",
-        "-p",
-        "wisteria-browser",
-        "--target",
-        "wasm32-unknown-unknown",
-        "--profile",
-        "wasm",
-    ];
+    let arguments =
+        ["build", "--quiet", "-p", "wisteria-browser", "--target", "wasm32-unknown-unknown", "--profile", "wasm"];
     let target = at(variant.target);
     cargo(&[&arguments[..], &["--features", &features, "--target-dir", &target.to_string_lossy()]].concat())?;
 
@@ -85,8 +69,7 @@ fn build_variant(variant: &Variant) -> Result<()> {
     refuse_env_imports(&staging.join("host_bg.wasm"))?;
     remove_folder(&destination)?;
     fs::create_dir_all(at("www/dist"))?;
-    fs::rename(&staging, &destination)
-        .with_context(|| format!("moving the build to {}", destination.display()))
+    fs::rename(&staging, &destination).with_context(|| format!("moving the build to {}", destination.display()))
 }
 
 fn bind(compiled: &Path, folder: &Path) -> Result<()> {
@@ -98,9 +81,7 @@ fn bind(compiled: &Path, folder: &Path) -> Result<()> {
         .omit_default_module_path(false)
         .remove_producers_section(true);
     bindgen.web(true)?;
-    bindgen
-        .generate(folder)
-        .context("writing the JavaScript of the tab host")
+    bindgen.generate(folder).context("writing the JavaScript of the tab host")
 }
 
 fn optimise(wasm: &Path) -> Result<()> {

@@ -1,9 +1,5 @@
 //! The chores of the project: `cargo xtask build`, `up`, `test` and `tidy`.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a chore tells what it does on the terminal"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore tells what it does on the terminal")]
 
 mod actors;
 mod build;
@@ -54,9 +50,7 @@ enum Chore {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Build => build::all().map(|()| true),
-        Chore::Up { arguments } => build::all()
-            .and_then(|()| server::become_up(&arguments))
-            .map(|()| true),
+        Chore::Up { arguments } => build::all().and_then(|()| server::become_up(&arguments)).map(|()| true),
         Chore::Tidy => tidy::report(),
         Chore::Test { parts } => test::run(&parts),
     };

@@ -19,24 +19,15 @@ pub(crate) fn ready() -> Result<()> {
         return Ok(());
     }
     if !(is_root() && Path::new("/etc/debian_version").exists() && exists("apt-get")) {
-        bail!(
-            "the browser tests need more programs: run `sudo apt-get install {}`",
-            missing.join(" ")
-        );
+        bail!("the browser tests need more programs: run `sudo apt-get install {}`", missing.join(" "));
     }
     run(&mut command("apt-get", ["update", "-q"]))?;
     let arguments = ["install", "-q", "-y", "--no-install-recommends"];
-    run(command("apt-get", arguments)
-        .args(&missing)
-        .env("DEBIAN_FRONTEND", "noninteractive"))
+    run(command("apt-get", arguments).args(&missing).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
 fn missing(exists: impl Fn(&str) -> bool) -> Vec<&'static str> {
-    PROGRAMS
-        .iter()
-        .filter(|(program, _)| !exists(program))
-        .map(|(_, package)| *package)
-        .collect()
+    PROGRAMS.iter().filter(|(program, _)| !exists(program)).map(|(_, package)| *package).collect()
 }
 
 /// The owner of the process's own entry in `/proc` is who runs it.
@@ -51,10 +42,7 @@ mod tests {
 
     #[test]
     fn packages_of_missing_programs_are_named() {
-        assert_eq!(
-            missing(|program| program != "WebKitWebDriver"),
-            ["webkit2gtk-driver"]
-        );
+        assert_eq!(missing(|program| program != "WebKitWebDriver"), ["webkit2gtk-driver"]);
         assert!(missing(|_| true).is_empty());
     }
 }

@@ -6,10 +6,7 @@ use anyhow::Result;
 /// Builds the npm package, then the page.
 pub(crate) fn build() -> Result<()> {
     for package in ["www", "playground"] {
-        run(&mut command(
-            "npm",
-            ["run", "--silent", "build", "-w", package],
-        ))?;
+        run(&mut command("npm", ["run", "--silent", "build", "-w", package]))?;
     }
     Ok(())
 }

@@ -32,16 +32,12 @@ pub(crate) fn components(names: &[&str]) -> Result<()> {
 
 fn wasm_target() -> Result<()> {
     let sysroot = output(&mut command("rustc", ["--print", "sysroot"]))?;
-    let library = Path::new(sysroot.trim())
-        .join("lib/rustlib")
-        .join(WASM_TARGET);
+    let library = Path::new(sysroot.trim()).join("lib/rustlib").join(WASM_TARGET);
     if library.is_dir() {
         return Ok(());
     }
     if !exists("rustup") {
-        bail!(
-            "Rust has no target {WASM_TARGET} and there is no rustup to add it: install Rust from https://rustup.rs"
-        );
+        bail!("Rust has no target {WASM_TARGET} and there is no rustup to add it: install Rust from https://rustup.rs");
     }
     run(&mut command("rustup", ["target", "add", WASM_TARGET]))
 }
@@ -57,13 +53,7 @@ fn node() -> Result<()> {
 
 /// The first number of `v20.1.2`.
 fn major(version: &str) -> Option<u32> {
-    version
-        .trim()
-        .strip_prefix('v')?
-        .split('.')
-        .next()?
-        .parse()
-        .ok()
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
 fn npm_packages() -> Result<()> {
@@ -75,8 +65,7 @@ fn npm_packages() -> Result<()> {
     run(&mut command("npm", ["ci", "--no-audit", "--no-fund"]))?;
     // An unchanged tree keeps the old time, which would make every later build install again.
     let file = fs::File::options().append(true).open(&installed);
-    file.and_then(|file| file.set_modified(SystemTime::now()))
-        .context("marking node_modules as installed")
+    file.and_then(|file| file.set_modified(SystemTime::now())).context("marking node_modules as installed")
 }
 
 #[cfg(test)]

@@ -56,20 +56,15 @@ impl Connection {
         message: &Message,
         answers: bool,
     ) -> bool {
-        let watched = message
-            .reply
-            .as_ref()
-            .filter(|reply| answers && is_inbox(reply));
+        let watched = message.reply.as_ref().filter(|reply| answers && is_inbox(reply));
         if let Some(reply) = watched {
             self.open_replies().insert(reply.clone());
         }
         let size = protocol::wire_size(message) + CONTROL_LINE;
-        let outcome = self
-            .outbox
-            .write(size, |out| match subscription.takes_headers {
-                true => protocol::delivery(subscription.sid.as_str(), message, out),
-                false => protocol::plain_delivery(subscription.sid.as_str(), message, out),
-            });
+        let outcome = self.outbox.write(size, |out| match subscription.takes_headers {
+            true => protocol::delivery(subscription.sid.as_str(), message, out),
+            false => protocol::plain_delivery(subscription.sid.as_str(), message, out),
+        });
         let Err(refused) = outcome else {
             return true;
         };
@@ -89,11 +84,7 @@ impl Connection {
     }
 
     /// Adds a subscription. One whose name is taken is passed over, as in NATS.
-    pub(super) fn subscribe(
-        self: &Arc<Self>,
-        subscription: ClientSubscription,
-        queue: Option<&str>,
-    ) {
+    pub(super) fn subscribe(self: &Arc<Self>, subscription: ClientSubscription, queue: Option<&str>) {
         let subscription = Arc::new(subscription);
         {
             let mut subscriptions = self.subscriptions();
@@ -106,9 +97,7 @@ impl Connection {
             }
             subscriptions.insert(subscription.sid.clone(), subscription.clone());
         }
-        let id = self
-            .router
-            .subscribe(&subscription.pattern, queue, subscription.clone());
+        let id = self.router.subscribe(&subscription.pattern, queue, subscription.clone());
         subscription.enter(id);
         if self.ended.get().is_some() {
             // The end may have passed between entering the list and entering the router.
@@ -131,9 +120,7 @@ impl Connection {
 
     /// Whether a subscription of the router is this connection's.
     pub(super) fn owns(&self, id: SubscriptionId) -> bool {
-        self.subscriptions()
-            .values()
-            .any(|subscription| subscription.is(id))
+        self.subscriptions().values().any(|subscription| subscription.is(id))
     }
 
     /// Ends the connection: its last word is queued, its subscriptions leave the router, and whoever waits for a reply
@@ -169,15 +156,11 @@ impl Connection {
     }
 
     fn subscriptions(&self) -> MutexGuard<'_, HashMap<Sid, Arc<ClientSubscription>>> {
-        self.subscriptions
-            .lock()
-            .expect("nothing panics under this lock")
+        self.subscriptions.lock().expect("nothing panics under this lock")
     }
 
     fn open_replies(&self) -> MutexGuard<'_, OpenReplies> {
-        self.open_replies
-            .lock()
-            .expect("nothing panics under this lock")
+        self.open_replies.lock().expect("nothing panics under this lock")
     }
 }
 

@@ -79,18 +79,8 @@ impl Broker {
     }
 
     /// The same with other limits.
-    pub fn with_limits(
-        router: Arc<Router>,
-        platform: Arc<dyn Platform>,
-        limits: BrokerLimits,
-    ) -> Self {
-        Self {
-            server_id: random_uuid(&*platform).into(),
-            router,
-            platform,
-            limits,
-            connections: Arc::default(),
-        }
+    pub fn with_limits(router: Arc<Router>, platform: Arc<dyn Platform>, limits: BrokerLimits) -> Self {
+        Self { server_id: random_uuid(&*platform).into(), router, platform, limits, connections: Arc::default() }
     }
 
     /// Serves one connection until it ends. When this returns, or is dropped, its subscriptions have left the router and

@@ -15,12 +15,7 @@ pub(super) struct OpenReplies {
 
 impl OpenReplies {
     pub(super) fn new(limit: usize) -> Self {
-        Self {
-            limit,
-            next: 0,
-            by_subject: HashMap::new(),
-            by_age: BTreeMap::new(),
-        }
+        Self { limit, next: 0, by_subject: HashMap::new(), by_age: BTreeMap::new() }
     }
 
     /// Adds one; beyond the bound the oldest is forgotten.

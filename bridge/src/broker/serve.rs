@@ -60,12 +60,7 @@ struct Life {
     open_pings: AtomicU32,
 }
 
-pub(super) async fn serve<I, O>(
-    broker: Broker,
-    number: u64,
-    mut incoming: I,
-    mut outgoing: O,
-) -> Ended
+pub(super) async fn serve<I, O>(broker: Broker, number: u64, mut incoming: I, mut outgoing: O) -> Ended
 where
     I: Stream<Item = Bytes> + Unpin,
     O: Sink<Bytes, Error: Display> + Unpin,
@@ -113,8 +108,7 @@ where
         if let Err(error) = session.receive(&bytes) {
             return error.into();
         }
-        life.connected
-            .store(session.is_connected(), Ordering::Relaxed);
+        life.connected.store(session.is_connected(), Ordering::Relaxed);
         frames += 1;
         if frames % FRAMES_PER_TURN == 0 {
             yield_now().await;
@@ -123,11 +117,7 @@ where
     Ended::Left
 }
 
-async fn watch(
-    broker: &Broker,
-    connection: &std::sync::Arc<super::connection::Connection>,
-    life: &Life,
-) -> Ended {
+async fn watch(broker: &Broker, connection: &std::sync::Arc<super::connection::Connection>, life: &Life) -> Ended {
     let limits = &broker.limits;
     broker.platform.sleep(limits.connect).await;
     if !life.connected.load(Ordering::Relaxed) {

@@ -19,17 +19,9 @@ pub(super) struct Session {
 impl Session {
     /// A new connection, which is told about the server first.
     pub(super) fn new(broker: &Broker, number: u64) -> Self {
-        let connection = Arc::new(Connection::new(
-            number,
-            broker.router.clone(),
-            broker.limits,
-        ));
+        let connection = Arc::new(Connection::new(number, broker.router.clone(), broker.limits));
         connection.say(|out| protocol::info(&broker.info(number), out));
-        Self {
-            connection,
-            decoder: Decoder::new(broker.limits.protocol),
-            options: None,
-        }
+        Self { connection, decoder: Decoder::new(broker.limits.protocol), options: None }
     }
 
     /// Whether the client has said `CONNECT`.
@@ -54,8 +46,7 @@ impl Session {
                 Err(error) if error.is_fatal() => return Err(error),
                 Err(error) => {
                     tracing::debug!(connection = self.connection.number, %error, "refused an operation");
-                    self.connection
-                        .say(|out| protocol::error(error.nats_text(), out));
+                    self.connection.say(|out| protocol::error(error.nats_text(), out));
                 }
             }
         }
@@ -74,23 +65,16 @@ impl Session {
             }
             ClientOp::Pong => Ok(()),
             ClientOp::Publish(message) => self.publish(&message),
-            ClientOp::Subscribe {
-                sid,
-                pattern,
-                queue,
-            } => {
+            ClientOp::Subscribe { sid, pattern, queue } => {
                 let options = self.options("SUB")?;
-                let subscription =
-                    ClientSubscription::new(&self.connection, sid, pattern, options.headers);
+                let subscription = ClientSubscription::new(&self.connection, sid, pattern, options.headers);
                 self.connection.subscribe(subscription, queue.as_deref());
                 self.acknowledge()
             }
             ClientOp::Unsubscribe { sid, max } => {
                 self.options("UNSUB")?;
                 let subscription = self.connection.subscription(&sid);
-                if !subscription
-                    .is_some_and(|subscription| max.is_some_and(|max| subscription.end_after(max)))
-                {
+                if !subscription.is_some_and(|subscription| max.is_some_and(|max| subscription.end_after(max))) {
                     self.connection.unsubscribe(&sid);
                 }
                 self.acknowledge()
@@ -100,11 +84,7 @@ impl Session {
 
     /// The one place where a connection is let in. Whoever reaches the broker is.
     fn connect(&mut self, options: Box<ConnectOptions>) {
-        tracing::debug!(
-            connection = self.connection.number,
-            name = options.name,
-            "a client connected"
-        );
+        tracing::debug!(connection = self.connection.number, name = options.name, "a client connected");
         if options.verbose {
             self.connection.say(protocol::ok);
         }
@@ -130,9 +110,7 @@ impl Session {
     }
 
     fn options(&self, verb: &'static str) -> Result<&ConnectOptions, ProtocolError> {
-        self.options
-            .as_deref()
-            .ok_or(ProtocolError::NotConnected(verb))
+        self.options.as_deref().ok_or(ProtocolError::NotConnected(verb))
     }
 
     fn acknowledge(&self) -> Result<(), ProtocolError> {

@@ -23,12 +23,7 @@ pub(super) struct ClientSubscription {
 }
 
 impl ClientSubscription {
-    pub(super) fn new(
-        connection: &Arc<Connection>,
-        sid: Sid,
-        pattern: SubjectPattern,
-        takes_headers: bool,
-    ) -> Self {
+    pub(super) fn new(connection: &Arc<Connection>, sid: Sid, pattern: SubjectPattern, takes_headers: bool) -> Self {
         Self {
             sid,
             pattern,
@@ -42,9 +37,7 @@ impl ClientSubscription {
 
     /// Learns its name on the router.
     pub(super) fn enter(&self, id: SubscriptionId) {
-        self.id
-            .set(id)
-            .expect("a subscription enters the router once");
+        self.id.set(id).expect("a subscription enters the router once");
     }
 
     /// Leaves the router.

@@ -50,20 +50,13 @@ pub(super) struct Established {
 }
 
 /// Makes a connection and introduces itself.
-pub(super) async fn establish(
-    link: &Link,
-    connector: &impl Connector,
-) -> Result<Established, Lost> {
+pub(super) async fn establish(link: &Link, connector: &impl Connector) -> Result<Established, Lost> {
     let patience = link.options.connect;
     let made = timeout(&*link.platform, patience, async {
         let mut pipe = connector.connect().await?;
         let mut session = Session::new(&link.options.name, usize::MAX >> 1);
         let info = introduce(&mut pipe, &mut session).await?;
-        Ok(Established {
-            info,
-            pipe,
-            session,
-        })
+        Ok(Established { info, pipe, session })
     });
     made.await.unwrap_or(Err(Lost::TooLate(patience)))
 }
@@ -136,13 +129,8 @@ fn jittered(platform: &dyn Platform, pause: Duration) -> Duration {
 
 /// Moves messages until the connection is lost or closed.
 async fn converse(link: &Link, established: Established, outbox: &Outbox) -> Lost {
-    let Established {
-        pipe, mut session, ..
-    } = established;
-    let Pipe {
-        mut incoming,
-        mut outgoing,
-    } = pipe;
+    let Established { pipe, mut session, .. } = established;
+    let Pipe { mut incoming, mut outgoing } = pipe;
     let open_pings = AtomicU32::new(0);
     let reader = async {
         // The handshake may have brought more than itself.
@@ -184,12 +172,7 @@ async fn converse(link: &Link, established: Established, outbox: &Outbox) -> Los
 /// After so many frames without a pause others get their turn.
 const FRAMES_PER_TURN: usize = 32;
 
-fn handle(
-    link: &Link,
-    session: &mut Session,
-    outbox: &Outbox,
-    complaint: &mut Option<String>,
-) -> Result<(), Lost> {
+fn handle(link: &Link, session: &mut Session, outbox: &Outbox, complaint: &mut Option<String>) -> Result<(), Lost> {
     let mut out = BytesMut::new();
     while let Some(event) = session.next_event(&mut out)? {
         match event {

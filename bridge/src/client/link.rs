@@ -75,10 +75,7 @@ impl Link {
         let size = protocol::wire_size(message);
         let table = self.table();
         if size > table.max_payload {
-            return Err(BusError::PayloadTooLarge {
-                size,
-                limit: table.max_payload,
-            });
+            return Err(BusError::PayloadTooLarge { size, limit: table.max_payload });
         }
         let outbox = self.outbox(&table)?;
         let written = outbox.write(size + CONTROL_LINE, |out| {
@@ -87,20 +84,12 @@ impl Link {
         written.map_err(|refused| self.explain(refused))
     }
 
-    pub(super) fn subscribe(
-        &self,
-        pattern: SubjectPattern,
-        queue: Option<Subject>,
-    ) -> (u64, mpsc::Receiver<Message>) {
+    pub(super) fn subscribe(&self, pattern: SubjectPattern, queue: Option<Subject>) -> (u64, mpsc::Receiver<Message>) {
         let (mailbox, messages) = Mailbox::new();
         let mut table = self.table();
         let sid = table.next_sid;
         table.next_sid += 1;
-        let registered = Registered {
-            pattern,
-            queue,
-            mailbox: Arc::new(mailbox),
-        };
+        let registered = Registered { pattern, queue, mailbox: Arc::new(mailbox) };
         if let Some(outbox) = &table.outbox {
             registered.announce(sid, outbox);
         }
@@ -123,9 +112,7 @@ impl Link {
     pub(super) fn flush(&self) -> Result<oneshot::Receiver<()>, BusError> {
         let mut table = self.table();
         let outbox = self.outbox(&table)?;
-        outbox
-            .write(0, protocol::ping)
-            .map_err(|refused| self.explain(refused))?;
+        outbox.write(0, protocol::ping).map_err(|refused| self.explain(refused))?;
         let (sender, pong) = oneshot::channel();
         table.pongs.push_back(Some(sender));
         Ok(pong)
@@ -157,11 +144,7 @@ impl Link {
         if sid == INBOX_SID {
             return self.inbox.deliver(message);
         }
-        let mailbox = self
-            .table()
-            .subscriptions
-            .get(&sid)
-            .map(|registered| registered.mailbox.clone());
+        let mailbox = self.table().subscriptions.get(&sid).map(|registered| registered.mailbox.clone());
         if let Some(mailbox) = mailbox {
             // The mailbox counts what it cannot take.
             mailbox.put(message);
@@ -197,9 +180,7 @@ impl Link {
             let mut table = self.table();
             table.outbox = None;
             table.pongs.clear();
-            self.states.set(ConnectionState::Reconnecting {
-                cause: cause.to_string(),
-            });
+            self.states.set(ConnectionState::Reconnecting { cause: cause.to_string() });
         }
         self.inbox.fail_all(&BusError::Closed(format!(
             "the connection was lost before the reply came ({cause}); the request may have been handled"
@@ -226,17 +207,12 @@ impl Link {
     }
 
     fn outbox(&self, table: &Table) -> Result<Arc<Outbox>, BusError> {
-        table
-            .outbox
-            .clone()
-            .ok_or_else(|| self.explain(Refused::Closed))
+        table.outbox.clone().ok_or_else(|| self.explain(Refused::Closed))
     }
 
     fn explain(&self, refused: Refused) -> BusError {
         match (refused, self.states.get()) {
-            (Refused::Full, _) => BusError::Backlog {
-                limit: self.options.pending,
-            },
+            (Refused::Full, _) => BusError::Backlog { limit: self.options.pending },
             (Refused::Closed, ConnectionState::Reconnecting { cause }) => {
                 BusError::Closed(format!("{cause}; connecting again"))
             }

@@ -73,20 +73,11 @@ impl BridgeBus {
         options: BridgeOptions,
     ) -> Result<Self, BusError> {
         let link = Arc::new(Link::new(platform.clone(), options));
-        let established = driver::establish(&link, &connector)
-            .await
-            .map_err(|cause| BusError::Closed(cause.to_string()))?;
+        let established =
+            driver::establish(&link, &connector).await.map_err(|cause| BusError::Closed(cause.to_string()))?;
         let conversation = link.attach(&established.info);
-        platform.spawn(Box::pin(driver::run(
-            link.clone(),
-            connector,
-            established,
-            conversation,
-        )));
-        Ok(Self {
-            _end: Arc::new(EndWithLast(link.clone())),
-            link,
-        })
+        platform.spawn(Box::pin(driver::run(link.clone(), connector, established, conversation)));
+        Ok(Self { _end: Arc::new(EndWithLast(link.clone())), link })
     }
 
     /// The state of the connection, now and after each change. Who reads slowly sees the latest only.
@@ -104,10 +95,7 @@ impl BridgeBus {
     /// # Errors
     /// The connection was lost before that.
     pub async fn flush(&self) -> Result<(), BusError> {
-        self.link
-            .flush()?
-            .await
-            .map_err(|_| BusError::Closed("the connection was lost".to_owned()))
+        self.link.flush()?.await.map_err(|_| BusError::Closed("the connection was lost".to_owned()))
     }
 
     /// Sends what waits, ends all subscriptions and the connection.
@@ -123,34 +111,19 @@ impl Bus for BridgeBus {
         self.link.publish(&message)
     }
 
-    fn subscribe(
-        &self,
-        pattern: SubjectPattern,
-        queue: Option<&str>,
-    ) -> Result<Subscription, BusError> {
+    fn subscribe(&self, pattern: SubjectPattern, queue: Option<&str>) -> Result<Subscription, BusError> {
         let queue = queue.map(Subject::new).transpose()?;
         let (sid, messages) = self.link.subscribe(pattern, queue);
-        let end = Subscribed {
-            link: self.link.clone(),
-            sid,
-        };
+        let end = Subscribed { link: self.link.clone(), sid };
         Ok(Subscription::new(messages, Box::new(end)))
     }
 
-    fn request(
-        &self,
-        message: Message,
-        timeout: Duration,
-    ) -> BoxFuture<'_, Result<Message, BusError>> {
+    fn request(&self, message: Message, timeout: Duration) -> BoxFuture<'_, Result<Message, BusError>> {
         Box::pin(async move {
             let open = self.link.inbox.open();
-            let message = Message {
-                reply: Some(open.reply_to.clone()),
-                ..message
-            };
+            let message = Message { reply: Some(open.reply_to.clone()), ..message };
             self.link.publish(&message)?;
-            open.reply(&*self.link.platform, &message.subject, timeout)
-                .await
+            open.reply(&*self.link.platform, &message.subject, timeout).await
         })
     }
 

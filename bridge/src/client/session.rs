@@ -4,8 +4,7 @@ use bytes::BytesMut;
 use wisteria_core::bus::Message;
 
 use crate::protocol::{
-    self, ConnectOptions, Decoder, ProtocolError, ProtocolLimits, ServerInfo, ServerOp, ServerSide,
-    Sid,
+    self, ConnectOptions, Decoder, ProtocolError, ProtocolLimits, ServerInfo, ServerOp, ServerSide, Sid,
 };
 
 /// Reads what a broker says and answers what needs no thought.
@@ -44,10 +43,7 @@ const LINE: usize = 64 << 10;
 impl Session {
     pub(super) fn new(name: &str, payload: usize) -> Self {
         Self {
-            decoder: Decoder::new(ProtocolLimits {
-                line: LINE,
-                payload,
-            }),
+            decoder: Decoder::new(ProtocolLimits { line: LINE, payload }),
             name: name.to_owned(),
             phase: Phase::AwaitsInfo,
         }
@@ -59,10 +55,7 @@ impl Session {
     }
 
     /// What happens next, or nothing until more bytes come. What must be answered is written to `out`.
-    pub(super) fn next_event(
-        &mut self,
-        out: &mut BytesMut,
-    ) -> Result<Option<Event>, ProtocolError> {
+    pub(super) fn next_event(&mut self, out: &mut BytesMut) -> Result<Option<Event>, ProtocolError> {
         loop {
             let op = match self.decoder.next_op() {
                 Ok(Some(op)) => op,

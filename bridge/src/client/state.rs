@@ -46,11 +46,7 @@ struct Current {
 
 impl States {
     pub(super) fn new(state: ConnectionState) -> Self {
-        Self(Arc::new(Mutex::new(Current {
-            state,
-            version: 1,
-            waiting: Vec::new(),
-        })))
+        Self(Arc::new(Mutex::new(Current { state, version: 1, waiting: Vec::new() })))
     }
 
     pub(super) fn get(&self) -> ConnectionState {
@@ -97,11 +93,7 @@ impl States {
             if current.state == ConnectionState::Closed {
                 return Poll::Ready(None);
             }
-            if !current
-                .waiting
-                .iter()
-                .any(|waker| waker.will_wake(context.waker()))
-            {
+            if !current.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
                 current.waiting.push(context.waker().clone());
             }
             Poll::Pending
@@ -124,17 +116,11 @@ mod tests {
     fn a_watcher_sees_the_present_the_changes_and_the_end() {
         let states = States::new(ConnectionState::Connected);
         let mut watch = Box::pin(states.watch());
-        assert_eq!(
-            watch.next().now_or_never(),
-            Some(Some(ConnectionState::Connected))
-        );
+        assert_eq!(watch.next().now_or_never(), Some(Some(ConnectionState::Connected)));
         assert_eq!(watch.next().now_or_never(), None);
         states.set(ConnectionState::Closed);
         states.set(ConnectionState::Connected);
-        assert_eq!(
-            watch.next().now_or_never(),
-            Some(Some(ConnectionState::Closed))
-        );
+        assert_eq!(watch.next().now_or_never(), Some(Some(ConnectionState::Closed)));
         assert_eq!(watch.next().now_or_never(), Some(None));
         assert!(states.closed().now_or_never().is_some());
     }

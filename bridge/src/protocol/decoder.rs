@@ -35,10 +35,7 @@ pub struct ProtocolLimits {
 impl Default for ProtocolLimits {
     /// 4 KiB and 8 MiB.
     fn default() -> Self {
-        Self {
-            line: 4096,
-            payload: DEFAULT_MAX_PAYLOAD,
-        }
+        Self { line: 4096, payload: DEFAULT_MAX_PAYLOAD }
     }
 }
 
@@ -48,14 +45,7 @@ const COPY_BELOW: usize = 16 << 10;
 impl<D: Dialect> Decoder<D> {
     /// A decoder at the start of a stream.
     pub fn new(limits: ProtocolLimits) -> Self {
-        Self {
-            buffer: BytesMut::new(),
-            scanned: 0,
-            announced: None,
-            limits,
-            failed: None,
-            dialect: PhantomData,
-        }
+        Self { buffer: BytesMut::new(), scanned: 0, announced: None, limits, failed: None, dialect: PhantomData }
     }
 
     /// Takes in the next bytes.
@@ -93,17 +83,13 @@ impl<D: Dialect> Decoder<D> {
             let Some(line) = self.line()? else {
                 return Ok(None);
             };
-            let text = str::from_utf8(&line).map_err(|_| {
-                ProtocolError::UnknownOperation("bytes that are not UTF-8".to_owned())
-            })?;
+            let text = str::from_utf8(&line)
+                .map_err(|_| ProtocolError::UnknownOperation("bytes that are not UTF-8".to_owned()))?;
             let (verb, arguments) = text.split_once([' ', '\t']).unwrap_or((text, ""));
             match D::read(verb, arguments)? {
                 Line::Op(op) => return Ok(Some(op)),
                 Line::Body(announced) if announced.size > self.limits.payload => {
-                    return Err(ProtocolError::PayloadTooLarge {
-                        size: announced.size,
-                        limit: self.limits.payload,
-                    });
+                    return Err(ProtocolError::PayloadTooLarge { size: announced.size, limit: self.limits.payload });
                 }
                 Line::Body(announced) => self.announced = Some(announced),
             }
@@ -113,9 +99,7 @@ impl<D: Dialect> Decoder<D> {
     /// The next line without its break.
     fn line(&mut self) -> Result<Option<BytesMut>, ProtocolError> {
         let limit = self.limits.line;
-        let found = self.buffer[self.scanned..]
-            .iter()
-            .position(|byte| *byte == b'\n');
+        let found = self.buffer[self.scanned..].iter().position(|byte| *byte == b'\n');
         let Some(end) = found.map(|position| self.scanned + position) else {
             self.scanned = self.buffer.len();
             return match self.scanned > limit {
@@ -138,10 +122,7 @@ impl<D: Dialect> Decoder<D> {
     fn body(&mut self, announced: Announced) -> Result<D::Op, ProtocolError> {
         let end = announced.size;
         if self.buffer[end..end + 2] != *b"\r\n" {
-            return Err(ProtocolError::malformed(
-                "message",
-                &"its size does not fit its announcement",
-            ));
+            return Err(ProtocolError::malformed("message", &"its size does not fit its announcement"));
         }
         let headers = match announced.header_size {
             0 => Ok(Headers::default()),
@@ -151,12 +132,7 @@ impl<D: Dialect> Decoder<D> {
         let payload = self.payload(end - announced.header_size);
         self.buffer.advance(2);
         let (subject, reply) = announced.subjects?;
-        let message = Message {
-            subject,
-            reply,
-            headers: headers?,
-            payload,
-        };
+        let message = Message { subject, reply, headers: headers?, payload };
         Ok(D::message(announced.sid, message))
     }
 
@@ -202,11 +178,7 @@ mod tests {
             assert_eq!(read::<D>(&[bytes]).len(), count);
             for split in 0..=bytes.len() {
                 let (head, tail) = bytes.split_at(split);
-                assert_eq!(
-                    format!("{:?}", read::<D>(&[head, tail])),
-                    whole,
-                    "split at {split}"
-                );
+                assert_eq!(format!("{:?}", read::<D>(&[head, tail])), whole, "split at {split}");
             }
             let single = bytes.chunks(1).collect::<Vec<_>>();
             assert_eq!(format!("{:?}", read::<D>(&single)), whole);
@@ -227,13 +199,7 @@ mod tests {
     #[test]
     fn a_bad_subject_spoils_its_own_message_only() {
         let ops = read::<ClientSide>(&[b"PUB a..b 2\r\nhi\r\nPING\r\n"]);
-        assert!(
-            matches!(
-                &ops[..],
-                [Err(ProtocolError::Subject(_)), Ok(ClientOp::Ping)]
-            ),
-            "{ops:?}"
-        );
+        assert!(matches!(&ops[..], [Err(ProtocolError::Subject(_)), Ok(ClientOp::Ping)]), "{ops:?}");
     }
 
     #[test]
@@ -248,10 +214,7 @@ mod tests {
         check(b"PUB a +1\r\n", "Parser Error");
         check(b"PUB a b c 1\r\n", "Parser Error");
         check(b"PUB a 99999999999999999999999999\r\n", "Parser Error");
-        check(
-            b"PUB a 18446744073709551615\r\n",
-            "Maximum Payload Violation",
-        );
+        check(b"PUB a 18446744073709551615\r\n", "Maximum Payload Violation");
         check(b"PUB a 8388609\r\n", "Maximum Payload Violation");
         check(b"HPUB a 5 4\r\n", "Parser Error");
         check(b"PUB a 2\r\nhiPING\r\n", "Parser Error");
@@ -294,14 +257,10 @@ mod tests {
             b"\t",
         ];
         for _ in 0..20_000 {
-            let pieces = (0..random() % 24)
-                .map(|_| WORDS[random() as usize % WORDS.len()])
-                .collect::<Vec<_>>();
+            let pieces = (0..random() % 24).map(|_| WORDS[random() as usize % WORDS.len()]).collect::<Vec<_>>();
             read::<ClientSide>(&pieces);
             read::<ServerSide>(&pieces);
-            let noise = (0..random() % 64)
-                .map(|_| random() as u8)
-                .collect::<Vec<_>>();
+            let noise = (0..random() % 64).map(|_| random() as u8).collect::<Vec<_>>();
             read::<ClientSide>(&[&noise]);
         }
     }

@@ -15,22 +15,14 @@ pub fn wire_size(message: &Message) -> usize {
 
 /// `PUB` or `HPUB`.
 pub fn publication(message: &Message, out: &mut BytesMut) {
-    let verb = if message.headers.is_empty() {
-        "PUB"
-    } else {
-        "HPUB"
-    };
+    let verb = if message.headers.is_empty() { "PUB" } else { "HPUB" };
     write!(out, "{verb} {}", message.subject).expect(GROWS);
     body(message, out);
 }
 
 /// `MSG` or `HMSG`.
 pub fn delivery(sid: &str, message: &Message, out: &mut BytesMut) {
-    let verb = if message.headers.is_empty() {
-        "MSG"
-    } else {
-        "HMSG"
-    };
+    let verb = if message.headers.is_empty() { "MSG" } else { "HMSG" };
     write!(out, "{verb} {} {sid}", message.subject).expect(GROWS);
     body(message, out);
 }
@@ -47,12 +39,7 @@ fn body(message: &Message, out: &mut BytesMut) {
     }
     reply(message, out);
     let header_size = headers::size(&message.headers);
-    write!(
-        out,
-        " {header_size} {}\r\n",
-        header_size + message.payload.len()
-    )
-    .expect(GROWS);
+    write!(out, " {header_size} {}\r\n", header_size + message.payload.len()).expect(GROWS);
     headers::encode(&message.headers, out);
     payload(message, out);
 }
@@ -75,12 +62,7 @@ fn payload(message: &Message, out: &mut BytesMut) {
 }
 
 /// `SUB`.
-pub fn subscription(
-    pattern: &SubjectPattern,
-    queue: Option<&str>,
-    sid: impl std::fmt::Display,
-    out: &mut BytesMut,
-) {
+pub fn subscription(pattern: &SubjectPattern, queue: Option<&str>, sid: impl std::fmt::Display, out: &mut BytesMut) {
     match queue {
         Some(queue) => write!(out, "SUB {pattern} {queue} {sid}\r\n"),
         None => write!(out, "SUB {pattern} {sid}\r\n"),

@@ -62,9 +62,6 @@ impl ProtocolError {
     }
 
     pub(super) fn malformed(verb: &'static str, cause: &dyn ToString) -> Self {
-        Self::Malformed {
-            verb,
-            cause: cause.to_string(),
-        }
+        Self::Malformed { verb, cause: cause.to_string() }
     }
 }

@@ -16,12 +16,8 @@ const DESCRIPTION: &str = "Description";
 /// Reads a block.
 pub(super) fn decode(block: &[u8]) -> Result<Headers, ProtocolError> {
     let text = str::from_utf8(block).map_err(|_| ProtocolError::Headers("not UTF-8"))?;
-    let text = text
-        .strip_prefix(VERSION)
-        .ok_or(ProtocolError::Headers("no NATS/1.0 at the start"))?;
-    let text = text
-        .strip_suffix("\r\n\r\n")
-        .ok_or(ProtocolError::Headers("no empty line at the end"))?;
+    let text = text.strip_prefix(VERSION).ok_or(ProtocolError::Headers("no NATS/1.0 at the start"))?;
+    let text = text.strip_suffix("\r\n\r\n").ok_or(ProtocolError::Headers("no empty line at the end"))?;
     let mut lines = text.split("\r\n");
     let mut headers = Headers::default();
     let status = lines.next().unwrap_or_default().trim();
@@ -33,9 +29,7 @@ pub(super) fn decode(block: &[u8]) -> Result<Headers, ProtocolError> {
         }
     }
     for line in lines {
-        let (name, value) = line
-            .split_once(':')
-            .ok_or(ProtocolError::Headers("a line without a colon"))?;
+        let (name, value) = line.split_once(':').ok_or(ProtocolError::Headers("a line without a colon"))?;
         headers.insert(name.trim(), value.trim());
     }
     Ok(headers)
@@ -46,12 +40,8 @@ pub(super) fn size(headers: &Headers) -> usize {
     if headers.is_empty() {
         return 0;
     }
-    let status = status(headers).map_or(0, |(code, text)| {
-        1 + code.len() + text.map_or(0, |text| 1 + text.len())
-    });
-    let lines = plain(headers)
-        .map(|(name, value)| name.len() + 2 + value.len() + 2)
-        .sum::<usize>();
+    let status = status(headers).map_or(0, |(code, text)| 1 + code.len() + text.map_or(0, |text| 1 + text.len()));
+    let lines = plain(headers).map(|(name, value)| name.len() + 2 + value.len() + 2).sum::<usize>();
     VERSION.len() + status + 2 + lines + 2
 }
 
@@ -74,19 +64,14 @@ pub(super) fn encode(headers: &Headers, out: &mut BytesMut) {
 }
 
 fn status(headers: &Headers) -> Option<(&str, Option<&str>)> {
-    headers
-        .get(STATUS)
-        .map(|code| (code, headers.get(DESCRIPTION)))
+    headers.get(STATUS).map(|code| (code, headers.get(DESCRIPTION)))
 }
 
 /// The headers that do not go into the first line.
 fn plain(headers: &Headers) -> impl Iterator<Item = (&str, &str)> {
     let has_status = headers.get(STATUS).is_some();
-    let in_first_line =
-        |name: &str| name.eq_ignore_ascii_case(STATUS) || name.eq_ignore_ascii_case(DESCRIPTION);
-    headers
-        .iter()
-        .filter(move |(name, _)| !(has_status && in_first_line(name)))
+    let in_first_line = |name: &str| name.eq_ignore_ascii_case(STATUS) || name.eq_ignore_ascii_case(DESCRIPTION);
+    headers.iter().filter(move |(name, _)| !(has_status && in_first_line(name)))
 }
 
 #[cfg(test)]
@@ -104,26 +89,14 @@ mod tests {
 
     #[test]
     fn headers_survive_the_way_there_and_back() {
-        check(
-            "NATS/1.0\r\nA: 1\r\nb: two words\r\n\r\n",
-            &[("A", "1"), ("b", "two words")],
-        );
+        check("NATS/1.0\r\nA: 1\r\nb: two words\r\n\r\n", &[("A", "1"), ("b", "two words")]);
         check("NATS/1.0 503\r\n\r\n", &[("Status", "503")]);
-        check(
-            "NATS/1.0 503 Host Lost\r\nA: 1\r\n\r\n",
-            &[("Status", "503"), ("Description", "Host Lost"), ("A", "1")],
-        );
+        check("NATS/1.0 503 Host Lost\r\nA: 1\r\n\r\n", &[("Status", "503"), ("Description", "Host Lost"), ("A", "1")]);
     }
 
     #[test]
     fn what_is_no_block_is_refused() {
-        for bad in [
-            "",
-            "HTTP/1.1\r\n\r\n",
-            "NATS/1.0",
-            "NATS/1.0\r\nno colon\r\n\r\n",
-            "NATS/1.0\r\nA: 1\r\n",
-        ] {
+        for bad in ["", "HTTP/1.1\r\n\r\n", "NATS/1.0", "NATS/1.0\r\nno colon\r\n\r\n", "NATS/1.0\r\nA: 1\r\n"] {
             assert!(decode(bad.as_bytes()).is_err(), "{bad:?}");
         }
     }

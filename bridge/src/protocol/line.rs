@@ -92,9 +92,7 @@ impl Dialect for ServerSide {
         } else if is("+OK") {
             Ok(Line::Op(ServerOp::Ok))
         } else if is("-ERR") {
-            Ok(Line::Op(ServerOp::Error(
-                arguments.trim().trim_matches('\'').to_owned(),
-            )))
+            Ok(Line::Op(ServerOp::Error(arguments.trim().trim_matches('\'').to_owned())))
         } else if is("INFO") {
             json("INFO", arguments).map(|info| Line::Op(ServerOp::Info(info)))
         } else {
@@ -103,10 +101,7 @@ impl Dialect for ServerSide {
     }
 
     fn message(sid: Option<Sid>, message: Message) -> ServerOp {
-        ServerOp::Message {
-            sid: sid.unwrap_or_else(|| Sid::from("")),
-            message,
-        }
+        ServerOp::Message { sid: sid.unwrap_or_else(|| Sid::from("")), message }
     }
 }
 
@@ -120,23 +115,14 @@ fn announced(
     let (words, count) = words::<5>(verb, arguments)?;
     let (sids, sizes) = (usize::from(has_sid), 1 + usize::from(has_headers));
     let Some(replies @ (0 | 1)) = count.checked_sub(1 + sids + sizes) else {
-        return Err(ProtocolError::malformed(
-            verb,
-            &format_args!("{count} arguments"),
-        ));
+        return Err(ProtocolError::malformed(verb, &format_args!("{count} arguments")));
     };
     let size = number(verb, words[count - 1])?;
-    let header_size = if has_headers {
-        number(verb, words[count - 2])?
-    } else {
-        0
-    };
+    let header_size = if has_headers { number(verb, words[count - 2])? } else { 0 };
     if header_size > size {
         return Err(ProtocolError::malformed(verb, &"more headers than message"));
     }
-    let reply = (replies == 1)
-        .then(|| Subject::new(words[1 + sids]))
-        .transpose();
+    let reply = (replies == 1).then(|| Subject::new(words[1 + sids])).transpose();
     Ok(Announced {
         sid: has_sid.then(|| Sid::from(words[1])),
         subjects: Subject::new(words[0]).and_then(|subject| reply.map(|reply| (subject, reply))),
@@ -152,17 +138,10 @@ fn subscribe(arguments: &str) -> Result<ClientOp, ProtocolError> {
         2 => (None, words[1]),
         3 => (Some(words[1].to_owned()), words[2]),
         _ => {
-            return Err(ProtocolError::malformed(
-                "SUB",
-                &format_args!("{count} arguments"),
-            ));
+            return Err(ProtocolError::malformed("SUB", &format_args!("{count} arguments")));
         }
     };
-    Ok(ClientOp::Subscribe {
-        sid: sid.into(),
-        pattern: SubjectPattern::new(words[0])?,
-        queue,
-    })
+    Ok(ClientOp::Subscribe { sid: sid.into(), pattern: SubjectPattern::new(words[0])?, queue })
 }
 
 /// `sid [max]`.
@@ -173,10 +152,7 @@ fn unsubscribe(arguments: &str) -> Result<ClientOp, ProtocolError> {
         2 => Some(number("UNSUB", words[1])? as u64),
         _ => return Err(ProtocolError::malformed("UNSUB", &"no subscription named")),
     };
-    Ok(ClientOp::Unsubscribe {
-        sid: words[0].into(),
-        max,
-    })
+    Ok(ClientOp::Unsubscribe { sid: words[0].into(), max })
 }
 
 fn json<T: DeserializeOwned>(verb: &'static str, text: &str) -> Result<T, ProtocolError> {
@@ -189,9 +165,7 @@ fn words<'a, const MOST: usize>(
 ) -> Result<([&'a str; MOST], usize), ProtocolError> {
     let (mut found, mut count) = ([""; MOST], 0);
     for word in arguments.split_ascii_whitespace() {
-        let place = found
-            .get_mut(count)
-            .ok_or_else(|| ProtocolError::malformed(verb, &"too many arguments"))?;
+        let place = found.get_mut(count).ok_or_else(|| ProtocolError::malformed(verb, &"too many arguments"))?;
         *place = word;
         count += 1;
     }
@@ -201,13 +175,8 @@ fn words<'a, const MOST: usize>(
 fn number(verb: &'static str, text: &str) -> Result<usize, ProtocolError> {
     // `parse` would take a sign.
     match text.bytes().all(|byte| byte.is_ascii_digit()) {
-        true => text
-            .parse()
-            .map_err(|cause| ProtocolError::malformed(verb, &cause)),
-        false => Err(ProtocolError::malformed(
-            verb,
-            &format_args!("{text:?} is no number"),
-        )),
+        true => text.parse().map_err(|cause| ProtocolError::malformed(verb, &cause)),
+        false => Err(ProtocolError::malformed(verb, &format_args!("{text:?} is no number"))),
     }
 }
 

@@ -11,8 +11,8 @@ mod op;
 
 pub use decoder::{Decoder, ProtocolLimits};
 pub use encode::{
-    connect, delivery, error, info, ok, ping, plain_delivery, pong, publication, subscription,
-    unsubscription, wire_size,
+    connect, delivery, error, info, ok, ping, plain_delivery, pong, publication, subscription, unsubscription,
+    wire_size,
 };
 pub use error::ProtocolError;
 pub use line::{ClientSide, Dialect, ServerSide};

@@ -43,10 +43,7 @@ impl Connector for WebSocketConnector {
     fn connect(&self) -> BoxFuture<'_, Result<Pipe, TransportError>> {
         Box::pin(async move {
             let (mut socket, frames) = Socket::open(&self.url)?;
-            let opened = socket
-                .opened
-                .take()
-                .expect("a new socket has not been waited for");
+            let opened = socket.opened.take().expect("a new socket has not been waited for");
             let failure = || TransportError(format!("{} does not accept a WebSocket", self.url));
             opened.await.map_err(|_| failure())?;
             let outgoing = sink::unfold(socket, |socket, bytes: Bytes| async move {
@@ -95,45 +92,30 @@ impl Socket {
         socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
-        let socket = Self {
-            socket,
-            opened: Some(opened),
-            _on_open: on_open,
-            _on_message: on_message,
-            _on_close: on_close,
-        };
+        let socket =
+            Self { socket, opened: Some(opened), _on_open: on_open, _on_message: on_message, _on_close: on_close };
         Ok((socket, frames))
     }
 
     async fn send(&self, bytes: &[u8]) -> Result<(), TransportError> {
-        while self.socket.buffered_amount() > MAX_BUFFERED
-            && self.socket.ready_state() == WebSocket::OPEN
-        {
+        while self.socket.buffered_amount() > MAX_BUFFERED && self.socket.ready_state() == WebSocket::OPEN {
             TimeoutFuture::new(PAUSE_MILLIS).await;
         }
         if self.socket.ready_state() != WebSocket::OPEN {
             return Err(TransportError("the WebSocket is closed".to_owned()));
         }
-        self.socket
-            .send_with_u8_array(bytes)
-            .map_err(|error| failed("cannot send", &error))
+        self.socket.send_with_u8_array(bytes).map_err(|error| failed("cannot send", &error))
     }
 }
 
-fn on_message(
-    socket: WebSocket,
-    mut frames: mpsc::Sender<Bytes>,
-) -> Closure<dyn FnMut(MessageEvent)> {
+fn on_message(socket: WebSocket, mut frames: mpsc::Sender<Bytes>) -> Closure<dyn FnMut(MessageEvent)> {
     Closure::new(move |event: MessageEvent| {
         let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() else {
             return;
         };
         let bytes = Bytes::from(Uint8Array::new(&buffer).to_vec());
         if frames.try_send(bytes).is_err_and(|error| error.is_full()) {
-            tracing::error!(
-                limit = MAX_UNREAD,
-                "more frames wait than may; closing the socket"
-            );
+            tracing::error!(limit = MAX_UNREAD, "more frames wait than may; closing the socket");
             frames.close_channel();
             // It closes either way.
             drop(socket.close());
@@ -152,11 +134,6 @@ impl Drop for Socket {
 }
 
 fn failed(what: &str, error: &JsValue) -> TransportError {
-    let cause = error
-        .dyn_ref::<js_sys::Error>()
-        .map(|error| String::from(error.message()));
-    TransportError(format!(
-        "{what} the WebSocket: {}",
-        cause.unwrap_or_else(|| format!("{error:?}"))
-    ))
+    let cause = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
+    TransportError(format!("{what} the WebSocket: {}", cause.unwrap_or_else(|| format!("{error:?}"))))
 }

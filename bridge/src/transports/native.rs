@@ -30,23 +30,17 @@ impl WebSocketConnector {
 impl Connector for WebSocketConnector {
     fn connect(&self) -> BoxFuture<'_, Result<Pipe, TransportError>> {
         Box::pin(async move {
-            let config = WebSocketConfig::default()
-                .max_message_size(Some(MAX_FRAME))
-                .max_frame_size(Some(MAX_FRAME));
+            let config = WebSocketConfig::default().max_message_size(Some(MAX_FRAME)).max_frame_size(Some(MAX_FRAME));
             let no_delay = true;
             let (socket, _) = connect_async_with_config(self.url.as_str(), Some(config), no_delay)
                 .await
                 .map_err(|error| TransportError(format!("{}: {error}", self.url)))?;
             let (outgoing, incoming) = socket.split();
             Ok(Pipe {
-                incoming: Box::pin(
-                    incoming.filter_map(|frame| future::ready(frame.ok().and_then(body))),
-                ),
+                incoming: Box::pin(incoming.filter_map(|frame| future::ready(frame.ok().and_then(body)))),
                 outgoing: Box::pin(
                     outgoing
-                        .with(|bytes: Bytes| {
-                            future::ok::<_, tungstenite::Error>(Message::Binary(bytes))
-                        })
+                        .with(|bytes: Bytes| future::ok::<_, tungstenite::Error>(Message::Binary(bytes)))
                         .sink_map_err(|error| TransportError(error.to_string())),
                 ),
             })

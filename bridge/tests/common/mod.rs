@@ -32,10 +32,7 @@ pub(crate) struct TestPlatform {
 
 impl TestPlatform {
     pub(crate) fn shared() -> Arc<dyn Platform> {
-        Arc::new(Self {
-            start: tokio::time::Instant::now(),
-            random: AtomicU8::new(0),
-        })
+        Arc::new(Self { start: tokio::time::Instant::now(), random: AtomicU8::new(0) })
     }
 }
 
@@ -76,10 +73,7 @@ struct State {
 
 impl InProcess {
     pub(crate) fn new(broker: Broker) -> Self {
-        Self {
-            broker,
-            state: Arc::default(),
-        }
+        Self { broker, state: Arc::default() }
     }
 
     /// Ends all connections as if the wire were cut.
@@ -99,10 +93,7 @@ impl InProcess {
         let (to_client, from_broker) = mpsc::channel(16);
         let (abort, registration) = AbortHandle::new_pair();
         self.state.lock().expect("no panic").served.push(abort);
-        tokio::spawn(Abortable::new(
-            self.broker.serve(from_client, to_client),
-            registration,
-        ));
+        tokio::spawn(Abortable::new(self.broker.serve(from_client, to_client), registration));
         (to_broker, from_broker)
     }
 }
@@ -116,9 +107,7 @@ impl Connector for InProcess {
             let (outgoing, incoming) = self.open();
             Ok(Pipe {
                 incoming: incoming.boxed(),
-                outgoing: Box::pin(
-                    outgoing.sink_map_err(|error| TransportError(error.to_string())),
-                ),
+                outgoing: Box::pin(outgoing.sink_map_err(|error| TransportError(error.to_string()))),
             })
         })
     }

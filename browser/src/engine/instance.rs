@@ -65,13 +65,7 @@ impl JspiInstance {
             function(&log),
             function(&settle),
         )?;
-        Ok(Self {
-            guest,
-            shared,
-            _host_call: host_call,
-            _log: log,
-            _settle: settle,
-        })
+        Ok(Self { guest, shared, _host_call: host_call, _log: log, _settle: settle })
     }
 
     /// Runs the guest's start functions.
@@ -175,12 +169,7 @@ impl Shared {
         };
         let text = |at: u32| String::from_utf8_lossy(&range(at)).into_owned();
         let answer = host.map(|host| {
-            host.call(HostCall {
-                binding: text(0),
-                namespace: text(2),
-                operation: text(4),
-                payload: range(6).into(),
-            })
+            host.call(HostCall { binding: text(0), namespace: text(2), operation: text(4), payload: range(6).into() })
         });
         future_to_promise(async move {
             let answer = match answer {

@@ -33,10 +33,7 @@ impl Engine for JspiEngine {
                 .await
                 .map_err(|error| CompileError::new("jspi", text_of(&error)))?;
             let stubs = module.stubs.iter().map(|stub| format!("{} {}", stub.module, stub.name)).collect();
-            Ok(Arc::new(JspiModule {
-                compiled: compiled.unchecked_into(),
-                stubs,
-            }) as Arc<dyn Module>)
+            Ok(Arc::new(JspiModule { compiled: compiled.unchecked_into(), stubs }) as Arc<dyn Module>)
         })
     }
 }

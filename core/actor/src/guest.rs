@@ -36,16 +36,10 @@ fn dispatch(handlers: &[Handler], operation: &str, argument: &[u8]) -> Result<Ve
         return handle(argument);
     }
     if operation == actor::operation::HEALTH_REQUEST {
-        return Ok(codec::encode(&actor::HealthCheckResponse {
-            healthy: true,
-            message: None,
-        }));
+        return Ok(codec::encode(&actor::HealthCheckResponse { healthy: true, message: None }));
     }
     let known: Vec<&str> = handlers.iter().map(|(known, _)| *known).collect();
-    Err(Error::UnknownOperation {
-        operation: operation.to_owned(),
-        known: known.join(", "),
-    })
+    Err(Error::UnknownOperation { operation: operation.to_owned(), known: known.join(", ") })
 }
 
 /// Makes a module an actor: names the operations it handles, each with a function from argument to reply. Health

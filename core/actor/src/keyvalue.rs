@@ -32,10 +32,7 @@ impl KeyValue<'_> {
     /// # Errors
     /// The key holds no number, or the sum leaves 32 bits.
     pub fn increment(&self, key: &str, value: i32) -> Result<i32> {
-        let argument = IncrementRequest {
-            key: key.to_owned(),
-            value,
-        };
+        let argument = IncrementRequest { key: key.to_owned(), value };
         call_provider(self.link_name, CONTRACT, operation::INCREMENT, &argument)
     }
 
@@ -53,11 +50,7 @@ impl KeyValue<'_> {
     /// # Errors
     /// The store failed.
     pub fn set(&self, key: &str, value: &str, expires: u32) -> Result<()> {
-        let argument = SetRequest {
-            key: key.to_owned(),
-            value: value.to_owned(),
-            expires,
-        };
+        let argument = SetRequest { key: key.to_owned(), value: value.to_owned(), expires };
         tell_provider(self.link_name, CONTRACT, operation::SET, &argument)
     }
 
@@ -82,10 +75,7 @@ impl KeyValue<'_> {
     /// # Errors
     /// The name holds something else.
     pub fn list_add(&self, list: &str, value: &str) -> Result<u32> {
-        let argument = ListAddRequest {
-            list_name: list.to_owned(),
-            value: value.to_owned(),
-        };
+        let argument = ListAddRequest { list_name: list.to_owned(), value: value.to_owned() };
         call_provider(self.link_name, CONTRACT, operation::LIST_ADD, &argument)
     }
 
@@ -94,11 +84,7 @@ impl KeyValue<'_> {
     /// # Errors
     /// The name holds something else.
     pub fn list_range(&self, list: &str, start: i32, stop: i32) -> Result<Vec<String>> {
-        let argument = ListRangeRequest {
-            list_name: list.to_owned(),
-            start,
-            stop,
-        };
+        let argument = ListRangeRequest { list_name: list.to_owned(), start, stop };
         call_provider(self.link_name, CONTRACT, operation::LIST_RANGE, &argument)
     }
 
@@ -107,10 +93,7 @@ impl KeyValue<'_> {
     /// # Errors
     /// The name holds something else.
     pub fn set_add(&self, set: &str, value: &str) -> Result<u32> {
-        let argument = SetAddRequest {
-            set_name: set.to_owned(),
-            value: value.to_owned(),
-        };
+        let argument = SetAddRequest { set_name: set.to_owned(), value: value.to_owned() };
         call_provider(self.link_name, CONTRACT, operation::SET_ADD, &argument)
     }
 

@@ -37,9 +37,6 @@ pub fn error(text: &str) -> Result<()> {
 }
 
 fn log(level: &str, text: &str) -> Result<()> {
-    let entry = LogEntry {
-        level: level.to_owned(),
-        text: text.to_owned(),
-    };
+    let entry = LogEntry { level: level.to_owned(), text: text.to_owned() };
     tell_provider("default", CONTRACT, operation::WRITE_LOG, &entry)
 }

@@ -55,11 +55,7 @@ pub struct HttpResponse {
 impl Default for HttpResponse {
     /// 200 without headers and body.
     fn default() -> Self {
-        Self {
-            status_code: ok(),
-            header: Headers::new(),
-            body: Vec::new(),
-        }
+        Self { status_code: ok(), header: Headers::new(), body: Vec::new() }
     }
 }
 

@@ -55,19 +55,14 @@ impl Inbox {
         OpenRequest {
             inbox: self.clone(),
             id,
-            reply_to: Subject::new(format!("{}.{id}", self.prefix))
-                .expect("a UUID and a number are tokens"),
+            reply_to: Subject::new(format!("{}.{id}", self.prefix)).expect("a UUID and a number are tokens"),
             reply,
         }
     }
 
     /// Hands over a message that arrived under [`Inbox::pattern`]. A late one is dropped: its request has ended.
     pub fn deliver(&self, message: Message) {
-        let id = message
-            .subject
-            .rsplit('.')
-            .next()
-            .and_then(|id| id.parse().ok());
+        let id = message.subject.rsplit('.').next().and_then(|id| id.parse().ok());
         let sender = id.and_then(|id: u64| self.requests().remove(&id));
         if let Some(sender) = sender {
             // The requester may have given up between the two lines.
@@ -103,10 +98,7 @@ impl OpenRequest {
             Some(Ok(reply)) => reply?,
             Some(Err(_)) => return Err(BusError::Closed("the connection ended".to_owned())),
             None => {
-                return Err(BusError::Timeout {
-                    subject: subject.to_string(),
-                    timeout: patience,
-                });
+                return Err(BusError::Timeout { subject: subject.to_string(), timeout: patience });
             }
         };
         match reply.status() {

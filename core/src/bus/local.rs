@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Bus, BusError, Delivery, EndSubscription, Inbox, Mailbox, Message, Router, Sink,
-    SubjectPattern, Subscription, SubscriptionId,
+    Bus, BusError, Delivery, EndSubscription, Inbox, Mailbox, Message, Router, Sink, SubjectPattern, Subscription,
+    SubscriptionId,
 };
 use crate::platform::{BoxFuture, Platform};
 
@@ -26,21 +26,12 @@ impl LocalBus {
     pub fn new(router: Arc<Router>, platform: Arc<dyn Platform>) -> Self {
         let inbox = Inbox::new(&*platform);
         let inbox_id = router.subscribe(&inbox.pattern(), None, Arc::new(InboxSink(inbox.clone())));
-        Self {
-            router,
-            platform,
-            inbox,
-            inbox_id,
-            max_payload: DEFAULT_MAX_PAYLOAD,
-        }
+        Self { router, platform, inbox, inbox_id, max_payload: DEFAULT_MAX_PAYLOAD }
     }
 
     fn check_size(&self, message: &Message) -> Result<(), BusError> {
         match message.payload.len() > self.max_payload {
-            true => Err(BusError::PayloadTooLarge {
-                size: message.payload.len(),
-                limit: self.max_payload,
-            }),
+            true => Err(BusError::PayloadTooLarge { size: message.payload.len(), limit: self.max_payload }),
             false => Ok(()),
         }
     }
@@ -53,33 +44,18 @@ impl Bus for LocalBus {
         Ok(())
     }
 
-    fn subscribe(
-        &self,
-        pattern: SubjectPattern,
-        queue: Option<&str>,
-    ) -> Result<Subscription, BusError> {
+    fn subscribe(&self, pattern: SubjectPattern, queue: Option<&str>) -> Result<Subscription, BusError> {
         let (mailbox, messages) = Mailbox::new();
         let id = self.router.subscribe(&pattern, queue, Arc::new(mailbox));
-        let end = Subscribed {
-            router: self.router.clone(),
-            pattern,
-            id,
-        };
+        let end = Subscribed { router: self.router.clone(), pattern, id };
         Ok(Subscription::new(messages, Box::new(end)))
     }
 
-    fn request(
-        &self,
-        message: Message,
-        timeout: Duration,
-    ) -> BoxFuture<'_, Result<Message, BusError>> {
+    fn request(&self, message: Message, timeout: Duration) -> BoxFuture<'_, Result<Message, BusError>> {
         Box::pin(async move {
             self.check_size(&message)?;
             let open = self.inbox.open();
-            let message = Message {
-                reply: Some(open.reply_to.clone()),
-                ..message
-            };
+            let message = Message { reply: Some(open.reply_to.clone()), ..message };
             match self.router.route(&message) {
                 0 => Err(BusError::NoResponders(message.subject.to_string())),
                 _ => open.reply(&*self.platform, &message.subject, timeout).await,
@@ -94,8 +70,7 @@ impl Bus for LocalBus {
 
 impl Drop for LocalBus {
     fn drop(&mut self) {
-        self.router
-            .unsubscribe(&self.inbox.pattern(), self.inbox_id);
+        self.router.unsubscribe(&self.inbox.pattern(), self.inbox_id);
     }
 }
 
@@ -181,14 +156,11 @@ mod tests {
     #[tokio::test]
     async fn a_request_gets_the_reply_that_was_published_for_it() {
         let bus = bus(false);
-        let mut requests = bus
-            .subscribe(subject("a").into(), None)
-            .expect("a subscription");
+        let mut requests = bus.subscribe(subject("a").into(), None).expect("a subscription");
         let answer = async {
             for body in ["first", "second"] {
                 let request = requests.next().await.expect("a request");
-                bus.publish(message(request.reply.expect("a reply subject"), body))
-                    .expect("room");
+                bus.publish(message(request.reply.expect("a reply subject"), body)).expect("room");
             }
         };
         let (first, second, ()) = join!(ask(&bus), ask(&bus), answer);
@@ -199,25 +171,16 @@ mod tests {
     #[tokio::test]
     async fn where_nobody_listens_a_request_fails_at_once() {
         let bus = bus(false);
-        drop(
-            bus.subscribe(subject("a").into(), None)
-                .expect("a subscription"),
-        );
+        drop(bus.subscribe(subject("a").into(), None).expect("a subscription"));
         assert_eq!(ask(&bus).await, Err(BusError::NoResponders("a".to_owned())));
     }
 
     #[tokio::test]
     async fn a_request_without_a_reply_ends_with_its_time_and_is_forgotten() {
         let bus = bus(true);
-        let mut requests = bus
-            .subscribe(subject("a").into(), None)
-            .expect("a subscription");
+        let mut requests = bus.subscribe(subject("a").into(), None).expect("a subscription");
         assert!(matches!(ask(&bus).await, Err(BusError::Timeout { .. })));
-        let late = requests
-            .next()
-            .await
-            .and_then(|request| request.reply)
-            .expect("a request");
+        let late = requests.next().await.and_then(|request| request.reply).expect("a request");
         bus.publish(message(late, "too late")).expect("room");
         assert!(matches!(ask(&bus).await, Err(BusError::Timeout { .. })));
     }
@@ -225,13 +188,10 @@ mod tests {
     #[tokio::test]
     async fn the_loss_of_who_got_the_request_is_told_as_such() {
         let bus = bus(false);
-        let mut requests = bus
-            .subscribe(subject("a").into(), None)
-            .expect("a subscription");
+        let mut requests = bus.subscribe(subject("a").into(), None).expect("a subscription");
         let lose = async {
             let request = requests.next().await.expect("a request");
-            bus.publish(Status::HostLost.message(request.reply.expect("a reply subject")))
-                .expect("room");
+            bus.publish(Status::HostLost.message(request.reply.expect("a reply subject"))).expect("room");
         };
         let (outcome, ()) = join!(ask(&bus), lose);
         assert_eq!(outcome, Err(BusError::HostLost("a".to_owned())));
@@ -241,10 +201,7 @@ mod tests {
     async fn what_is_above_the_limit_is_refused_with_both_sizes() {
         let bus = bus(false);
         let large = message(subject("a"), vec![0; DEFAULT_MAX_PAYLOAD + 1]);
-        let expected = BusError::PayloadTooLarge {
-            size: DEFAULT_MAX_PAYLOAD + 1,
-            limit: DEFAULT_MAX_PAYLOAD,
-        };
+        let expected = BusError::PayloadTooLarge { size: DEFAULT_MAX_PAYLOAD + 1, limit: DEFAULT_MAX_PAYLOAD };
         assert_eq!(bus.publish(large), Err(expected));
     }
 }

@@ -21,20 +21,14 @@ impl Mailbox {
     pub fn new() -> (Self, mpsc::Receiver<Message>) {
         // The channel keeps one place per sender beyond its buffer.
         let (sender, messages) = mpsc::channel(SUBSCRIPTION_BOUND - 1);
-        let mailbox = Self {
-            messages: Mutex::new(sender),
-            dropped: AtomicU64::new(0),
-        };
+        let mailbox = Self { messages: Mutex::new(sender), dropped: AtomicU64::new(0) };
         (mailbox, messages)
     }
 
     /// Puts in a message. False means that the mailbox was full, or its reader is gone, and the message is lost.
     pub fn put(&self, message: Message) -> bool {
         let subject = message.subject.clone();
-        let mut messages = self
-            .messages
-            .lock()
-            .expect("nothing panics under this lock");
+        let mut messages = self.messages.lock().expect("nothing panics under this lock");
         let Err(error) = messages.try_send(message) else {
             return true;
         };
@@ -62,14 +56,9 @@ mod tests {
     fn what_comes_beyond_the_bound_is_dropped_and_counted() {
         let (mailbox, mut messages) = Mailbox::new();
         let subject = Subject::new("a").expect("a subject");
-        let taken = (0..SUBSCRIPTION_BOUND + 3)
-            .filter(|_| mailbox.put(message(subject.clone(), "")))
-            .count();
+        let taken = (0..SUBSCRIPTION_BOUND + 3).filter(|_| mailbox.put(message(subject.clone(), ""))).count();
         assert_eq!((taken, mailbox.dropped()), (SUBSCRIPTION_BOUND, 3));
         assert!(messages.try_recv().is_ok());
-        assert!(
-            mailbox.put(message(subject, "")),
-            "a message that was read makes room"
-        );
+        assert!(mailbox.put(message(subject, "")), "a message that was read makes room");
     }
 }

@@ -24,9 +24,7 @@ pub struct Headers(Vec<(String, String)>);
 impl Headers {
     /// The first value under a name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        self.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// Adds a value. Line breaks in it become spaces, as a header ends with its line.

@@ -30,19 +30,11 @@ pub trait Bus: Debug + MaybeSend + MaybeSync + 'static {
     /// Receives what is published on a subject or a pattern (`*` one token, `>` the rest). Of the members of one
     /// `queue` group exactly one gets each message. Dropping the subscription ends it. When this returns, the
     /// subscription precedes any later publish of the same caller.
-    fn subscribe(
-        &self,
-        pattern: SubjectPattern,
-        queue: Option<&str>,
-    ) -> Result<Subscription, BusError>;
+    fn subscribe(&self, pattern: SubjectPattern, queue: Option<&str>) -> Result<Subscription, BusError>;
 
     /// Publishes with a reply subject of its own and waits for the first reply.
     /// [`BusError::NoResponders`] comes at once where nobody subscribes to the subject.
-    fn request(
-        &self,
-        message: Message,
-        timeout: Duration,
-    ) -> BoxFuture<'_, Result<Message, BusError>>;
+    fn request(&self, message: Message, timeout: Duration) -> BoxFuture<'_, Result<Message, BusError>>;
 
     /// Largest payload that one message may carry, in bytes.
     fn max_payload(&self) -> usize;
@@ -69,10 +61,7 @@ pub const SUBSCRIPTION_BOUND: usize = 8192;
 impl Subscription {
     /// Joins the receiving end with what must happen when it is dropped.
     pub fn new(messages: mpsc::Receiver<Message>, end: Box<dyn EndSubscription>) -> Self {
-        Self {
-            messages,
-            end: Some(end),
-        }
+        Self { messages, end: Some(end) }
     }
 
     /// Ends the subscription; what has already arrived can still be read.
@@ -145,10 +134,5 @@ pub enum BusError {
 
 /// The body of a message together with its subject, for callers that publish plain bytes.
 pub fn message(subject: Subject, payload: impl Into<Bytes>) -> Message {
-    Message {
-        subject,
-        reply: None,
-        headers: Headers::default(),
-        payload: payload.into(),
-    }
+    Message { subject, reply: None, headers: Headers::default(), payload: payload.into() }
 }

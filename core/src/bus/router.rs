@@ -87,12 +87,7 @@ impl Router {
     }
 
     /// Adds a subscription, which gets messages from now on.
-    pub fn subscribe(
-        &self,
-        pattern: &SubjectPattern,
-        queue: Option<&str>,
-        sink: Arc<dyn Sink>,
-    ) -> SubscriptionId {
+    pub fn subscribe(&self, pattern: &SubjectPattern, queue: Option<&str>, sink: Arc<dyn Sink>) -> SubscriptionId {
         let id = SubscriptionId(self.next_id.fetch_add(1, Ordering::Relaxed));
         let mut root = self.root.write().expect("nothing panics under this lock");
         root.place(pattern).add(queue, Entry { id, sink });
@@ -113,27 +108,15 @@ impl Router {
     }
 
     /// The same, passing over some subscriptions.
-    pub fn route_except(
-        &self,
-        message: &Message,
-        except: impl Fn(SubscriptionId) -> bool,
-    ) -> usize {
+    pub fn route_except(&self, message: &Message, except: impl Fn(SubscriptionId) -> bool) -> usize {
         let (single, chosen) = self.receivers(&message.subject);
         let alone = single.len() + chosen.len() == 1;
         let deliver = |entry: &Entry, answers| {
-            let delivery = Delivery {
-                subscription: entry.id,
-                message,
-                answers,
-            };
+            let delivery = Delivery { subscription: entry.id, message, answers };
             !except(entry.id) && entry.sink.deliver(delivery)
         };
         let taken = single.iter().filter(|entry| deliver(entry, alone)).count();
-        taken
-            + chosen
-                .into_iter()
-                .filter(|chosen| self.deliver_to_group(chosen, message, &deliver))
-                .count()
+        taken + chosen.into_iter().filter(|chosen| self.deliver_to_group(chosen, message, &deliver)).count()
     }
 
     /// Whether anyone listens to a subject.
@@ -142,12 +125,7 @@ impl Router {
         !single.is_empty() || !chosen.is_empty()
     }
 
-    fn deliver_to_group(
-        &self,
-        chosen: &Chosen,
-        message: &Message,
-        deliver: &impl Fn(&Entry, bool) -> bool,
-    ) -> bool {
+    fn deliver_to_group(&self, chosen: &Chosen, message: &Message, deliver: &impl Fn(&Entry, bool) -> bool) -> bool {
         if deliver(&chosen.member, true) {
             return true;
         }
@@ -180,11 +158,7 @@ fn choose(groups: &[&Group]) -> Option<Chosen> {
     let count = same().map(|group| group.members.len()).sum::<usize>();
     let turn = first.turn.fetch_add(1, Ordering::Relaxed) % count.max(1);
     let member = same().flat_map(|group| &group.members).nth(turn)?;
-    Some(Chosen {
-        queue: first.queue.clone(),
-        member: member.clone(),
-        others: count - 1,
-    })
+    Some(Chosen { queue: first.queue.clone(), member: member.clone(), others: count - 1 })
 }
 
 impl Listeners {
@@ -194,11 +168,7 @@ impl Listeners {
         };
         match self.groups.iter_mut().find(|group| &*group.queue == queue) {
             Some(group) => group.members.push(entry),
-            None => self.groups.push(Group {
-                queue: queue.into(),
-                members: vec![entry],
-                turn: AtomicUsize::new(0),
-            }),
+            None => self.groups.push(Group { queue: queue.into(), members: vec![entry], turn: AtomicUsize::new(0) }),
         }
     }
 
@@ -259,19 +229,13 @@ impl Node {
     }
 
     fn is_empty(&self) -> bool {
-        self.here.is_empty()
-            && self.tail.is_empty()
-            && self.children.is_empty()
-            && self.any_token.is_none()
+        self.here.is_empty() && self.tail.is_empty() && self.children.is_empty() && self.any_token.is_none()
     }
 
     fn collect<'a>(&'a self, subject: &str, single: &mut Vec<Entry>, groups: &mut Vec<&'a Group>) {
         self.tail.collect(single, groups);
         let (token, rest) = first_token(subject);
-        for child in [self.children.get(token), self.any_token.as_deref()]
-            .into_iter()
-            .flatten()
-        {
+        for child in [self.children.get(token), self.any_token.as_deref()].into_iter().flatten() {
             match rest {
                 Some(rest) => child.collect(rest, single, groups),
                 None => child.here.collect(single, groups),
@@ -299,10 +263,7 @@ mod tests {
 
     impl Sink for Seen {
         fn deliver(&self, delivery: Delivery<'_>) -> bool {
-            self.0
-                .lock()
-                .expect("no panic")
-                .push(delivery.message.subject.to_string());
+            self.0.lock().expect("no panic").push(delivery.message.subject.to_string());
             true
         }
     }
@@ -329,11 +290,7 @@ mod tests {
         let check = |listens: &str, subject: &str, expected: bool| {
             let router = Router::new();
             router.subscribe(&pattern(listens), None, Arc::new(Seen::default()));
-            assert_eq!(
-                route(&router, subject) == 1,
-                expected,
-                "{listens} ~ {subject}"
-            );
+            assert_eq!(route(&router, subject) == 1, expected, "{listens} ~ {subject}");
         };
         check("a.b", "a.b", true);
         check("a.b", "a", false);
@@ -391,10 +348,7 @@ mod tests {
         }
         assert_eq!(member.0.lock().expect("no panic").len(), 4);
         let except = |id| id == SubscriptionId(1);
-        assert_eq!(
-            router.route_except(&message(Subject::new("a").expect("a subject"), ""), except),
-            0
-        );
+        assert_eq!(router.route_except(&message(Subject::new("a").expect("a subject"), ""), except), 0);
     }
 
     #[test]
@@ -410,9 +364,7 @@ mod tests {
     fn an_ended_subscription_leaves_nothing_behind() {
         let router = Router::new();
         let patterns = ["a.b.c", "a.*.>", ">", "*"].map(pattern);
-        let ids = patterns
-            .clone()
-            .map(|pattern| router.subscribe(&pattern, None, Arc::new(Seen::default())));
+        let ids = patterns.clone().map(|pattern| router.subscribe(&pattern, None, Arc::new(Seen::default())));
         for (pattern, id) in patterns.iter().zip(ids) {
             router.unsubscribe(pattern, id);
         }

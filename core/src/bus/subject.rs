@@ -58,11 +58,7 @@ impl SubjectPattern {
     pub fn new(text: impl AsRef<str>) -> Result<Self, SubjectError> {
         let text = text.as_ref();
         check_tokens(text)?;
-        let misplaced = text
-            .strip_suffix('>')
-            .unwrap_or(text)
-            .split('.')
-            .any(|token| token == ">");
+        let misplaced = text.strip_suffix('>').unwrap_or(text).split('.').any(|token| token == ">");
         match misplaced {
             true => Err(SubjectError::Wildcard(text.to_owned())),
             false => Ok(Self(text.into())),
@@ -89,10 +85,7 @@ fn check_tokens(text: &str) -> Result<(), SubjectError> {
     if text.split('.').any(str::is_empty) {
         return Err(SubjectError::EmptyToken(text.to_owned()));
     }
-    match text
-        .chars()
-        .any(|character| character.is_whitespace() || character.is_control())
-    {
+    match text.chars().any(|character| character.is_whitespace() || character.is_control()) {
         true => Err(SubjectError::WhiteSpace(text.to_owned())),
         false => Ok(()),
     }
@@ -133,9 +126,7 @@ mod tests {
     fn subjects_are_checked() {
         let check = |text: &str, valid| assert_eq!(Subject::new(text).is_ok(), valid, "{text:?}");
         check("a.b-c._d$", true);
-        for bad in [
-            "", ".", "a.", ".a", "a..b", "a b", "a\r\n", "a.*", ">", "a.\u{85}",
-        ] {
+        for bad in ["", ".", "a.", ".a", "a..b", "a b", "a\r\n", "a.*", ">", "a.\u{85}"] {
             check(bad, false);
         }
         check("a*.b>", true);
@@ -143,8 +134,7 @@ mod tests {
 
     #[test]
     fn a_tail_wildcard_stands_last() {
-        let check =
-            |text: &str, valid| assert_eq!(SubjectPattern::new(text).is_ok(), valid, "{text:?}");
+        let check = |text: &str, valid| assert_eq!(SubjectPattern::new(text).is_ok(), valid, "{text:?}");
         check(">", true);
         check("a.>", true);
         check("*.b.*", true);

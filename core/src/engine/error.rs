@@ -5,7 +5,9 @@ use thiserror::Error;
 /// Why an engine could not compile a prepared module.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
-#[error("the {engine} engine cannot compile the module: {cause}; build it for wasm32-unknown-unknown without threads or SIMD beyond 128 bits")]
+#[error(
+    "the {engine} engine cannot compile the module: {cause}; build it for wasm32-unknown-unknown without threads or SIMD beyond 128 bits"
+)]
 pub struct CompileError {
     /// The engine that refused.
     pub engine: &'static str,
@@ -16,10 +18,7 @@ pub struct CompileError {
 impl CompileError {
     /// An engine's refusal with its own words.
     pub fn new(engine: &'static str, cause: impl std::fmt::Display) -> Self {
-        Self {
-            engine,
-            cause: cause.to_string(),
-        }
+        Self { engine, cause: cause.to_string() }
     }
 }
 

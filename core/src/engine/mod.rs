@@ -27,10 +27,7 @@ pub trait Engine: Debug + MaybeSend + MaybeSync + 'static {
     fn name(&self) -> &'static str;
 
     /// Compiles a module once; its instances are made from the result.
-    fn compile<'a>(
-        &'a self,
-        module: &'a PreparedModule,
-    ) -> BoxFuture<'a, Result<Arc<dyn Module>, CompileError>>;
+    fn compile<'a>(&'a self, module: &'a PreparedModule) -> BoxFuture<'a, Result<Arc<dyn Module>, CompileError>>;
 }
 
 /// A compiled module, ready to be instantiated any number of times.

@@ -3,9 +3,7 @@
 //! The result is the same bytes on every host, so a budget of fuel means the same on a server and in a tab.
 
 use thiserror::Error;
-use wasmparser::{
-    ExternalKind, FuncType, Parser, Payload, TypeRef, ValType, Validator, WasmFeatures,
-};
+use wasmparser::{ExternalKind, FuncType, Parser, Payload, TypeRef, ValType, Validator, WasmFeatures};
 
 use super::rewrite::rewrite;
 
@@ -20,10 +18,7 @@ pub struct ModuleLimits {
 
 impl Default for ModuleLimits {
     fn default() -> Self {
-        Self {
-            memory_bytes: 64 << 20,
-            table_elements: 100_000,
-        }
+        Self { memory_bytes: 64 << 20, table_elements: 100_000 }
     }
 }
 
@@ -206,10 +201,7 @@ const HOST_FUNCTIONS: [(&str, usize, bool); 9] = [
 fn check_imports(outline: &Outline) -> Result<Vec<StubImport>, PrepareError> {
     let mut stubs = Vec::new();
     for (module, name, ty) in &outline.imports {
-        let foreign = || PrepareError::ForeignImport {
-            module: module.clone(),
-            name: name.clone(),
-        };
+        let foreign = || PrepareError::ForeignImport { module: module.clone(), name: name.clone() };
         let TypeRef::Func(ty) = ty else {
             return Err(foreign());
         };
@@ -219,17 +211,12 @@ fn check_imports(outline: &Outline) -> Result<Vec<StubImport>, PrepareError> {
                 let known = HOST_FUNCTIONS.iter().find(|(known, ..)| known == name);
                 let (_, params, result) = known.ok_or_else(foreign)?;
                 if !is_i32s(ty, *params, usize::from(*result)) {
-                    return Err(PrepareError::ImportSignature {
-                        module: module.clone(),
-                        name: name.clone(),
-                    });
+                    return Err(PrepareError::ImportSignature { module: module.clone(), name: name.clone() });
                 }
             }
-            "wasi_snapshot_preview1" | "wasi_unstable" => stubs.push(StubImport {
-                module: module.clone(),
-                name: name.clone(),
-                ty: ty.clone(),
-            }),
+            "wasi_snapshot_preview1" | "wasi_unstable" => {
+                stubs.push(StubImport { module: module.clone(), name: name.clone(), ty: ty.clone() })
+            }
             _ => return Err(foreign()),
         }
     }
@@ -296,13 +283,12 @@ mod tests {
         check(r#"(import "wapc" "__console_log" (func (param i32)))"#, |outcome| {
             matches!(outcome, Err(PrepareError::ImportSignature { .. }))
         });
-        check(r#"(import "env" "abort" (func))"#, |outcome| {
-            matches!(outcome, Err(PrepareError::ForeignImport { .. }))
-        });
+        check(r#"(import "env" "abort" (func))"#, |outcome| matches!(outcome, Err(PrepareError::ForeignImport { .. })));
         check(r#"(import "wapc" "memory" (memory 1))"#, |outcome| outcome.is_err());
-        check(r#"(import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))"#, |outcome| {
-            matches!(outcome, Ok(prepared) if prepared.stubs.len() == 1)
-        });
+        check(
+            r#"(import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))"#,
+            |outcome| matches!(outcome, Ok(prepared) if prepared.stubs.len() == 1),
+        );
     }
 
     #[test]

@@ -6,13 +6,11 @@
 //! out leaves the global negative and traps.
 
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, GlobalSection,
-    GlobalType, Instruction, MemoryType, Module, SectionId, TableType, ValType,
+    BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, GlobalSection, GlobalType, Instruction,
+    MemoryType, Module, SectionId, TableType, ValType,
     reencode::{self, Reencode},
 };
-use wasmparser::{
-    ExportSectionReader, FunctionBody, GlobalSectionReader, Operator, Parser,
-};
+use wasmparser::{ExportSectionReader, FunctionBody, GlobalSectionReader, Operator, Parser};
 
 use super::prepare::{FUEL_EXPORT, ModuleLimits, Outline, PrepareError};
 
@@ -26,18 +24,9 @@ const BULK_PER_UNIT_LOG2: i64 = 3;
 const GROW_PER_PAGE: i64 = 65_536 >> BULK_PER_UNIT_LOG2;
 
 /// The rewritten module.
-pub(super) fn rewrite(
-    module: &[u8],
-    outline: &Outline,
-    limits: &ModuleLimits,
-) -> Result<Vec<u8>, PrepareError> {
-    let mut rewriter = Rewriter {
-        outline,
-        limits,
-        next_function: outline.imported_functions,
-        has_globals: false,
-        has_exports: false,
-    };
+pub(super) fn rewrite(module: &[u8], outline: &Outline, limits: &ModuleLimits) -> Result<Vec<u8>, PrepareError> {
+    let mut rewriter =
+        Rewriter { outline, limits, next_function: outline.imported_functions, has_globals: false, has_exports: false };
     let mut rewritten = Module::new();
     match rewriter.parse_core_module(&mut rewritten, Parser::new(0), module) {
         Ok(()) => Ok(rewritten.finish()),
@@ -63,11 +52,7 @@ impl Rewriter<'_> {
 
     fn add_fuel_global(&mut self, globals: &mut GlobalSection) {
         self.has_globals = true;
-        let ty = GlobalType {
-            val_type: ValType::I64,
-            mutable: true,
-            shared: false,
-        };
+        let ty = GlobalType { val_type: ValType::I64, mutable: true, shared: false };
         globals.global(ty, &ConstExpr::i64_const(START_FUEL));
     }
 
@@ -78,11 +63,7 @@ impl Rewriter<'_> {
 
     fn bounded(&self, what: &'static str, minimum: u64, maximum: Option<u64>, limit: u64) -> Outcome<Option<u64>> {
         match minimum > limit {
-            true => Err(reencode::Error::UserError(PrepareError::TooLarge {
-                what,
-                claimed: minimum,
-                limit,
-            })),
+            true => Err(reencode::Error::UserError(PrepareError::TooLarge { what, claimed: minimum, limit })),
             false => Ok(Some(maximum.map_or(limit, |maximum| maximum.min(limit)))),
         }
     }
@@ -106,12 +87,13 @@ impl Reencode for Rewriter<'_> {
     }
 
     /// Only the names stay, which traps are told with.
-    fn parse_custom_section(&mut self, module: &mut Module, section: wasmparser::CustomSectionReader<'_>) -> Outcome<()> {
+    fn parse_custom_section(
+        &mut self,
+        module: &mut Module,
+        section: wasmparser::CustomSectionReader<'_>,
+    ) -> Outcome<()> {
         if section.name() == "name" {
-            module.section(&wasm_encoder::CustomSection {
-                name: section.name().into(),
-                data: section.data().into(),
-            });
+            module.section(&wasm_encoder::CustomSection { name: section.name().into(), data: section.data().into() });
         }
         Ok(())
     }
@@ -171,12 +153,7 @@ impl Reencode for Rewriter<'_> {
         };
         let cached = result.filter(|_| costs.loops.len() > 0);
         locals.extend([(1, ValType::I64), (1, ValType::I32)]);
-        let meter = Meter {
-            global: self.fuel_global(),
-            fuel: count,
-            length: count + 1,
-            cached: cached.is_some(),
-        };
+        let meter = Meter { global: self.fuel_global(), fuel: count, length: count + 1, cached: cached.is_some() };
         let mut function = Function::new(locals);
         meter.enter(&mut function, costs.body);
         if let Some(result) = cached {
@@ -341,10 +318,8 @@ impl Meter {
 
     /// What must precede an operator.
     fn before(&self, function: &mut Function, operator: &Operator<'_>) {
-        const BULK: [Instruction<'static>; 2] =
-            [Instruction::I64Const(BULK_PER_UNIT_LOG2), Instruction::I64ShrU];
-        const GROW: [Instruction<'static>; 2] =
-            [Instruction::I64Const(GROW_PER_PAGE), Instruction::I64Mul];
+        const BULK: [Instruction<'static>; 2] = [Instruction::I64Const(BULK_PER_UNIT_LOG2), Instruction::I64ShrU];
+        const GROW: [Instruction<'static>; 2] = [Instruction::I64Const(GROW_PER_PAGE), Instruction::I64Mul];
         match operator {
             Operator::Call { .. } | Operator::CallIndirect { .. } | Operator::Return => self.write_back(function),
             Operator::MemoryCopy { .. }
@@ -381,9 +356,13 @@ mod tests {
         check("(global i32 (i32.const 1)) (start 1) (func)");
         check("(func (result i64) (local f32) (loop (br 0)) (unreachable))");
         check("(func (param i32) (result i32 i32) (loop (br_if 0 (local.get 0))) (i32.const 1) (i32.const 2))");
-        check("(func (param i32) (result i32) (loop (br_if 1 (i32.const 7) (local.get 0)) (drop) (br 0)) (i32.const 1))");
+        check(
+            "(func (param i32) (result i32) (loop (br_if 1 (i32.const 7) (local.get 0)) (drop) (br 0)) (i32.const 1))",
+        );
         check("(func (param i32) (loop (br_table 0 1 0 (local.get 0))))");
-        check("(func (param i32) (loop (if (local.get 0) (then (return))) (call 0 (i32.const 1) (i32.const 2)) (drop) (br 0)))");
+        check(
+            "(func (param i32) (loop (if (local.get 0) (then (return))) (call 0 (i32.const 1) (i32.const 2)) (drop) (br 0)))",
+        );
         check("(func (loop (memory.fill (i32.const 0) (i32.const 0) (i32.const 9)) (br 0)))");
         check("(func (result i32) (memory.grow (i32.const 1)))");
         check(r#"(table 1 funcref) (elem func 0) (func (table.init 0 0 (i32.const 0) (i32.const 0) (i32.const 1)))"#);

@@ -46,10 +46,7 @@ impl GuestState {
     /// Starts a call and gives the lengths that `__guest_call` takes.
     pub fn begin(&mut self, call: GuestCall) -> (u32, u32) {
         let lengths = (length(call.operation.as_bytes()), length(&call.payload));
-        *self = Self {
-            current: Some(call),
-            ..Self::default()
-        };
+        *self = Self { current: Some(call), ..Self::default() };
         lengths
     }
 
@@ -167,17 +164,13 @@ fn length(bytes: &[u8]) -> u32 {
 
 fn read(memory: &[u8], start: u32, length: u32) -> Result<&[u8], OutOfBounds> {
     let from = start as usize;
-    memory
-        .get(from..from.saturating_add(length as usize))
-        .ok_or(OutOfBounds { start, length })
+    memory.get(from..from.saturating_add(length as usize)).ok_or(OutOfBounds { start, length })
 }
 
 fn write(memory: &mut [u8], start: u32, bytes: &[u8]) -> Result<(), OutOfBounds> {
     let from = start as usize;
-    let place = memory.get_mut(from..from.saturating_add(bytes.len())).ok_or(OutOfBounds {
-        start,
-        length: length(bytes),
-    })?;
+    let place =
+        memory.get_mut(from..from.saturating_add(bytes.len())).ok_or(OutOfBounds { start, length: length(bytes) })?;
     place.copy_from_slice(bytes);
     Ok(())
 }

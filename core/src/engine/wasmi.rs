@@ -4,13 +4,13 @@ use std::{fmt, sync::Arc};
 
 use thiserror::Error;
 use wasmi::{
-    Caller, Extern, FuncType, Global, Linker, Memory, Store, StoreLimits, StoreLimitsBuilder,
-    TypedFunc, TypedResumableCall, Val, ValType,
+    Caller, Extern, FuncType, Global, Linker, Memory, Store, StoreLimits, StoreLimitsBuilder, TypedFunc,
+    TypedResumableCall, Val, ValType,
 };
 
 use super::{
-    CompileError, Engine, FUEL_EXPORT, GuestCall, GuestError, GuestReply, Instance, Module,
-    PreparedModule, StubImport, WASI_ENOSYS,
+    CompileError, Engine, FUEL_EXPORT, GuestCall, GuestError, GuestReply, Instance, Module, PreparedModule, StubImport,
+    WASI_ENOSYS,
     wapc::{GuestState, HostCallArguments, NOT_CALLED, OutOfBounds, trap},
 };
 use crate::platform::BoxFuture;
@@ -33,10 +33,7 @@ impl Engine for WasmiEngine {
         "wasmi"
     }
 
-    fn compile<'a>(
-        &'a self,
-        module: &'a PreparedModule,
-    ) -> BoxFuture<'a, Result<Arc<dyn Module>, CompileError>> {
+    fn compile<'a>(&'a self, module: &'a PreparedModule) -> BoxFuture<'a, Result<Arc<dyn Module>, CompileError>> {
         Box::pin(async move {
             let refused = |error: wasmi::Error| CompileError::new("wasmi", error);
             let compiled = wasmi::Module::new(&self.engine, &module.bytes).map_err(refused)?;
@@ -81,11 +78,7 @@ impl WasmiModule {
         store.data_mut().memory = instance.get_memory(&store, "memory");
         let fuel_global = instance.get_global(&store, FUEL_EXPORT).ok_or_else(|| missing(FUEL_EXPORT))?;
         let guest_call = instance.get_typed_func(&store, "__guest_call").map_err(failed)?;
-        let mut made = WasmiInstance {
-            store,
-            guest_call,
-            fuel: fuel_global,
-        };
+        let mut made = WasmiInstance { store, guest_call, fuel: fuel_global };
         for name in ["_start", "wapc_init"] {
             if let Ok(start) = instance.get_typed_func::<(), ()>(&made.store, name) {
                 made.give_fuel(fuel);
@@ -108,9 +101,7 @@ struct WasmiInstance {
 impl WasmiInstance {
     fn give_fuel(&mut self, fuel: u64) {
         let fuel = i64::try_from(fuel).unwrap_or(i64::MAX);
-        self.fuel
-            .set(&mut self.store, Val::I64(fuel))
-            .expect("rewriting made this global a mutable i64");
+        self.fuel.set(&mut self.store, Val::I64(fuel)).expect("rewriting made this global a mutable i64");
     }
 
     fn fuel_left(&self) -> i64 {
@@ -127,9 +118,8 @@ impl Instance for WasmiInstance {
             let fuel = call.fuel;
             self.give_fuel(fuel);
             let (operation, payload) = self.store.data_mut().state.begin(call);
-            let mut step = self
-                .guest_call
-                .call_resumable(&mut self.store, (operation.cast_signed(), payload.cast_signed()));
+            let mut step =
+                self.guest_call.call_resumable(&mut self.store, (operation.cast_signed(), payload.cast_signed()));
             let returned = loop {
                 match step {
                     Ok(TypedResumableCall::Finished(returned)) => break returned,
@@ -154,10 +144,7 @@ impl Instance for WasmiInstance {
                 }
             };
             let payload = self.store.data_mut().state.finish(returned)?;
-            Ok(GuestReply {
-                payload,
-                fuel_used: fuel.saturating_sub(u64::try_from(self.fuel_left()).unwrap_or(0)),
-            })
+            Ok(GuestReply { payload, fuel_used: fuel.saturating_sub(u64::try_from(self.fuel_left()).unwrap_or(0)) })
         })
     }
 }
@@ -183,11 +170,14 @@ fn linker(engine: &wasmi::Engine, stubs: &[StubImport]) -> Result<Linker<Guest>,
         linker.func_wrap(module, "__guest_error", |caller: Caller<'_, Guest>, start: u32, length: u32| {
             with_memory(caller, |state, memory| state.guest_error(memory, start, length))
         })?;
-        linker.func_wrap(module, "__host_response_len", |caller: Caller<'_, Guest>| caller.data().state.host_response_len())?;
+        linker.func_wrap(module, "__host_response_len", |caller: Caller<'_, Guest>| {
+            caller.data().state.host_response_len()
+        })?;
         linker.func_wrap(module, "__host_response", |caller: Caller<'_, Guest>, start: u32| {
             with_memory(caller, |state, memory| state.host_response(memory, start))
         })?;
-        linker.func_wrap(module, "__host_error_len", |caller: Caller<'_, Guest>| caller.data().state.host_error_len())?;
+        linker
+            .func_wrap(module, "__host_error_len", |caller: Caller<'_, Guest>| caller.data().state.host_error_len())?;
         linker.func_wrap(module, "__host_error", |caller: Caller<'_, Guest>, start: u32| {
             with_memory(caller, |state, memory| state.host_error(memory, start))
         })?;

@@ -52,9 +52,7 @@ impl StopSignal {
 impl Actor {
     /// Whether its claims cover a contract. An unsigned module claims what it is linked to.
     pub(crate) fn claims_contract(&self, contract: &str) -> bool {
-        self.claims
-            .as_ref()
-            .is_none_or(|claims| claims.caps.iter().any(|claimed| claimed == contract))
+        self.claims.as_ref().is_none_or(|claims| claims.caps.iter().any(|claimed| claimed == contract))
     }
 
     /// The name it claims.

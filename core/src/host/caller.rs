@@ -31,10 +31,7 @@ impl ActorCaller {
         deadline: Option<Duration>,
     ) -> Result<Bytes, LatticeError> {
         let Some(host) = self.host.upgrade() else {
-            return Err(LatticeError::new(
-                ErrorCode::Unreachable,
-                "the host of this provider has stopped",
-            ));
+            return Err(LatticeError::new(ErrorCode::Unreachable, "the host of this provider has stopped"));
         };
         let until = host.platform.now() + deadline.unwrap_or(host.config.limits.deadline);
         host.call_until_deadline(Call {

@@ -23,10 +23,7 @@ use crate::{
 
 impl HostState {
     /// Carries out a call that starts on this host, and enforces its deadline.
-    pub(crate) async fn call_until_deadline(
-        self: &Arc<Self>,
-        call: Call,
-    ) -> Result<Bytes, LatticeError> {
+    pub(crate) async fn call_until_deadline(self: &Arc<Self>, call: Call) -> Result<Bytes, LatticeError> {
         let remaining = call.context.remaining(self.platform.now());
         let target = call.target.clone();
         match timeout(&*self.platform, remaining, self.clone().dispatch(call)).await {
@@ -36,10 +33,7 @@ impl HostState {
     }
 
     /// Carries out a call whose deadline someone further out enforces.
-    pub(crate) fn dispatch(
-        self: Arc<Self>,
-        call: Call,
-    ) -> BoxFuture<'static, Result<Bytes, LatticeError>> {
+    pub(crate) fn dispatch(self: Arc<Self>, call: Call) -> BoxFuture<'static, Result<Bytes, LatticeError>> {
         Box::pin(async move {
             self.check_depth(&call.context)?;
             match call.target.clone() {
@@ -48,9 +42,7 @@ impl HostState {
                     let actor = self.actor_by_alias(&alias).await?;
                     self.call_actor(actor, call).await
                 }
-                Target::Provider { contract, link_name } => {
-                    self.call_provider(&contract, link_name, call).await
-                }
+                Target::Provider { contract, link_name } => self.call_provider(&contract, link_name, call).await,
             }
         })
     }
@@ -61,7 +53,9 @@ impl HostState {
         match depth > limit {
             true => Err(LatticeError::new(
                 ErrorCode::CallTooDeep,
-                format!("a chain of {depth} calls is above the limit of {limit}; let actors call each other less deeply"),
+                format!(
+                    "a chain of {depth} calls is above the limit of {limit}; let actors call each other less deeply"
+                ),
             )),
             false => Ok(()),
         }
@@ -74,10 +68,7 @@ impl HostState {
                 self.run(actor, admission, call).await
             }
             None => {
-                let target = wire::Entity {
-                    public_key: key.to_string(),
-                    ..wire::Entity::default()
-                };
+                let target = wire::Entity { public_key: key.to_string(), ..wire::Entity::default() };
                 let subject = self.subjects.actor(key);
                 self.ask(&call, subject, target).await
             }
@@ -107,9 +98,7 @@ impl HostState {
         }
         let provider = self.linked_provider(actor.key, contract, &link_name).await?;
         match self.provider(provider) {
-            Some(provider) => {
-                provider.invoke(actor.key, link_name, call.operation, call.payload).await
-            }
+            Some(provider) => provider.invoke(actor.key, link_name, call.operation, call.payload).await,
             None => {
                 let target = wire::Entity {
                     public_key: provider.to_string(),
@@ -135,18 +124,11 @@ impl HostState {
         if !self.config.keeps_metadata {
             self.pull_links().await?;
         }
-        self.links
-            .provider_of(actor, contract, link_name)
-            .ok_or_else(|| not_linked(actor, contract, link_name))
+        self.links.provider_of(actor, contract, link_name).ok_or_else(|| not_linked(actor, contract, link_name))
     }
 
     /// Asks another host.
-    async fn ask(
-        &self,
-        call: &Call,
-        subject: Subject,
-        target: wire::Entity,
-    ) -> Result<Bytes, LatticeError> {
+    async fn ask(&self, call: &Call, subject: Subject, target: wire::Entity) -> Result<Bytes, LatticeError> {
         let now = self.platform.now();
         let remaining = call.context.remaining(now);
         let id = random_uuid(&*self.platform);
@@ -208,11 +190,7 @@ impl HostState {
         // Declared after the lease: dropped before it, so that room is given back only once it is free.
         let mut instance = match lease.take() {
             Some(instance) => instance,
-            None => actor
-                .module
-                .instantiate(fuel)
-                .await
-                .map_err(|error| guest_failed(&actor, &error))?,
+            None => actor.module.instantiate(fuel).await.map_err(|error| guest_failed(&actor, &error))?,
         };
         let outcome = instance
             .call(GuestCall {

@@ -34,11 +34,7 @@ impl HostCalls for GuestOfCall {
     }
 
     fn log(&self, text: &str) {
-        self.host.log.line(LogLine {
-            actor: self.actor.key,
-            level: LogLevel::Info,
-            text: text.to_owned(),
-        });
+        self.host.log.line(LogLine { actor: self.actor.key, level: LogLevel::Info, text: text.to_owned() });
     }
 }
 

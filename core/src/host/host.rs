@@ -35,11 +35,7 @@ impl Host {
     ///
     /// # Errors
     /// The lattice's name is not one token, or the bus is closed.
-    pub async fn start(
-        parts: HostParts,
-        config: HostConfig,
-        kinds: Vec<ProviderKind>,
-    ) -> Result<Self, LatticeError> {
+    pub async fn start(parts: HostParts, config: HostConfig, kinds: Vec<ProviderKind>) -> Result<Self, LatticeError> {
         let subjects = Subjects::new(&config.lattice).map_err(|error| {
             LatticeError::new(ErrorCode::BadRequest, format!("the lattice's name cannot be used: {error}"))
         })?;
@@ -68,10 +64,7 @@ impl Host {
         state.start_all_providers().await?;
         state.rejoin().await;
         state.beat();
-        Ok(Self {
-            state,
-            stop_asked: Arc::new(Mutex::new(Some(stop_asked))),
-        })
+        Ok(Self { state, stop_asked: Arc::new(Mutex::new(Some(stop_asked))) })
     }
 
     /// Its key, `N…`.
@@ -84,11 +77,7 @@ impl Host {
     ///
     /// # Errors
     /// The module is not a valid actor, its claims do not hold, or it is unsigned and the host takes none such.
-    pub async fn start_actor(
-        &self,
-        module: Bytes,
-        max_instances: Option<usize>,
-    ) -> Result<PublicKey, LatticeError> {
+    pub async fn start_actor(&self, module: Bytes, max_instances: Option<usize>) -> Result<PublicKey, LatticeError> {
         self.state.start_actor(module, max_instances, None).await
     }
 

@@ -99,11 +99,7 @@ pub(super) struct Lease {
 impl Instances {
     /// Room for `limit` instances over all pools; `mailbox` calls may wait per pool.
     pub(super) fn new(limit: usize, mailbox: usize) -> Arc<Self> {
-        Arc::new(Self {
-            limit: limit.max(1),
-            mailbox,
-            table: Mutex::default(),
-        })
+        Arc::new(Self { limit: limit.max(1), mailbox, table: Mutex::default() })
     }
 
     /// Adds an empty pool.
@@ -111,15 +107,7 @@ impl Instances {
         let mut table = self.table();
         table.next_pool += 1;
         let id = PoolId(table.next_pool);
-        table.pools.insert(
-            id,
-            Pool {
-                max: max.max(1),
-                live: 0,
-                idle: Vec::new(),
-                waiting: VecDeque::new(),
-            },
-        );
+        table.pools.insert(id, Pool { max: max.max(1), live: 0, idle: Vec::new(), waiting: VecDeque::new() });
         id
     }
 
@@ -240,10 +228,7 @@ impl Instances {
                     }
                     None if instance.is_some() && !room_elsewhere && pool.live <= pool.max => {
                         table.clock += 1;
-                        pool.idle.extend(instance.take().map(|instance| Idle {
-                            instance,
-                            last_use: table.clock,
-                        }));
+                        pool.idle.extend(instance.take().map(|instance| Idle { instance, last_use: table.clock }));
                         return;
                     }
                     None => {
@@ -296,12 +281,7 @@ impl Instances {
     }
 
     fn lease(self: &Arc<Self>, pool: PoolId, instance: Option<Box<dyn Instance>>) -> Lease {
-        Lease {
-            instances: self.clone(),
-            pool,
-            instance,
-            held: true,
-        }
+        Lease { instances: self.clone(), pool, instance, held: true }
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -312,11 +292,8 @@ impl Instances {
 impl Table {
     /// Takes the least recently used idle instance of all pools.
     fn evict(&mut self) -> Option<Idle> {
-        let pool = self
-            .pools
-            .values_mut()
-            .filter(|pool| !pool.idle.is_empty())
-            .min_by_key(|pool| pool.idle[0].last_use)?;
+        let pool =
+            self.pools.values_mut().filter(|pool| !pool.idle.is_empty()).min_by_key(|pool| pool.idle[0].last_use)?;
         pool.live -= 1;
         self.live -= 1;
         Some(pool.idle.remove(0))
@@ -489,7 +466,8 @@ mod tests {
     fn a_smaller_pool_drops_its_surplus_and_a_larger_one_serves_who_waits() {
         let instances = Instances::new(8, 4);
         let pool = instances.add_pool(2);
-        let (first, second) = (ready(instances.enter(pool, Patience::Waits)), ready(instances.enter(pool, Patience::Waits)));
+        let (first, second) =
+            (ready(instances.enter(pool, Patience::Waits)), ready(instances.enter(pool, Patience::Waits)));
         first.give_back(Box::new(Guest));
         second.give_back(Box::new(Guest));
         instances.resize_pool(pool, 1);

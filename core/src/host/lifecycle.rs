@@ -128,7 +128,10 @@ impl HostState {
         let actor = removed.ok_or_else(|| self.not_running(key))?;
         self.instances.remove_pool(actor.pool);
         actor.subscription.stop();
-        self.emit("actors_stopped", json!({ "public_key": key.to_string(), "host_id": self.id().to_string(), "count": 1 }));
+        self.emit(
+            "actors_stopped",
+            json!({ "public_key": key.to_string(), "host_id": self.id().to_string(), "count": 1 }),
+        );
         Ok(())
     }
 
@@ -176,10 +179,7 @@ impl HostState {
         }
         let provider = (kind.create)(ProviderContext {
             platform: self.platform.clone(),
-            caller: ActorCaller {
-                host: Arc::downgrade(self),
-                provider: key,
-            },
+            caller: ActorCaller { host: Arc::downgrade(self), provider: key },
         });
         self.run_provider(key, link_name, provider).await?;
         Ok(key)
@@ -255,10 +255,7 @@ impl HostState {
                 }
             }
         }
-        self.emit(
-            "host_started",
-            json!({ "labels": self.config.labels, "friendly_name": self.config.friendly_name }),
-        );
+        self.emit("host_started", json!({ "labels": self.config.labels, "friendly_name": self.config.friendly_name }));
         for actor in self.all_actors() {
             self.announce_actor(&actor);
         }

@@ -33,19 +33,11 @@ impl LinkTable {
     pub(crate) fn find(&self, actor: PublicKey, contract: &str, link_name: &str) -> Option<Link> {
         let links = self.links.read().expect("nothing panics under this lock");
         let of_actor = links.get(&actor)?;
-        of_actor
-            .iter()
-            .find(|link| &*link.contract == contract && &*link.link_name == link_name)
-            .cloned()
+        of_actor.iter().find(|link| &*link.contract == contract && &*link.link_name == link_name).cloned()
     }
 
     /// The provider that serves an actor's contract under a link name.
-    pub(crate) fn provider_of(
-        &self,
-        actor: PublicKey,
-        contract: &str,
-        link_name: &str,
-    ) -> Option<PublicKey> {
+    pub(crate) fn provider_of(&self, actor: PublicKey, contract: &str, link_name: &str) -> Option<PublicKey> {
         let links = self.links.read().expect("nothing panics under this lock");
         let of_actor = links.get(&actor)?;
         of_actor
@@ -58,9 +50,7 @@ impl LinkTable {
     pub(crate) fn put(&self, link: Link) -> Option<Link> {
         let mut links = self.links.write().expect("nothing panics under this lock");
         let of_actor = links.entry(link.actor).or_default();
-        let same = |known: &&mut Link| {
-            known.contract == link.contract && known.link_name == link.link_name
-        };
+        let same = |known: &&mut Link| known.contract == link.contract && known.link_name == link.link_name;
         match of_actor.iter_mut().find(same) {
             Some(known) => Some(std::mem::replace(known, link)),
             None => {
@@ -74,9 +64,7 @@ impl LinkTable {
     pub(crate) fn remove(&self, actor: PublicKey, contract: &str, link_name: &str) -> Option<Link> {
         let mut links = self.links.write().expect("nothing panics under this lock");
         let of_actor = links.get_mut(&actor)?;
-        let at = of_actor
-            .iter()
-            .position(|link| &*link.contract == contract && &*link.link_name == link_name)?;
+        let at = of_actor.iter().position(|link| &*link.contract == contract && &*link.link_name == link_name)?;
         let removed = of_actor.remove(at);
         if of_actor.is_empty() {
             links.remove(&actor);
@@ -97,9 +85,7 @@ impl LinkTable {
     pub(crate) fn all(&self) -> Vec<Link> {
         let links = self.links.read().expect("nothing panics under this lock");
         let mut all: Vec<Link> = links.values().flatten().cloned().collect();
-        all.sort_by(|a, b| {
-            (a.actor, &a.contract, &a.link_name).cmp(&(b.actor, &b.contract, &b.link_name))
-        });
+        all.sort_by(|a, b| (a.actor, &a.contract, &a.link_name).cmp(&(b.actor, &b.contract, &b.link_name)));
         all
     }
 

@@ -18,8 +18,8 @@ mod serve;
 mod state;
 
 pub use caller::ActorCaller;
-pub(crate) use dispatch::bus_failed;
 pub use config::{DEFAULT_DEADLINE, HostConfig, HostLimits, HostParts};
+pub(crate) use dispatch::bus_failed;
 pub use host::Host;
 pub use links::Link;
 pub use provider::{ProviderContext, ProviderKind};

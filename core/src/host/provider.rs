@@ -16,9 +16,7 @@ use crate::{
     error::{ErrorCode, LatticeError},
     identity::PublicKey,
     platform::Platform,
-    provider::{
-        Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
-    },
+    provider::{Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink},
 };
 
 /// A kind of provider that a host can start by name.
@@ -90,11 +88,7 @@ impl RunningProvider {
             )));
         }
         self.provider
-            .link(ProviderLink {
-                actor: link.actor,
-                link_name: link.link_name.clone(),
-                values: link.values.clone(),
-            })
+            .link(ProviderLink { actor: link.actor, link_name: link.link_name.clone(), values: link.values.clone() })
             .await
             .map_err(|error| refused(error.to_string()))?;
         self.active().insert((link.actor, link.link_name.clone()));
@@ -128,23 +122,13 @@ impl RunningProvider {
         if !self.description.built_in && !self.is_linked(actor, &link_name) {
             return Err(not_linked(actor, self.description.contract, &link_name));
         }
-        self.provider
-            .invoke(ProviderCall {
-                actor,
-                link_name,
-                operation,
-                payload,
-            })
-            .await
-            .map_err(|error| {
-                let code = match error {
-                    ProviderError::UnknownOperation { .. } | ProviderError::BadArgument { .. } => {
-                        ErrorCode::BadRequest
-                    }
-                    _ => ErrorCode::ProviderFailed,
-                };
-                LatticeError::new(code, error.to_string())
-            })
+        self.provider.invoke(ProviderCall { actor, link_name, operation, payload }).await.map_err(|error| {
+            let code = match error {
+                ProviderError::UnknownOperation { .. } | ProviderError::BadArgument { .. } => ErrorCode::BadRequest,
+                _ => ErrorCode::ProviderFailed,
+            };
+            LatticeError::new(code, error.to_string())
+        })
     }
 
     /// Takes one of the `limit` places for calls from other hosts.

@@ -23,8 +23,8 @@ use crate::{
     lattice::{
         Event, Subjects,
         control::{
-            ActorRun, ActorSummary, ClaimsList, ClaimsSummary, HostSummary, Inventory,
-            LinkDefinition, LinkList, ProviderSummary, read_json,
+            ActorRun, ActorSummary, ClaimsList, ClaimsSummary, HostSummary, Inventory, LinkDefinition, LinkList,
+            ProviderSummary, read_json,
         },
     },
     platform::Platform,
@@ -120,10 +120,7 @@ impl HostState {
 
     fn claimed_alias(&self, alias: &str) -> Option<PublicKey> {
         let claims = self.claims.read().expect("nothing panics under this lock");
-        claims
-            .iter()
-            .find(|(_, claims)| claims.call_alias == alias)
-            .map(|(key, _)| *key)
+        claims.iter().find(|(_, claims)| claims.call_alias == alias).map(|(key, _)| *key)
     }
 
     /// Replaces the known links by those of the lattice.
@@ -144,10 +141,7 @@ impl HostState {
 
     pub(crate) fn remember_claims(&self, claims: ClaimsSummary) {
         if let Ok(actor) = claims.sub.parse() {
-            self.claims
-                .write()
-                .expect("nothing panics under this lock")
-                .insert(actor, claims);
+            self.claims.write().expect("nothing panics under this lock").insert(actor, claims);
         }
     }
 
@@ -155,10 +149,9 @@ impl HostState {
         let request = message(self.subjects.control(suffix), bytes::Bytes::new());
         match self.bus.request(request, self.config.limits.deadline).await {
             Ok(reply) => Ok(reply.payload),
-            Err(error) => Err(super::dispatch::bus_failed(
-                &error,
-                format_args!("the keeper of the lattice's {suffix}"),
-            )),
+            Err(error) => {
+                Err(super::dispatch::bus_failed(&error, format_args!("the keeper of the lattice's {suffix}")))
+            }
         }
     }
 
@@ -230,12 +223,8 @@ impl HostState {
 
 /// A link definition, checked.
 pub(crate) fn read_link(definition: &LinkDefinition) -> Result<Link, LatticeError> {
-    let bad = |cause: String| {
-        LatticeError::new(ErrorCode::BadRequest, format!("the link cannot be read: {cause}"))
-    };
-    let key = |text: &str, what: &str| {
-        text.parse().map_err(|error| bad(format!("{what} \"{text}\": {error}")))
-    };
+    let bad = |cause: String| LatticeError::new(ErrorCode::BadRequest, format!("the link cannot be read: {cause}"));
+    let key = |text: &str, what: &str| text.parse().map_err(|error| bad(format!("{what} \"{text}\": {error}")));
     if !definition.contract_id.contains(':') {
         return Err(bad(format!(
             "contract \"{}\" has no colon; name it like wasmcloud:keyvalue",

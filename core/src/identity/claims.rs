@@ -100,9 +100,7 @@ pub enum ClaimsError {
         until: Duration,
     },
     /// Somebody else's key was to sign.
-    #[error(
-        "the claims name the issuer {named}, but the key that signs is {signing}; sign with the issuer's key"
-    )]
+    #[error("the claims name the issuer {named}, but the key that signs is {signing}; sign with the issuer's key")]
     Issuer {
         /// The issuer in the claims.
         named: PublicKey,
@@ -136,28 +134,14 @@ impl ActorClaims {
     pub fn check_time(&self, now_unix: Duration) -> Result<(), ClaimsError> {
         let subject = self.subject;
         match (self.not_before, self.expires) {
-            (Some(start), _) if now_unix < start => Err(ClaimsError::NotYetValid {
-                subject,
-                until: start - now_unix,
-            }),
-            (_, Some(end)) if now_unix >= end => Err(ClaimsError::Expired {
-                subject,
-                since: now_unix - end,
-            }),
+            (Some(start), _) if now_unix < start => Err(ClaimsError::NotYetValid { subject, until: start - now_unix }),
+            (_, Some(end)) if now_unix >= end => Err(ClaimsError::Expired { subject, since: now_unix - end }),
             _ => Ok(()),
         }
     }
 
     fn of(verified: Verified) -> Self {
-        let TokenClaims {
-            expires,
-            id,
-            issued_at,
-            not_before,
-            actor,
-            wascap_revision,
-            ..
-        } = verified.claims;
+        let TokenClaims { expires, id, issued_at, not_before, actor, wascap_revision, .. } = verified.claims;
         Self {
             issuer: verified.issuer,
             subject: verified.subject,
@@ -207,23 +191,16 @@ pub fn inspect(module: &[u8], now_unix: Duration) -> Result<Option<ActorClaims>,
         [] => return Ok(None),
         [token] => token,
         _ => {
-            return Err(ClaimsError::SeveralTokens {
-                found: sections.tokens.len(),
-            });
+            return Err(ClaimsError::SeveralTokens { found: sections.tokens.len() });
         }
     };
     let verified = token::verify(token)?;
     if verified.claims.actor.is_provider {
-        return Err(ClaimsError::Provider {
-            subject: verified.subject,
-        });
+        return Err(ClaimsError::Provider { subject: verified.subject });
     }
     let claims = ActorClaims::of(verified);
     if claims.wascap_revision >= FIRST_REVISION_WITH_HASH && claims.hash != sections.hash {
-        return Err(ClaimsError::Hash {
-            claimed: claims.hash,
-            actual: sections.hash,
-        });
+        return Err(ClaimsError::Hash { claimed: claims.hash, actual: sections.hash });
     }
     claims.check_time(now_unix)?;
     Ok(Some(claims))
@@ -231,17 +208,10 @@ pub fn inspect(module: &[u8], now_unix: Duration) -> Result<Option<ActorClaims>,
 
 /// The module with these claims in place of those it had, signed by their issuer. Their hash is that of the module,
 /// whatever they say; the revision of the format is the current one.
-pub fn sign_module(
-    module: &[u8],
-    claims: &ActorClaims,
-    issuer: &KeyPair,
-) -> Result<Vec<u8>, ClaimsError> {
+pub fn sign_module(module: &[u8], claims: &ActorClaims, issuer: &KeyPair) -> Result<Vec<u8>, ClaimsError> {
     let signing = issuer.public_key();
     if signing != claims.issuer {
-        return Err(ClaimsError::Issuer {
-            named: claims.issuer,
-            signing,
-        });
+        return Err(ClaimsError::Issuer { named: claims.issuer, signing });
     }
     let hash = module::read(module)?.hash;
     let token = token::sign(&claims.to_token(hash), issuer);
@@ -255,9 +225,7 @@ fn in_words(span: Duration) -> String {
     let (count, unit) = UNITS
         .into_iter()
         .find(|(length, _)| seconds >= *length)
-        .map_or((seconds, "second"), |(length, unit)| {
-            (seconds / length, unit)
-        });
+        .map_or((seconds, "second"), |(length, unit)| (seconds / length, unit));
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 

@@ -26,8 +26,7 @@ fn claims() -> ActorClaims {
 }
 
 fn module() -> Vec<u8> {
-    wat::parse_str(r#"(module (memory (export "memory") 1) (@custom "note" "kept") (func))"#)
-        .unwrap()
+    wat::parse_str(r#"(module (memory (export "memory") 1) (@custom "note" "kept") (func))"#).unwrap()
 }
 
 fn signed(claims: &ActorClaims) -> Vec<u8> {
@@ -36,11 +35,7 @@ fn signed(claims: &ActorClaims) -> Vec<u8> {
 
 /// The module with a token of these claims, signed by `key` without any check.
 fn forged(claims: &ActorClaims, hash: &str, key: &KeyPair) -> Vec<u8> {
-    module::embed(
-        &module(),
-        &token::sign(&claims.to_token(hash.to_owned()), key),
-    )
-    .unwrap()
+    module::embed(&module(), &token::sign(&claims.to_token(hash.to_owned()), key)).unwrap()
 }
 
 #[test]
@@ -70,16 +65,9 @@ fn signing_again_replaces_the_token() {
 fn a_token_of_another_module_is_refused() {
     let mut other = module();
     other.extend_from_slice(&[0, 2, 1, b'x']);
-    let other = module::embed(
-        &other,
-        &token::sign(&claims().to_token("AA".to_owned()), &account()),
-    )
-    .unwrap();
+    let other = module::embed(&other, &token::sign(&claims().to_token("AA".to_owned()), &account())).unwrap();
     let error = inspect(&other, NOW).unwrap_err();
-    assert!(
-        matches!(&error, ClaimsError::Hash { claimed, .. } if claimed == "AA"),
-        "{error}"
-    );
+    assert!(matches!(&error, ClaimsError::Hash { claimed, .. } if claimed == "AA"), "{error}");
 }
 
 #[test]
@@ -99,87 +87,44 @@ fn every_altered_byte_of_a_signed_module_is_noticed() {
 fn a_signature_of_another_account_is_refused() {
     let other = KeyPair::from_raw(KeyKind::Account, [9; 32]);
     let hash = module_hash(&module()).unwrap();
-    let mismatch = SignatureError::Mismatch {
-        key: account().public_key(),
-    };
+    let mismatch = SignatureError::Mismatch { key: account().public_key() };
     assert_eq!(
         inspect(&forged(&claims(), &hash, &other), NOW),
         Err(ClaimsError::Token(TokenError::Signature(mismatch)))
     );
-    assert!(matches!(
-        sign_module(&module(), &claims(), &other),
-        Err(ClaimsError::Issuer { .. })
-    ));
+    assert!(matches!(sign_module(&module(), &claims(), &other), Err(ClaimsError::Issuer { .. })));
 }
 
 #[test]
 fn issuer_and_subject_are_of_their_kinds() {
     let user = KeyPair::from_raw(KeyKind::User, [1; 32]);
     let check = |claims: &ActorClaims, key: &KeyPair, claim: &str, kinds: (KeyKind, KeyKind)| {
-        let ClaimsError::Token(TokenError::Key {
-            claim: found,
-            source,
-            ..
-        }) = inspect(&forged(claims, "", key), NOW).unwrap_err()
+        let ClaimsError::Token(TokenError::Key { claim: found, source, .. }) =
+            inspect(&forged(claims, "", key), NOW).unwrap_err()
         else {
             panic!("another error");
         };
         assert_eq!(found, claim);
-        assert_eq!(
-            source,
-            KeyError::WrongKind {
-                expected: kinds.0,
-                found: kinds.1
-            }
-        );
+        assert_eq!(source, KeyError::WrongKind { expected: kinds.0, found: kinds.1 });
     };
-    let by_user = ActorClaims {
-        issuer: user.public_key(),
-        ..claims()
-    };
+    let by_user = ActorClaims { issuer: user.public_key(), ..claims() };
     check(&by_user, &user, "iss", (KeyKind::Account, KeyKind::User));
-    let of_user = ActorClaims {
-        subject: user.public_key(),
-        ..claims()
-    };
-    check(
-        &of_user,
-        &account(),
-        "sub",
-        (KeyKind::Module, KeyKind::User),
-    );
+    let of_user = ActorClaims { subject: user.public_key(), ..claims() };
+    check(&of_user, &account(), "sub", (KeyKind::Module, KeyKind::User));
 }
 
 #[test]
 fn claims_count_from_their_start_until_their_end() {
     let start = NOW;
     let end = NOW + Duration::from_secs(7_200);
-    let limited = signed(&ActorClaims {
-        not_before: Some(start),
-        expires: Some(end),
-        ..claims()
-    });
+    let limited = signed(&ActorClaims { not_before: Some(start), expires: Some(end), ..claims() });
     let check = |now, error: Option<ClaimsError>| assert_eq!(inspect(&limited, now).err(), error);
     let second = Duration::from_secs(1);
-    check(
-        start - second,
-        Some(ClaimsError::NotYetValid {
-            subject: actor(),
-            until: second,
-        }),
-    );
+    check(start - second, Some(ClaimsError::NotYetValid { subject: actor(), until: second }));
     check(start, None);
     check(end - second, None);
-    check(
-        end,
-        Some(ClaimsError::Expired {
-            subject: actor(),
-            since: Duration::ZERO,
-        }),
-    );
-    let text = inspect(&limited, end + Duration::from_secs(7_300))
-        .unwrap_err()
-        .to_string();
+    check(end, Some(ClaimsError::Expired { subject: actor(), since: Duration::ZERO }));
+    let text = inspect(&limited, end + Duration::from_secs(7_300)).unwrap_err().to_string();
     assert!(text.contains("expired 2 hours ago"), "{text}");
 }
 
@@ -189,14 +134,8 @@ fn a_token_with_another_header_or_form_is_refused() {
     let token = token::sign(&claims().to_token(String::new()), &account());
     let (_, rest) = token.split_once('.').unwrap();
     let none = data_encoding::BASE64URL_NOPAD.encode(br#"{"typ":"jwt","alg":"none"}"#);
-    assert_eq!(
-        embed(&format!("{none}.{rest}")),
-        ClaimsError::Token(TokenError::Header)
-    );
-    assert_eq!(
-        embed("a.b"),
-        ClaimsError::Token(TokenError::Parts { found: 2 })
-    );
+    assert_eq!(embed(&format!("{none}.{rest}")), ClaimsError::Token(TokenError::Header));
+    assert_eq!(embed("a.b"), ClaimsError::Token(TokenError::Parts { found: 2 }));
 }
 
 #[test]
@@ -208,23 +147,14 @@ fn two_tokens_in_one_module_are_refused() {
     section.extend_from_slice(&token);
     twice.push(0);
     wasm_encoder::Encode::encode(&section[..], &mut twice);
-    assert_eq!(
-        inspect(&twice, NOW),
-        Err(ClaimsError::SeveralTokens { found: 2 })
-    );
+    assert_eq!(inspect(&twice, NOW), Err(ClaimsError::SeveralTokens { found: 2 }));
 }
 
 #[test]
 fn bytes_that_are_no_core_module_are_named() {
     let truncated = &signed(&claims())[..60];
-    assert!(matches!(
-        inspect(truncated, NOW),
-        Err(ClaimsError::Module(ModuleReadError::Malformed { .. }))
-    ));
-    assert_eq!(
-        inspect(b"\0asm\x0d\0\x01\0", NOW),
-        Err(ClaimsError::Module(ModuleReadError::Component))
-    );
+    assert!(matches!(inspect(truncated, NOW), Err(ClaimsError::Module(ModuleReadError::Malformed { .. }))));
+    assert_eq!(inspect(b"\0asm\x0d\0\x01\0", NOW), Err(ClaimsError::Module(ModuleReadError::Component)));
 }
 
 #[test]
@@ -232,8 +162,5 @@ fn a_provider_is_not_taken_for_an_actor() {
     let mut token = claims().to_token(module_hash(&module()).unwrap());
     token.actor.is_provider = true;
     let module = module::embed(&module(), &token::sign(&token, &account())).unwrap();
-    assert_eq!(
-        inspect(&module, NOW),
-        Err(ClaimsError::Provider { subject: actor() })
-    );
+    assert_eq!(inspect(&module, NOW), Err(ClaimsError::Provider { subject: actor() }));
 }

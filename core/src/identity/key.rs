@@ -31,15 +31,8 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
-    const ALL: [Self; 7] = [
-        Self::Account,
-        Self::Cluster,
-        Self::Module,
-        Self::Host,
-        Self::Operator,
-        Self::Provider,
-        Self::User,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Account, Self::Cluster, Self::Module, Self::Host, Self::Operator, Self::Provider, Self::User];
 
     /// The letter its keys begin with.
     pub fn letter(self) -> char {
@@ -61,10 +54,7 @@ impl KeyKind {
     }
 
     pub(super) fn of_prefix(prefix: u8) -> Result<Self, KeyError> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.prefix() == prefix)
-            .ok_or(KeyError::Kind)
+        Self::ALL.into_iter().find(|kind| kind.prefix() == prefix).ok_or(KeyError::Kind)
     }
 }
 
@@ -109,19 +99,15 @@ impl PublicKey {
     pub fn expect_kind(self, kind: KeyKind) -> Result<Self, KeyError> {
         match self.kind == kind {
             true => Ok(self),
-            false => Err(KeyError::WrongKind {
-                expected: kind,
-                found: self.kind,
-            }),
+            false => Err(KeyError::WrongKind { expected: kind, found: self.kind }),
         }
     }
 
     /// Checks that `signature`, 64 bytes, is this key's over `message`. Weak keys and signatures that could have been
     /// altered without the secret are refused.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
-        let signature = Signature::from_slice(signature).map_err(|_| SignatureError::Length {
-            found: signature.len(),
-        })?;
+        let signature =
+            Signature::from_slice(signature).map_err(|_| SignatureError::Length { found: signature.len() })?;
         VerifyingKey::from_bytes(&self.bytes)
             .map_err(|_| SignatureError::NotAPoint { key: *self })?
             .verify_strict(message, &signature)
@@ -149,10 +135,7 @@ impl FromStr for PublicKey {
             return Err(KeyError::Secret);
         }
         let [prefix, bytes @ ..] = nkey::decode::<33>(text)?;
-        Ok(Self {
-            kind: KeyKind::of_prefix(prefix)?,
-            bytes,
-        })
+        Ok(Self { kind: KeyKind::of_prefix(prefix)?, bytes })
     }
 }
 
@@ -195,9 +178,7 @@ pub enum KeyError {
         found: usize,
     },
     /// It holds something that no key has.
-    #[error(
-        "{character:?} at position {position} belongs to no key; a key has the characters A to Z and 2 to 7 only"
-    )]
+    #[error("{character:?} at position {position} belongs to no key; a key has the characters A to Z and 2 to 7 only")]
     Character {
         /// The character.
         character: char,
@@ -205,14 +186,10 @@ pub enum KeyError {
         position: usize,
     },
     /// It was mistyped.
-    #[error(
-        "the key's checksum does not match: a character is wrong or two are swapped; copy it again"
-    )]
+    #[error("the key's checksum does not match: a character is wrong or two are swapped; copy it again")]
     Checksum,
     /// Its first letter is none that is known.
-    #[error(
-        "the key's first letter stands for no kind of key that is known here (A, C, M, N, O, U, V)"
-    )]
+    #[error("the key's first letter stands for no kind of key that is known here (A, C, M, N, O, U, V)")]
     Kind,
     /// It stands for something else.
     #[error("this is the key of a {found}, where that of a {expected} ({}…) is needed", expected.letter())]
@@ -280,20 +257,8 @@ mod tests {
     #[test]
     fn an_error_names_what_is_wrong() {
         let key = PublicKey::from_bytes(KeyKind::Module, [7; 32]).to_string();
-        check_error(
-            &key[1..],
-            &KeyError::Length {
-                expected: 56,
-                found: 55,
-            },
-        );
-        check_error(
-            &key.replacen('M', "m", 1),
-            &KeyError::Character {
-                character: 'm',
-                position: 1,
-            },
-        );
+        check_error(&key[1..], &KeyError::Length { expected: 56, found: 55 });
+        check_error(&key.replacen('M', "m", 1), &KeyError::Character { character: 'm', position: 1 });
         check_error(&key.replacen('M', "N", 1), &KeyError::Checksum);
         check_error("SAAB", &KeyError::Secret);
         check_error(&nkey::encode(&[1 << 3], &[7; 32]), &KeyError::Kind);
@@ -301,13 +266,7 @@ mod tests {
 
     #[test]
     fn a_character_beyond_ascii_is_an_error() {
-        check_error(
-            &"é".repeat(28),
-            &KeyError::Character {
-                character: 'é',
-                position: 1,
-            },
-        );
+        check_error(&"é".repeat(28), &KeyError::Character { character: 'é', position: 1 });
     }
 
     #[test]

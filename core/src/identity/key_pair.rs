@@ -26,10 +26,7 @@ pub struct KeyPair {
 impl KeyPair {
     /// The key of 32 random bytes.
     pub fn from_raw(kind: KeyKind, secret: [u8; 32]) -> Self {
-        Self {
-            kind,
-            secret: SigningKey::from_bytes(&secret),
-        }
+        Self { kind, secret: SigningKey::from_bytes(&secret) }
     }
 
     /// Reads the text of [`KeyPair::seed`].
@@ -48,10 +45,7 @@ impl KeyPair {
     /// The secret as an nkey of 58 characters, `S`, then the letter of its kind. Whoever has it is this key.
     pub fn seed(&self) -> String {
         let kind = self.kind.prefix();
-        nkey::encode(
-            &[SEED_PREFIX | kind >> 5, kind << 3],
-            self.secret.as_bytes(),
-        )
+        nkey::encode(&[SEED_PREFIX | kind >> 5, kind << 3], self.secret.as_bytes())
     }
 
     /// The public key.
@@ -78,9 +72,7 @@ impl KeyPair {
 
 impl fmt::Debug for KeyPair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyPair")
-            .field("public_key", &self.public_key())
-            .finish_non_exhaustive()
+        f.debug_struct("KeyPair").field("public_key", &self.public_key()).finish_non_exhaustive()
     }
 }
 
@@ -101,10 +93,7 @@ mod tests {
             let seed = key.seed();
             assert_eq!(seed.len(), 58);
             assert!(seed.starts_with(&format!("S{}", kind.letter())), "{seed}");
-            assert_eq!(
-                KeyPair::from_seed(&seed).unwrap().public_key(),
-                key.public_key()
-            );
+            assert_eq!(KeyPair::from_seed(&seed).unwrap().public_key(), key.public_key());
         }
     }
 
@@ -121,10 +110,8 @@ mod tests {
         let key = KeyPair::from_raw(KeyKind::User, secret.try_into().unwrap());
         let public = hex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
         assert_eq!(key.public_key().as_bytes()[..], public);
-        let signature = hex(
-            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da\
-             085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
-        );
+        let signature = hex("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da\
+             085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
         assert_eq!(key.sign(&[0x72])[..], signature);
         assert_eq!(key.public_key().verify(&[0x72], &signature), Ok(()));
     }
@@ -138,10 +125,7 @@ mod tests {
         let mut altered = signature;
         altered[0] ^= 1;
         assert_eq!(public.verify(b"one", &altered), mismatch);
-        assert_eq!(
-            public.verify(b"one", &signature[1..]),
-            Err(SignatureError::Length { found: 63 })
-        );
+        assert_eq!(public.verify(b"one", &signature[1..]), Err(SignatureError::Length { found: 63 }));
     }
 
     #[test]
@@ -157,9 +141,6 @@ mod tests {
     fn debug_hides_the_secret() {
         let text = format!("{:?}", key());
         assert!(text.contains(&key().public_key().to_string()));
-        assert!(
-            !text.contains(&key().seed()) && !text.contains("3, 3"),
-            "{text}"
-        );
+        assert!(!text.contains(&key().seed()) && !text.contains("3, 3"), "{text}");
     }
 }

@@ -25,9 +25,7 @@ pub enum ModuleReadError {
         cause: String,
     },
     /// It is a component.
-    #[error(
-        "this is a WebAssembly component, not a core module; build the actor for wasm32-unknown-unknown"
-    )]
+    #[error("this is a WebAssembly component, not a core module; build the actor for wasm32-unknown-unknown")]
     Component,
 }
 
@@ -65,10 +63,7 @@ pub(super) fn read(module: &[u8]) -> Result<SignedSections<'_>, ModuleReadError>
             }
         }
     }
-    Ok(SignedSections {
-        hash: HEXUPPER.encode(&hash.finalize()),
-        tokens,
-    })
+    Ok(SignedSections { hash: HEXUPPER.encode(&hash.finalize()), tokens })
 }
 
 /// The module with `token` in place of those it had.
@@ -79,11 +74,7 @@ pub(super) fn embed(module: &[u8], token: &str) -> Result<Vec<u8>, ModuleReadErr
             RawSection { id, data }.append_to(&mut signed);
         }
     }
-    CustomSection {
-        name: TOKEN_SECTION.into(),
-        data: token.as_bytes().into(),
-    }
-    .append_to(&mut signed);
+    CustomSection { name: TOKEN_SECTION.into(), data: token.as_bytes().into() }.append_to(&mut signed);
     Ok(signed)
 }
 
@@ -98,13 +89,8 @@ fn sections(module: &[u8]) -> Result<Vec<PlainSection<'_>>, ModuleReadError> {
     for payload in Parser::new(0).parse_all(module) {
         let payload = payload.map_err(|error| malformed(error.to_string()))?;
         match &payload {
-            Payload::Version {
-                encoding: Encoding::Component,
-                ..
-            } => return Err(ModuleReadError::Component),
-            Payload::CustomSection(custom)
-                if [TOKEN_SECTION, OLD_TOKEN_SECTION].contains(&custom.name()) =>
-            {
+            Payload::Version { encoding: Encoding::Component, .. } => return Err(ModuleReadError::Component),
+            Payload::CustomSection(custom) if [TOKEN_SECTION, OLD_TOKEN_SECTION].contains(&custom.name()) => {
                 sections.push(PlainSection::Token(custom.data()));
             }
             payload => {

@@ -13,29 +13,16 @@ pub(super) fn encode(prefix: &[u8], key: &[u8; 32]) -> String {
 
 /// Prefix and key of a text, `N` bytes in all. The checksum held.
 pub(super) fn decode<const N: usize>(text: &str) -> Result<[u8; N], KeyError> {
-    let foreign = text
-        .chars()
-        .enumerate()
-        .find(|(_, character)| !matches!(character, 'A'..='Z' | '2'..='7'));
+    let foreign = text.chars().enumerate().find(|(_, character)| !matches!(character, 'A'..='Z' | '2'..='7'));
     if let Some((index, character)) = foreign {
-        return Err(KeyError::Character {
-            character,
-            position: index + 1,
-        });
+        return Err(KeyError::Character { character, position: index + 1 });
     }
     let expected = BASE32_NOPAD.encode_len(N + 2);
     if text.len() != expected {
-        return Err(KeyError::Length {
-            expected,
-            found: text.len(),
-        });
+        return Err(KeyError::Length { expected, found: text.len() });
     }
-    let bytes = BASE32_NOPAD
-        .decode(text.as_bytes())
-        .map_err(|_| KeyError::Checksum)?;
-    let (body, checksum) = bytes
-        .split_first_chunk::<N>()
-        .expect("the length of the text was checked");
+    let bytes = BASE32_NOPAD.decode(text.as_bytes()).map_err(|_| KeyError::Checksum)?;
+    let (body, checksum) = bytes.split_first_chunk::<N>().expect("the length of the text was checked");
     match checksum == crc16(body).to_le_bytes() {
         true => Ok(*body),
         false => Err(KeyError::Checksum),

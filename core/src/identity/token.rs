@@ -106,17 +106,12 @@ pub(super) fn verify(token: &[u8]) -> Result<Verified, TokenError> {
         return Err(TokenError::Header);
     }
     let claims = decode("claims", body)?;
-    let claims: TokenClaims =
-        serde_json::from_slice(&claims).map_err(|error| unreadable("claims", &error))?;
+    let claims: TokenClaims = serde_json::from_slice(&claims).map_err(|error| unreadable("claims", &error))?;
     let issuer = key_in("iss", &claims.issuer, KeyKind::Account)?;
     let subject = key_in("sub", &claims.subject, KeyKind::Module)?;
     let signed = &token[..header.len() + 1 + body.len()];
     issuer.verify(signed, &decode("signature", signature)?)?;
-    Ok(Verified {
-        issuer,
-        subject,
-        claims,
-    })
+    Ok(Verified { issuer, subject, claims })
 }
 
 /// The token of these claims, signed.
@@ -129,24 +124,17 @@ pub(super) fn sign(claims: &TokenClaims, key: &KeyPair) -> String {
 }
 
 fn decode(part: &'static str, text: &[u8]) -> Result<Vec<u8>, TokenError> {
-    BASE64URL_NOPAD
-        .decode(text)
-        .map_err(|error| unreadable(part, &error))
+    BASE64URL_NOPAD.decode(text).map_err(|error| unreadable(part, &error))
 }
 
 fn unreadable(part: &'static str, cause: &impl ToString) -> TokenError {
-    TokenError::Part {
-        part,
-        cause: cause.to_string(),
-    }
+    TokenError::Part { part, cause: cause.to_string() }
 }
 
 fn key_in(claim: &'static str, text: &str, kind: KeyKind) -> Result<PublicKey, TokenError> {
-    text.parse::<PublicKey>()
-        .and_then(|key| key.expect_kind(kind))
-        .map_err(|source| TokenError::Key {
-            claim,
-            text: text.to_owned(),
-            source,
-        })
+    text.parse::<PublicKey>().and_then(|key| key.expect_kind(kind)).map_err(|source| TokenError::Key {
+        claim,
+        text: text.to_owned(),
+        source,
+    })
 }

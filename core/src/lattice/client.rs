@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     Event, Subjects,
     control::{
-        Ack, ClaimsList, ClaimsSummary, HostSummary, Inventory, LinkDefinition, LinkList,
-        RemoveLink, ScaleActor, StartProvider, StopActor, StopHost, StopProvider, read_json, to_json,
+        Ack, ClaimsList, ClaimsSummary, HostSummary, Inventory, LinkDefinition, LinkList, RemoveLink, ScaleActor,
+        StartProvider, StopActor, StopHost, StopProvider, read_json, to_json,
     },
     module_transfer::ModuleOffer,
     wire::{self, AWAIT, ERROR},
@@ -65,13 +65,7 @@ impl Client {
         let subjects = Subjects::new(lattice).map_err(|error| {
             LatticeError::new(ErrorCode::BadRequest, format!("the lattice's name cannot be used: {error}"))
         })?;
-        Ok(Self {
-            bus,
-            platform,
-            subjects,
-            origin,
-            patience,
-        })
+        Ok(Self { bus, platform, subjects, origin, patience })
     }
 
     /// All hosts that answer, ordered by key.
@@ -160,10 +154,7 @@ impl Client {
             count: max_instances,
             annotations: None,
         };
-        let command = Self {
-            patience: START_PATIENCE,
-            ..self.clone()
-        };
+        let command = Self { patience: START_PATIENCE, ..self.clone() };
         let name = format!("host {host}");
         let started = command.command(self.subjects.command(host, "scale"), &request, &name);
         let served = offer.serve();
@@ -172,10 +163,7 @@ impl Client {
             Either::Left((ack, _)) => ack?,
             Either::Right(((), started)) => started.await?,
         };
-        Ok(StartedActor {
-            actor_id: ack.actor_id.unwrap_or_default(),
-            host_id: host.to_string(),
-        })
+        Ok(StartedActor { actor_id: ack.actor_id.unwrap_or_default(), host_id: host.to_string() })
     }
 
     /// Changes how many calls an actor handles at once on a host; without a number, the host's default.
@@ -202,10 +190,7 @@ impl Client {
     /// # Errors
     /// It does not run there.
     pub async fn stop_actor(&self, host: PublicKey, actor: PublicKey) -> Result<(), LatticeError> {
-        let request = StopActor {
-            actor_id: actor.to_string(),
-            host_id: host.to_string(),
-        };
+        let request = StopActor { actor_id: actor.to_string(), host_id: host.to_string() };
         self.host_command(host, "sa", &request).await.map(drop)
     }
 
@@ -213,12 +198,7 @@ impl Client {
     ///
     /// # Errors
     /// The host has no provider of that name.
-    pub async fn start_provider(
-        &self,
-        host: PublicKey,
-        name: &str,
-        link_name: &str,
-    ) -> Result<String, LatticeError> {
+    pub async fn start_provider(&self, host: PublicKey, name: &str, link_name: &str) -> Result<String, LatticeError> {
         let request = StartProvider {
             provider_ref: name.to_owned(),
             link_name: link_name.to_owned(),
@@ -234,11 +214,8 @@ impl Client {
     /// # Errors
     /// It does not run there.
     pub async fn stop_provider(&self, host: PublicKey, provider: PublicKey) -> Result<(), LatticeError> {
-        let request = StopProvider {
-            provider_ref: provider.to_string(),
-            host_id: host.to_string(),
-            ..StopProvider::default()
-        };
+        let request =
+            StopProvider { provider_ref: provider.to_string(), host_id: host.to_string(), ..StopProvider::default() };
         self.host_command(host, "sp", &request).await.map(drop)
     }
 
@@ -247,10 +224,7 @@ impl Client {
     /// # Errors
     /// It does not answer.
     pub async fn stop_host(&self, host: PublicKey) -> Result<(), LatticeError> {
-        let request = StopHost {
-            host_id: host.to_string(),
-            timeout: None,
-        };
+        let request = StopHost { host_id: host.to_string(), timeout: None };
         self.host_command(host, "stop", &request).await.map(drop)
     }
 
@@ -273,10 +247,7 @@ impl Client {
             payload,
             context: CallContext::root(now + deadline),
         };
-        let target = wire::Entity {
-            public_key: actor.to_string(),
-            ..wire::Entity::default()
-        };
+        let target = wire::Entity { public_key: actor.to_string(), ..wire::Entity::default() };
         let id = random_uuid(&*self.platform);
         let request = wire::request(&call, self.subjects.actor(actor), target, id, None, now);
         match self.bus.request(request, deadline).await {
@@ -294,22 +265,12 @@ impl Client {
         Ok(Events { messages })
     }
 
-    async fn host_command(
-        &self,
-        host: PublicKey,
-        verb: &str,
-        request: &impl Serialize,
-    ) -> Result<Ack, LatticeError> {
+    async fn host_command(&self, host: PublicKey, verb: &str, request: &impl Serialize) -> Result<Ack, LatticeError> {
         self.command(self.subjects.command(host, verb), request, &format!("host {host}")).await
     }
 
     /// Sends a request that is acknowledged with its outcome.
-    async fn command(
-        &self,
-        subject: Subject,
-        request: &impl Serialize,
-        name: &str,
-    ) -> Result<Ack, LatticeError> {
+    async fn command(&self, subject: Subject, request: &impl Serialize, name: &str) -> Result<Ack, LatticeError> {
         let reply = self.ask(subject, to_json(request), name).await?;
         let ack: Ack = read_json(&reply.payload)?;
         match ack.accepted {
@@ -321,12 +282,7 @@ impl Client {
         }
     }
 
-    async fn ask(
-        &self,
-        subject: Subject,
-        payload: Vec<u8>,
-        name: &str,
-    ) -> Result<Message, LatticeError> {
+    async fn ask(&self, subject: Subject, payload: Vec<u8>, name: &str) -> Result<Message, LatticeError> {
         let mut request = message(subject, payload);
         request.headers.insert(AWAIT, "outcome");
         self.bus.request(request, self.patience).await.map_err(|error| match error {

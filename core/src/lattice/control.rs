@@ -28,19 +28,12 @@ pub struct Ack {
 impl Ack {
     /// Taken.
     pub fn accepted() -> Self {
-        Self {
-            accepted: true,
-            ..Self::default()
-        }
+        Self { accepted: true, ..Self::default() }
     }
 
     /// Refused, with the reason.
     pub fn refused(error: &LatticeError) -> Self {
-        Self {
-            accepted: false,
-            error: error.message.clone(),
-            ..Self::default()
-        }
+        Self { accepted: false, error: error.message.clone(), ..Self::default() }
     }
 }
 
@@ -239,10 +232,7 @@ impl ClaimsSummary {
     /// The claims of a module; without any, only its key.
     pub fn of(actor: &str, claims: Option<&ActorClaims>) -> Self {
         let Some(claims) = claims else {
-            return Self {
-                sub: actor.to_owned(),
-                ..Self::default()
-            };
+            return Self { sub: actor.to_owned(), ..Self::default() };
         };
         Self {
             call_alias: claims.call_alias.clone().unwrap_or_default(),
@@ -337,9 +327,8 @@ pub struct StopHost {
 
 /// Reads the JSON of a request.
 pub(crate) fn read_json<T: for<'de> Deserialize<'de>>(payload: &[u8]) -> Result<T, LatticeError> {
-    serde_json::from_slice(payload).map_err(|error| {
-        LatticeError::new(ErrorCode::BadRequest, format!("the request cannot be read: {error}"))
-    })
+    serde_json::from_slice(payload)
+        .map_err(|error| LatticeError::new(ErrorCode::BadRequest, format!("the request cannot be read: {error}")))
 }
 
 /// Encodes a request or reply.

@@ -61,8 +61,7 @@ impl Event {
     /// The event as it is published: for those who listen to all events, and for those who listen to its kind.
     pub fn messages(&self, subjects: &Subjects) -> [Message; 2] {
         let payload = bytes::Bytes::from(to_json(self));
-        [subjects.events(), subjects.event(self.kind())]
-            .map(|subject| message(subject, payload.clone()))
+        [subjects.events(), subjects.event(self.kind())].map(|subject| message(subject, payload.clone()))
     }
 }
 
@@ -73,8 +72,7 @@ fn rfc3339(since_epoch: Duration) -> String {
     let days = seconds / 86_400 + 719_468;
     let era = days / 146_097;
     let day_of_era = days % 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;

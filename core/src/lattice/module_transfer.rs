@@ -34,12 +34,7 @@ impl ModuleOffer {
         let hash = HEXLOWER.encode(&Sha256::digest(&module));
         let subject = subjects.module(&hash);
         let requests = bus.subscribe(subject.clone().into(), Some(subject.as_str()))?;
-        Ok(Self {
-            bus,
-            module,
-            requests,
-            reference: format!("{REFERENCE_PREFIX}{hash}"),
-        })
+        Ok(Self { bus, module, requests, reference: format!("{REFERENCE_PREFIX}{hash}") })
     }
 
     /// Answers requests until the connection ends. Dropping the future ends the offer.

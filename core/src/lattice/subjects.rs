@@ -18,9 +18,7 @@ impl Subjects {
         if token.as_str().contains('.') {
             return Err(SubjectError::NotOneToken(lattice.to_owned()));
         }
-        Ok(Self {
-            lattice: lattice.to_owned(),
-        })
+        Ok(Self { lattice: lattice.to_owned() })
     }
 
     /// The lattice's name.
@@ -49,16 +47,8 @@ impl Subjects {
     }
 
     /// Where a provider is told of one link.
-    pub fn provider_link(
-        &self,
-        provider: PublicKey,
-        link_name: &str,
-        verb: &str,
-    ) -> Result<Subject, SubjectError> {
-        Subject::new(format!(
-            "wasmbus.rpc.{}.{provider}.{link_name}.linkdefs.{verb}",
-            self.lattice
-        ))
+    pub fn provider_link(&self, provider: PublicKey, link_name: &str, verb: &str) -> Result<Subject, SubjectError> {
+        Subject::new(format!("wasmbus.rpc.{}.{provider}.{link_name}.linkdefs.{verb}", self.lattice))
     }
 
     /// A control subject by its suffix, `ping.hosts`.

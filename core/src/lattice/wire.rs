@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     bus::{Headers, Message, Subject},
-    error::{ErrorCode, LatticeError},
     call::{Call, CallContext, Chain},
+    error::{ErrorCode, LatticeError},
     identity::{KeyKind, PublicKey},
 };
 
@@ -90,10 +90,7 @@ pub(crate) fn context_headers(context: &CallContext, now: Duration) -> Headers {
 /// A call's context from its headers; what is missing or unreadable counts as absent. A deadline is at most
 /// `longest`.
 pub(crate) fn context_of(headers: &Headers, now: Duration, default: Duration) -> CallContext {
-    let remaining = headers
-        .get(DEADLINE)
-        .and_then(|text| text.parse().ok())
-        .map_or(default, Duration::from_millis);
+    let remaining = headers.get(DEADLINE).and_then(|text| text.parse().ok()).map_or(default, Duration::from_millis);
     let actors: Vec<PublicKey> = headers
         .get(CHAIN)
         .into_iter()
@@ -103,10 +100,7 @@ pub(crate) fn context_of(headers: &Headers, now: Duration, default: Duration) ->
         .collect();
     CallContext {
         deadline: now.saturating_add(remaining.min(LONGEST_DEADLINE)),
-        chain: actors
-            .into_iter()
-            .rev()
-            .fold(Chain::default(), |chain, actor| chain.through(actor)),
+        chain: actors.into_iter().rev().fold(Chain::default(), |chain, actor| chain.through(actor)),
         trace: headers.get(TRACE).map(Arc::from),
     }
 }
@@ -127,10 +121,7 @@ pub(crate) fn request(
     now: Duration,
 ) -> Message {
     let invocation = Invocation {
-        origin: Entity {
-            public_key: call.origin.to_string(),
-            ..Entity::default()
-        },
+        origin: Entity { public_key: call.origin.to_string(), ..Entity::default() },
         target,
         operation: call.operation.to_string(),
         msg: call.payload.to_vec(),
@@ -156,23 +147,14 @@ pub(crate) fn read_request(payload: &[u8]) -> Result<(Invocation, PublicKey), La
             format!("the invocation cannot be read: {cause}; send a MessagePack map as wasmCloud 0.82 does"),
         )
     };
-    let invocation: Invocation =
-        rmp_serde::from_slice(payload).map_err(|error| bad(error.to_string()))?;
+    let invocation: Invocation = rmp_serde::from_slice(payload).map_err(|error| bad(error.to_string()))?;
     // Control clients call under a name that is no key; they count as an anonymous user.
-    let origin = invocation
-        .origin
-        .public_key
-        .parse()
-        .unwrap_or_else(|_| PublicKey::from_bytes(KeyKind::User, [0; 32]));
+    let origin = invocation.origin.public_key.parse().unwrap_or_else(|_| PublicKey::from_bytes(KeyKind::User, [0; 32]));
     Ok((invocation, origin))
 }
 
 /// The bus message that answers a call.
-pub(crate) fn response(
-    reply_to: Subject,
-    invocation_id: String,
-    outcome: Result<Bytes, LatticeError>,
-) -> Message {
+pub(crate) fn response(reply_to: Subject, invocation_id: String, outcome: Result<Bytes, LatticeError>) -> Message {
     let mut headers = Headers::default();
     let response = match outcome {
         Ok(payload) => InvocationResponse {
@@ -183,39 +165,22 @@ pub(crate) fn response(
         },
         Err(error) => {
             headers.insert(ERROR, error.code.as_str());
-            InvocationResponse {
-                invocation_id,
-                error: Some(error.message),
-                ..InvocationResponse::default()
-            }
+            InvocationResponse { invocation_id, error: Some(error.message), ..InvocationResponse::default() }
         }
     };
-    Message {
-        subject: reply_to,
-        reply: None,
-        headers,
-        payload: to_messagepack(&response).into(),
-    }
+    Message { subject: reply_to, reply: None, headers, payload: to_messagepack(&response).into() }
 }
 
 /// Reads the answer to a call.
 pub(crate) fn read_response(message: &Message) -> Result<Bytes, LatticeError> {
-    let response: InvocationResponse =
-        rmp_serde::from_slice(&message.payload).map_err(|error| {
-            LatticeError::new(
-                ErrorCode::BadRequest,
-                format!("the reply is not an invocation response: {error}"),
-            )
-        })?;
+    let response: InvocationResponse = rmp_serde::from_slice(&message.payload).map_err(|error| {
+        LatticeError::new(ErrorCode::BadRequest, format!("the reply is not an invocation response: {error}"))
+    })?;
     match response.error {
         None => Ok(response.msg.into()),
-        Some(text) => Err(LatticeError::new(
-            message
-                .headers
-                .get(ERROR)
-                .map_or(ErrorCode::Other, ErrorCode::from_wire),
-            text,
-        )),
+        Some(text) => {
+            Err(LatticeError::new(message.headers.get(ERROR).map_or(ErrorCode::Other, ErrorCode::from_wire), text))
+        }
     }
 }
 

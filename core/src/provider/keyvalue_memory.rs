@@ -10,14 +10,12 @@ use bytes::Bytes;
 use wisteria_contracts::{
     codec,
     keyvalue::{
-        CONTRACT, GetResponse, IncrementRequest, ListAddRequest, ListDelRequest, ListRangeRequest,
-        SetAddRequest, SetDelRequest, SetRequest, operation,
+        CONTRACT, GetResponse, IncrementRequest, ListAddRequest, ListDelRequest, ListRangeRequest, SetAddRequest,
+        SetDelRequest, SetRequest, operation,
     },
 };
 
-use super::{
-    LinkRefused, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, argument,
-};
+use super::{LinkRefused, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, argument};
 use crate::{
     identity::PublicKey,
     platform::{BoxFuture, Platform},
@@ -33,10 +31,7 @@ pub struct MemoryKeyValue {
 impl MemoryKeyValue {
     /// An empty store.
     pub fn new(platform: Arc<dyn Platform>) -> Self {
-        Self {
-            platform,
-            store: Mutex::default(),
-        }
+        Self { platform, store: Mutex::default() }
     }
 }
 
@@ -166,7 +161,9 @@ impl Store {
             return Err(wrong_kind(key, &entry.value, "a number"));
         };
         let number: i32 = text.parse().map_err(|_| {
-            ProviderError::Failed(format!("\"{key}\" holds a text that is no whole number of 32 bits; set it to one first"))
+            ProviderError::Failed(format!(
+                "\"{key}\" holds a text that is no whole number of 32 bits; set it to one first"
+            ))
         })?;
         let sum = number.checked_add(request.value).ok_or_else(|| {
             ProviderError::Failed(format!("\"{key}\" would leave the range of 32 bits; count under several keys"))
@@ -178,10 +175,7 @@ impl Store {
     fn get(&mut self, key: &str, now: Duration) -> Result<GetResponse, ProviderError> {
         match self.live(key, now).map(|entry| &entry.value) {
             None => Ok(GetResponse::default()),
-            Some(Value::Text(text)) => Ok(GetResponse {
-                value: text.clone(),
-                exists: true,
-            }),
+            Some(Value::Text(text)) => Ok(GetResponse { value: text.clone(), exists: true }),
             Some(other) => Err(wrong_kind(key, other, "a text")),
         }
     }
@@ -299,7 +293,10 @@ impl Store {
 }
 
 fn wrong_kind(key: &str, found: &Value, wanted: &str) -> ProviderError {
-    ProviderError::Failed(format!("\"{key}\" holds {}, not {wanted}; use another key, or delete it first", found.kind()))
+    ProviderError::Failed(format!(
+        "\"{key}\" holds {}, not {wanted}; use another key, or delete it first",
+        found.kind()
+    ))
 }
 
 #[cfg(test)]
@@ -332,18 +329,11 @@ mod tests {
     }
 
     fn set(key: &str, value: &str, expires: u32) -> SetRequest {
-        SetRequest {
-            key: key.to_owned(),
-            value: value.to_owned(),
-            expires,
-        }
+        SetRequest { key: key.to_owned(), value: value.to_owned(), expires }
     }
 
     fn add(key: &str, value: i32) -> IncrementRequest {
-        IncrementRequest {
-            key: key.to_owned(),
-            value,
-        }
+        IncrementRequest { key: key.to_owned(), value }
     }
 
     #[test]

@@ -5,9 +5,7 @@ use std::{fmt::Debug, sync::Arc};
 use bytes::Bytes;
 use wisteria_contracts::logging::{CONTRACT, LogEntry, operation};
 
-use super::{
-    LinkRefused, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, argument,
-};
+use super::{LinkRefused, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, argument};
 use crate::{
     identity::PublicKey,
     platform::{BoxFuture, MaybeSend, MaybeSync},
@@ -82,23 +80,14 @@ impl Logging {
             operation: call.operation.to_string(),
             cause: format!("level \"{}\" is none of debug, info, warn, error", entry.level),
         })?;
-        self.sink.line(LogLine {
-            actor: call.actor,
-            level,
-            text: entry.text,
-        });
+        self.sink.line(LogLine { actor: call.actor, level, text: entry.text });
         Ok(())
     }
 }
 
 impl Provider for Logging {
     fn describe(&self) -> ProviderDescription {
-        ProviderDescription {
-            name: "logging",
-            contract: CONTRACT,
-            title: "Logging",
-            built_in: true,
-        }
+        ProviderDescription { name: "logging", contract: CONTRACT, title: "Logging", built_in: true }
     }
 
     fn link(&self, _link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>> {

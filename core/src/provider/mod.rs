@@ -108,11 +108,7 @@ pub enum ProviderError {
 impl ProviderError {
     /// The answer to an operation that is none of `known`.
     pub fn unknown(provider: &'static str, call: &ProviderCall, known: &[&str]) -> Self {
-        Self::UnknownOperation {
-            provider,
-            operation: call.operation.to_string(),
-            known: known.join(", "),
-        }
+        Self::UnknownOperation { provider, operation: call.operation.to_string(), known: known.join(", ") }
     }
 }
 
@@ -121,8 +117,6 @@ impl ProviderError {
 /// # Errors
 /// It is not what the operation takes.
 pub fn argument<T: for<'de> serde::Deserialize<'de>>(call: &ProviderCall) -> Result<T, ProviderError> {
-    wisteria_contracts::codec::decode(&call.payload).map_err(|error| ProviderError::BadArgument {
-        operation: call.operation.to_string(),
-        cause: error.to_string(),
-    })
+    wisteria_contracts::codec::decode(&call.payload)
+        .map_err(|error| ProviderError::BadArgument { operation: call.operation.to_string(), cause: error.to_string() })
 }

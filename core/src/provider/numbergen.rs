@@ -8,9 +8,7 @@ use wisteria_contracts::{
     numbergen::{CONTRACT, RangeLimit, operation},
 };
 
-use super::{
-    LinkRefused, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, argument,
-};
+use super::{LinkRefused, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, argument};
 use crate::{
     identity::PublicKey,
     platform::{BoxFuture, Platform, random_uuid},
@@ -73,12 +71,7 @@ impl NumberGen {
 
 impl Provider for NumberGen {
     fn describe(&self) -> ProviderDescription {
-        ProviderDescription {
-            name: "numbergen",
-            contract: CONTRACT,
-            title: "Number generator",
-            built_in: true,
-        }
+        ProviderDescription { name: "numbergen", contract: CONTRACT, title: "Number generator", built_in: true }
     }
 
     fn link(&self, _link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>> {

@@ -3,8 +3,8 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    call::CallArgs, connect::LatticeUrl, get::GetCommand, link::LinkCommand, start::StartCommand,
-    stop::StopCommand, up::UpArgs,
+    call::CallArgs, connect::LatticeUrl, get::GetCommand, link::LinkCommand, start::StartCommand, stop::StopCommand,
+    up::UpArgs,
 };
 
 /// Runs WebAssembly actors on one lattice of servers and browser tabs.
@@ -21,24 +21,13 @@ pub(super) struct Cli {
 #[derive(Debug, Clone, Args)]
 pub(super) struct LatticeArgs {
     /// A server of the lattice
-    #[arg(
-        long,
-        global = true,
-        env = "WISTERIA_URL",
-        default_value = "http://127.0.0.1:7700"
-    )]
+    #[arg(long, global = true, env = "WISTERIA_URL", default_value = "http://127.0.0.1:7700")]
     pub(super) url: LatticeUrl,
     /// The lattice's name
     #[arg(long, global = true, default_value = "default")]
     pub(super) lattice: String,
     /// How to print
-    #[arg(
-        short,
-        long,
-        global = true,
-        value_name = "FORMAT",
-        default_value = "text"
-    )]
+    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(super) output: Format,
 }
 

@@ -36,9 +36,7 @@ impl CallArgs {
             Some(text) => json::to_message_pack(&input::argument(text)?)?,
         };
         let actor = resolve::actor(client, &self.actor).await?;
-        let reply = client
-            .call(actor, &self.operation, payload.into(), self.timeout)
-            .await?;
+        let reply = client.call(actor, &self.operation, payload.into(), self.timeout).await?;
         match self.raw {
             true => output.bytes(&reply)?,
             false => output.json(&json::from_message_pack(&reply)?)?,
@@ -55,12 +53,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|duration| !duration.is_zero() && *duration <= LONGEST)
-        .ok_or_else(|| {
-            format!(
-                "a number of seconds above 0 and up to {} is needed",
-                LONGEST.as_secs()
-            )
-        })
+        .ok_or_else(|| format!("a number of seconds above 0 and up to {} is needed", LONGEST.as_secs()))
 }
 
 #[cfg(test)]

@@ -21,9 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Why there is no way to the lattice.
 #[derive(Debug, Error)]
 pub(super) enum ConnectError {
-    #[error(
-        "no lattice answers at {url}: start one with `wisteria up`, or name another by --url ({cause})"
-    )]
+    #[error("no lattice answers at {url}: start one with `wisteria up`, or name another by --url ({cause})")]
     NobodyAnswers { url: String, cause: String },
     #[error(transparent)]
     Lattice(#[from] LatticeError),
@@ -36,27 +34,18 @@ pub(super) async fn connect(url: &LatticeUrl, lattice: &str) -> Result<Client, C
     platform.random(&mut secret);
     let user = KeyPair::from_raw(KeyKind::User, secret).public_key();
     let connector = WebSocketConnector::new(url.bridge());
-    let options = BridgeOptions {
-        name: "wisteria command line".to_owned(),
-        connect: PATIENCE,
-        ..BridgeOptions::default()
-    };
-    let bus = BridgeBus::connect(connector, platform.clone(), options)
-        .await
-        .map_err(|cause| ConnectError::NobodyAnswers {
+    let options =
+        BridgeOptions { name: "wisteria command line".to_owned(), connect: PATIENCE, ..BridgeOptions::default() };
+    let bus = BridgeBus::connect(connector, platform.clone(), options).await.map_err(|cause| {
+        ConnectError::NobodyAnswers {
             url: url.text.clone(),
             cause: match cause {
                 BusError::Closed(why) => why,
                 other => other.to_string(),
             },
-        })?;
-    Ok(Client::new(
-        Arc::new(bus),
-        platform,
-        lattice,
-        user,
-        PATIENCE,
-    )?)
+        }
+    })?;
+    Ok(Client::new(Arc::new(bus), platform, lattice, user, PATIENCE)?)
 }
 
 /// The address of a lattice's server.
@@ -88,9 +77,7 @@ impl FromStr for LatticeUrl {
     fn from_str(text: &str) -> Result<Self, UrlError> {
         let uri: Uri = text.parse().map_err(|_| UrlError("this is no URL"))?;
         if uri.scheme_str() != Some("http") {
-            return Err(UrlError(
-                "it begins with http://, as servers speak no TLS themselves",
-            ));
+            return Err(UrlError("it begins with http://, as servers speak no TLS themselves"));
         }
         if uri.query().is_some() {
             return Err(UrlError("it has no query"));
@@ -120,14 +107,7 @@ mod tests {
 
     #[test]
     fn other_addresses_are_refused() {
-        for text in [
-            "",
-            "127.0.0.1:7700",
-            "https://example.org",
-            "ws://example.org",
-            "http://",
-            "http://a/?b",
-        ] {
+        for text in ["", "127.0.0.1:7700", "https://example.org", "ws://example.org", "http://", "http://a/?b"] {
             assert!(text.parse::<LatticeUrl>().is_err(), "{text}");
         }
     }

@@ -65,31 +65,16 @@ fn hosts_text(hosts: &[HostSummary]) -> String {
             pairs(&host.labels),
         ]
     };
-    listing(
-        "hosts answer",
-        ["HOST", "NAME", "UP", "VERSION", "LABELS"],
-        hosts,
-        row,
-    )
+    listing("hosts answer", ["HOST", "NAME", "UP", "VERSION", "LABELS"], hosts, row)
 }
 
 fn inventory_text(inventory: &Inventory) -> String {
-    let actors = listing(
-        "actors run here",
-        ["ACTOR", "NAME", "INSTANCES", "REVISION"],
-        &inventory.actors,
-        |actor| {
-            let runs = &actor.instances;
-            let instances: u32 = runs.iter().map(|run| u32::from(run.max_concurrent)).sum();
-            let revision = runs.first().map(|run| run.revision.to_string());
-            [
-                actor.id.clone(),
-                actor.name.clone().unwrap_or_default(),
-                instances.to_string(),
-                revision.unwrap_or_default(),
-            ]
-        },
-    );
+    let actors = listing("actors run here", ["ACTOR", "NAME", "INSTANCES", "REVISION"], &inventory.actors, |actor| {
+        let runs = &actor.instances;
+        let instances: u32 = runs.iter().map(|run| u32::from(run.max_concurrent)).sum();
+        let revision = runs.first().map(|run| run.revision.to_string());
+        [actor.id.clone(), actor.name.clone().unwrap_or_default(), instances.to_string(), revision.unwrap_or_default()]
+    });
     let providers = listing(
         "providers run here",
         ["PROVIDER", "NAME", "CONTRACT", "LINK NAME"],
@@ -103,12 +88,7 @@ fn inventory_text(inventory: &Inventory) -> String {
             ]
         },
     );
-    let host = format!(
-        "{} {} {}",
-        inventory.host_id,
-        inventory.friendly_name,
-        pairs(&inventory.labels)
-    );
+    let host = format!("{} {} {}", inventory.host_id, inventory.friendly_name, pairs(&inventory.labels));
     format!("{host}\n\n{actors}\n{providers}")
 }
 
@@ -122,12 +102,7 @@ fn links_text(links: &[LinkDefinition]) -> String {
             pairs(&link.values),
         ]
     };
-    listing(
-        "links",
-        ["ACTOR", "CONTRACT", "LINK NAME", "PROVIDER", "VALUES"],
-        links,
-        row,
-    )
+    listing("links", ["ACTOR", "CONTRACT", "LINK NAME", "PROVIDER", "VALUES"], links, row)
 }
 
 fn claims_text(claims: &[ClaimsSummary]) -> String {
@@ -150,12 +125,7 @@ fn claims_text(claims: &[ClaimsSummary]) -> String {
 }
 
 /// A table, or a word that there is nothing to list.
-fn listing<T, const N: usize>(
-    what: &str,
-    header: [&str; N],
-    items: &[T],
-    row: impl Fn(&T) -> [String; N],
-) -> String {
+fn listing<T, const N: usize>(what: &str, header: [&str; N], items: &[T], row: impl Fn(&T) -> [String; N]) -> String {
     match items.is_empty() {
         true => format!("no {what}\n"),
         false => table(header, &items.iter().map(row).collect::<Vec<_>>()),

@@ -18,10 +18,7 @@ pub(super) enum InputError {
 
 /// The bytes of a file.
 pub(super) fn file(path: &Path) -> Result<Vec<u8>, InputError> {
-    std::fs::read(path).map_err(|cause| InputError::File {
-        path: path.to_owned(),
-        cause,
-    })
+    std::fs::read(path).map_err(|cause| InputError::File { path: path.to_owned(), cause })
 }
 
 /// The bytes that an argument means: those of a file for `@FILE`, standard input for `-`, else its own.
@@ -29,10 +26,7 @@ pub(super) fn argument(text: &str) -> Result<Vec<u8>, InputError> {
     match (text, text.strip_prefix('@')) {
         ("-", _) => {
             let mut bytes = Vec::new();
-            io::stdin()
-                .lock()
-                .read_to_end(&mut bytes)
-                .map_err(InputError::Stdin)?;
+            io::stdin().lock().read_to_end(&mut bytes).map_err(InputError::Stdin)?;
             Ok(bytes)
         }
         (_, Some(path)) => file(Path::new(path)),

@@ -14,9 +14,7 @@ const BASE64_NAME: &str = "base64";
 /// Why one does not become the other.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub(super) enum JsonError {
-    #[error(
-        "the input is not JSON: {0}; quote it for your shell, or pass bytes as they are with --raw-input"
-    )]
+    #[error("the input is not JSON: {0}; quote it for your shell, or pass bytes as they are with --raw-input")]
     Input(String),
     #[error("the input's {{\"base64\": …}} does not hold base64: {0}")]
     Base64(String),
@@ -26,8 +24,7 @@ pub(super) enum JsonError {
 
 /// The MessagePack of a JSON text. `{"base64": "…"}` becomes bytes.
 pub(super) fn to_message_pack(text: &[u8]) -> Result<Vec<u8>, JsonError> {
-    let json: Json =
-        serde_json::from_slice(text).map_err(|error| JsonError::Input(error.to_string()))?;
+    let json: Json = serde_json::from_slice(text).map_err(|error| JsonError::Input(error.to_string()))?;
     let mut bytes = Vec::new();
     rmpv::encode::write_value(&mut bytes, &pack(json)?).expect("memory takes all bytes");
     Ok(bytes)
@@ -42,9 +39,7 @@ pub(super) fn from_message_pack(reply: &[u8]) -> Result<Json, JsonError> {
     let mut rest = reply;
     match rmpv::decode::read_value_with_max_depth(&mut rest, MAX_DEPTH) {
         Ok(value) if rest.is_empty() => Ok(unpack(value)),
-        _ => Err(JsonError::Reply {
-            length: reply.len(),
-        }),
+        _ => Err(JsonError::Reply { length: reply.len() }),
     }
 }
 
@@ -56,16 +51,11 @@ fn pack(json: Json) -> Result<Packed, JsonError> {
         Json::String(text) => text.into(),
         Json::Array(items) => Packed::Array(items.into_iter().map(pack).collect::<Result<_, _>>()?),
         Json::Object(fields) => match bytes_in(&fields) {
-            Some(text) => Packed::Binary(
-                BASE64
-                    .decode(text.as_bytes())
-                    .map_err(|error| JsonError::Base64(error.to_string()))?,
-            ),
+            Some(text) => {
+                Packed::Binary(BASE64.decode(text.as_bytes()).map_err(|error| JsonError::Base64(error.to_string()))?)
+            }
             None => Packed::Map(
-                fields
-                    .into_iter()
-                    .map(|(name, value)| Ok((name.into(), pack(value)?)))
-                    .collect::<Result<_, _>>()?,
+                fields.into_iter().map(|(name, value)| Ok((name.into(), pack(value)?))).collect::<Result<_, _>>()?,
             ),
         },
     })
@@ -82,10 +72,7 @@ fn pack_number(number: &Number) -> Packed {
     match (number.as_u64(), number.as_i64()) {
         (Some(number), _) => number.into(),
         (_, Some(number)) => number.into(),
-        _ => number
-            .as_f64()
-            .expect("JSON numbers are integers or floats")
-            .into(),
+        _ => number.as_f64().expect("JSON numbers are integers or floats").into(),
     }
 }
 
@@ -102,11 +89,9 @@ fn unpack(value: Packed) -> Json {
         Packed::String(text) => unpack_bytes(text.into_bytes()),
         Packed::Binary(bytes) => unpack_bytes(bytes),
         Packed::Array(items) => items.into_iter().map(unpack).collect(),
-        Packed::Map(fields) => fields
-            .into_iter()
-            .map(|(name, value)| (name_of(name), unpack(value)))
-            .collect::<Map<_, _>>()
-            .into(),
+        Packed::Map(fields) => {
+            fields.into_iter().map(|(name, value)| (name_of(name), unpack(value))).collect::<Map<_, _>>().into()
+        }
         Packed::Ext(kind, bytes) => json!({ "ext": kind, BASE64_NAME: BASE64.encode(&bytes) }),
     }
 }
@@ -147,20 +132,13 @@ mod tests {
     #[test]
     fn integers_take_the_least_room_and_base64_becomes_bytes() {
         let check = |text: &str, bytes: &[u8]| {
-            assert_eq!(
-                to_message_pack(text.as_bytes()).expect("JSON"),
-                bytes,
-                "{text}"
-            );
+            assert_eq!(to_message_pack(text.as_bytes()).expect("JSON"), bytes, "{text}");
         };
         check("7", &[7]);
         check("-7", &[0xf9]);
         check("300", &[0xcd, 1, 44]);
         check(r#"{"base64":"AQI="}"#, &[0xc4, 2, 1, 2]);
-        check(
-            r#"{"base64":1}"#,
-            &[0x81, 0xa6, b'b', b'a', b's', b'e', b'6', b'4', 1],
-        );
+        check(r#"{"base64":1}"#, &[0x81, 0xa6, b'b', b'a', b's', b'e', b'6', b'4', 1]);
     }
 
     #[test]
@@ -172,41 +150,23 @@ mod tests {
         };
         check(Packed::Binary(b"text".to_vec()), json!("text"));
         check(Packed::Binary(vec![255]), json!({ "base64": "/w==" }));
-        check(
-            Packed::Map(vec![(5.into(), true.into())]),
-            json!({ "5": true }),
-        );
+        check(Packed::Map(vec![(5.into(), true.into())]), json!({ "5": true }));
         check(f64::NAN.into(), json!("NaN"));
         check(f32::INFINITY.into(), json!("inf"));
-        check(
-            Packed::Ext(-1, vec![0]),
-            json!({ "ext": -1, "base64": "AA==" }),
-        );
+        check(Packed::Ext(-1, vec![0]), json!({ "ext": -1, "base64": "AA==" }));
     }
 
     #[test]
     fn an_empty_reply_is_null_and_foreign_bytes_are_named() {
         assert_eq!(from_message_pack(&[]), Ok(Json::Null));
-        assert_eq!(
-            from_message_pack(b"HELLO"),
-            Err(JsonError::Reply { length: 5 })
-        );
+        assert_eq!(from_message_pack(b"HELLO"), Err(JsonError::Reply { length: 5 }));
         let deep = [vec![0x91; 200_000], vec![1]].concat();
-        assert_eq!(
-            from_message_pack(&deep),
-            Err(JsonError::Reply { length: 200_001 })
-        );
+        assert_eq!(from_message_pack(&deep), Err(JsonError::Reply { length: 200_001 }));
     }
 
     #[test]
     fn wrong_input_is_named() {
-        assert!(matches!(
-            to_message_pack(b"{a:1}"),
-            Err(JsonError::Input(_))
-        ));
-        assert!(matches!(
-            to_message_pack(br#"{"base64":"?"}"#),
-            Err(JsonError::Base64(_))
-        ));
+        assert!(matches!(to_message_pack(b"{a:1}"), Err(JsonError::Input(_))));
+        assert!(matches!(to_message_pack(br#"{"base64":"?"}"#), Err(JsonError::Base64(_))));
     }
 }

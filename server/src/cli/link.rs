@@ -69,10 +69,7 @@ impl PutLink {
         };
         client.put_link(&link).await?;
         Ok(output.print(&link, |link| {
-            format!(
-                "linked {} to {} for {} as {:?}",
-                link.actor_id, link.provider_id, link.contract_id, link.link_name
-            )
+            format!("linked {} to {} for {} as {:?}", link.actor_id, link.provider_id, link.contract_id, link.link_name)
         })?)
     }
 }
@@ -86,10 +83,7 @@ impl DeleteLink {
         };
         client.delete_link(&link).await?;
         Ok(output.print(&link, |link| {
-            format!(
-                "unlinked {} from {} as {:?}",
-                link.actor_id, link.contract_id, link.link_name
-            )
+            format!("unlinked {} from {} as {:?}", link.actor_id, link.contract_id, link.link_name)
         })?)
     }
 }

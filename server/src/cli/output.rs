@@ -17,9 +17,7 @@ pub(super) enum OutputError {
     /// The pipe is closed, as `head` does; nothing is wrong.
     #[error("nobody reads the output")]
     NobodyReads,
-    #[error(
-        "the result cannot be written to standard output: {0}; check where it is redirected to"
-    )]
+    #[error("the result cannot be written to standard output: {0}; check where it is redirected to")]
     Write(io::Error),
 }
 
@@ -29,11 +27,7 @@ impl Output {
     }
 
     /// Prints `value` as JSON or what `text` makes of it.
-    pub(super) fn print<T: Serialize>(
-        self,
-        value: &T,
-        text: impl FnOnce(&T) -> String,
-    ) -> Result<(), OutputError> {
+    pub(super) fn print<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), OutputError> {
         match self.0 {
             Format::Json => self.json(value),
             Format::Text => {
@@ -53,11 +47,9 @@ impl Output {
     /// Prints bytes as they are.
     pub(super) fn bytes(self, bytes: &[u8]) -> Result<(), OutputError> {
         let mut out = io::stdout().lock();
-        out.write_all(bytes)
-            .and_then(|()| out.flush())
-            .map_err(|error| match error.kind() {
-                ErrorKind::BrokenPipe => OutputError::NobodyReads,
-                _ => OutputError::Write(error),
-            })
+        out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe => OutputError::NobodyReads,
+            _ => OutputError::Write(error),
+        })
     }
 }

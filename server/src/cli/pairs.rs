@@ -27,10 +27,7 @@ impl FromStr for Pair {
 
     fn from_str(text: &str) -> Result<Self, PairError> {
         match text.split_once('=') {
-            Some((name, value)) if !name.is_empty() => Ok(Self {
-                name: name.to_owned(),
-                value: value.to_owned(),
-            }),
+            Some((name, value)) if !name.is_empty() => Ok(Self { name: name.to_owned(), value: value.to_owned() }),
             _ => Err(PairError(text.to_owned())),
         }
     }

@@ -31,13 +31,9 @@ pub(super) struct HostChoice {
 pub(super) enum ResolveError {
     #[error(transparent)]
     Lattice(#[from] LatticeError),
-    #[error(
-        "no actor is called {0:?} by alias or claimed name; name it by its key, M…, as in: wisteria get claims"
-    )]
+    #[error("no actor is called {0:?} by alias or claimed name; name it by its key, M…, as in: wisteria get claims")]
     NoActor(String),
-    #[error(
-        "no provider is called {0:?} on any host; name it by its key, V…, as in: wisteria get inventory HOST"
-    )]
+    #[error("no provider is called {0:?} on any host; name it by its key, V…, as in: wisteria get inventory HOST")]
     NoProvider(String),
     #[error("no host's key begins with {0:?}; see: wisteria get hosts")]
     NoHost(String),
@@ -46,17 +42,9 @@ pub(super) enum ResolveError {
     #[error("no host answers; start one with: wisteria up")]
     NoHosts,
     #[error("{what} {name:?} is not clear, as there are {}; name one by its key", keys.join(", "))]
-    Ambiguous {
-        what: &'static str,
-        name: String,
-        keys: Vec<String>,
-    },
+    Ambiguous { what: &'static str, name: String, keys: Vec<String> },
     #[error("{text:?} is not usable as the key of a {kind}: {cause}")]
-    Key {
-        text: String,
-        kind: KeyKind,
-        cause: KeyError,
-    },
+    Key { text: String, kind: KeyKind, cause: KeyError },
     #[error("{what} {key} runs on no host; see: wisteria get inventory HOST")]
     RunsNowhere { what: &'static str, key: PublicKey },
 }
@@ -88,16 +76,11 @@ impl HostChoice {
     }
 
     fn matches(&self, host: &HostSummary) -> bool {
-        self.labels
-            .iter()
-            .all(|label| host.labels.get(&label.name) == Some(&label.value))
+        self.labels.iter().all(|label| host.labels.get(&label.name) == Some(&label.value))
     }
 
     fn labels_in_words(&self) -> String {
-        let labels = self
-            .labels
-            .iter()
-            .map(|label| format!("{}={}", label.name, label.value));
+        let labels = self.labels.iter().map(|label| format!("{}={}", label.name, label.value));
         labels.collect::<Vec<_>>().join(" and ")
     }
 }
@@ -108,12 +91,8 @@ pub(super) async fn host(client: &Client, name: &str) -> Result<PublicKey, Resol
         return key(name, KeyKind::Host);
     }
     let hosts = client.hosts().await?;
-    let fitting = hosts
-        .into_iter()
-        .map(|host| host.id)
-        .filter(|id| id.starts_with(name));
-    let id =
-        only("the host", name, fitting)?.ok_or_else(|| ResolveError::NoHost(name.to_owned()))?;
+    let fitting = hosts.into_iter().map(|host| host.id).filter(|id| id.starts_with(name));
+    let id = only("the host", name, fitting)?.ok_or_else(|| ResolveError::NoHost(name.to_owned()))?;
     key(&id, KeyKind::Host)
 }
 
@@ -127,8 +106,7 @@ pub(super) async fn actor(client: &Client, name: &str) -> Result<PublicKey, Reso
         .into_iter()
         .filter(|claims| !name.is_empty() && (claims.call_alias == name || claims.name == name))
         .map(|claims| claims.sub);
-    let id =
-        only("the actor", name, fitting)?.ok_or_else(|| ResolveError::NoActor(name.to_owned()))?;
+    let id = only("the actor", name, fitting)?.ok_or_else(|| ResolveError::NoActor(name.to_owned()))?;
     key(&id, KeyKind::Module)
 }
 
@@ -143,8 +121,7 @@ pub(super) async fn provider(client: &Client, name: &str) -> Result<PublicKey, R
         .flat_map(|inventory| inventory.providers)
         .filter(|provider| provider.name.as_deref() == Some(name))
         .map(|provider| provider.id);
-    let id = only("the provider", name, fitting)?
-        .ok_or_else(|| ResolveError::NoProvider(name.to_owned()))?;
+    let id = only("the provider", name, fitting)?.ok_or_else(|| ResolveError::NoProvider(name.to_owned()))?;
     key(&id, KeyKind::Provider)
 }
 
@@ -170,10 +147,7 @@ pub(super) async fn hosts_that_run(
 /// The inventories of all hosts that answer. One that leaves in between is left out.
 async fn inventories(client: &Client) -> Result<Vec<Inventory>, ResolveError> {
     let hosts = client.hosts().await?;
-    let ids = hosts
-        .iter()
-        .map(|host| key(&host.id, KeyKind::Host))
-        .collect::<Result<Vec<_>, _>>()?;
+    let ids = hosts.iter().map(|host| key(&host.id, KeyKind::Host)).collect::<Result<Vec<_>, _>>()?;
     let answers = futures::future::join_all(ids.into_iter().map(|id| client.inventory(id))).await;
     Ok(answers.into_iter().flatten().collect())
 }
@@ -187,31 +161,22 @@ fn only(
     let mut candidates: BTreeSet<String> = candidates.collect();
     match candidates.len() {
         0 | 1 => Ok(candidates.pop_first()),
-        _ => Err(ResolveError::Ambiguous {
-            what,
-            name: name.to_owned(),
-            keys: candidates.into_iter().collect(),
-        }),
+        _ => Err(ResolveError::Ambiguous { what, name: name.to_owned(), keys: candidates.into_iter().collect() }),
     }
 }
 
 /// Whether somebody meant a key: about as long as one, and nothing but capital letters and digits. Then what is wrong
 /// with it is said, instead of looking for an actor of that name.
 fn looks_like_key(text: &str) -> bool {
-    text.len() >= 50
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    text.len() >= 50 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 fn key(text: &str, kind: KeyKind) -> Result<PublicKey, ResolveError> {
-    text.parse::<PublicKey>()
-        .and_then(|key| key.expect_kind(kind))
-        .map_err(|cause| ResolveError::Key {
-            text: text.to_owned(),
-            kind,
-            cause,
-        })
+    text.parse::<PublicKey>().and_then(|key| key.expect_kind(kind)).map_err(|cause| ResolveError::Key {
+        text: text.to_owned(),
+        kind,
+        cause,
+    })
 }
 
 #[cfg(test)]
@@ -224,24 +189,14 @@ mod tests {
         assert_eq!(of(&[]).expect("none"), None);
         assert_eq!(of(&["M1", "M1"]).expect("one").as_deref(), Some("M1"));
         let error = of(&["M2", "M1"]).expect_err("two").to_string();
-        assert!(
-            error.contains("the actor \"x\"") && error.contains("M1, M2"),
-            "{error}"
-        );
+        assert!(error.contains("the actor \"x\"") && error.contains("M1, M2"), "{error}");
     }
 
     #[test]
     fn a_mistyped_key_is_named_as_one() {
         let text = PublicKey::from_bytes(KeyKind::Module, [1; 32]).to_string();
-        assert!(
-            looks_like_key(&text)
-                && looks_like_key(&text[1..])
-                && !looks_like_key("sample/counter")
-        );
+        assert!(looks_like_key(&text) && looks_like_key(&text[1..]) && !looks_like_key("sample/counter"));
         let error = key(&text, KeyKind::Host).expect_err("a module").to_string();
-        assert!(
-            error.contains("module") && error.contains("host"),
-            "{error}"
-        );
+        assert!(error.contains("module") && error.contains("host"), "{error}");
     }
 }

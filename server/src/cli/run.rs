@@ -44,15 +44,8 @@ pub async fn run() -> ExitCode {
     match execute(cli).await {
         Ok(()) | Err(CommandError::Output(OutputError::NobodyReads)) => ExitCode::SUCCESS,
         Err(error) => {
-            let line = error
-                .to_string()
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ");
-            #[expect(
-                clippy::print_stderr,
-                reason = "this is where the program speaks to its user"
-            )]
+            let line = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+            #[expect(clippy::print_stderr, reason = "this is where the program speaks to its user")]
             {
                 eprintln!("error: {line}");
             }
@@ -78,11 +71,7 @@ fn parse() -> Cli {
 }
 
 async fn execute(cli: Cli) -> Result<(), CommandError> {
-    let LatticeArgs {
-        url,
-        lattice,
-        output,
-    } = cli.lattice;
+    let LatticeArgs { url, lattice, output } = cli.lattice;
     let output = Output::new(output);
     if let Command::Up(args) = cli.command {
         return Ok(args.run(lattice).await?);

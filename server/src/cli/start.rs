@@ -54,9 +54,7 @@ impl StartActor {
     async fn run(self, client: &Client, output: Output) -> Result<(), CommandError> {
         let module = input::file(&self.file)?;
         let host = self.host.resolve(client).await?;
-        let started = client
-            .start_actor(host, module.into(), self.max_instances)
-            .await?;
+        let started = client.start_actor(host, module.into(), self.max_instances).await?;
         Ok(output.print(&started, |started| started.actor_id.clone())?)
     }
 }
@@ -64,9 +62,7 @@ impl StartActor {
 impl StartProvider {
     async fn run(self, client: &Client, output: Output) -> Result<(), CommandError> {
         let host = self.host.resolve(client).await?;
-        let provider = client
-            .start_provider(host, &self.name, &self.link_name)
-            .await?;
+        let provider = client.start_provider(host, &self.name, &self.link_name).await?;
         let started = json!({ "provider_id": provider, "host_id": host });
         Ok(output.print(&started, |_| provider.clone())?)
     }

@@ -103,7 +103,5 @@ fn print_stopped(output: Output, name: &str, stopped: &[Value]) -> Result<(), Co
         let text = |field: &str| stopped[field].as_str().unwrap_or_default().to_owned();
         format!("stopped {} on {}", text(name), text("host_id"))
     };
-    Ok(output.print(&stopped, |all| {
-        all.iter().map(line).collect::<Vec<_>>().join("\n")
-    })?)
+    Ok(output.print(&stopped, |all| all.iter().map(line).collect::<Vec<_>>().join("\n"))?)
 }

@@ -10,11 +10,7 @@ pub(super) fn table<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> 
     });
     let mut text = String::new();
     for line in lines {
-        let cells: Vec<String> = line
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
+        let cells: Vec<String> = line.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         text.push_str(cells.join("  ").trim_end());
         text.push('\n');
     }
@@ -29,9 +25,6 @@ mod tests {
     fn columns_are_as_wide_as_their_widest_cell() {
         let row = |cells: [&str; 3]| cells.map(str::to_owned);
         let rows = [row(["é", "bb", ""]), row(["ccc", "d", "last cell"])];
-        assert_eq!(
-            table(["A", "B", "C"], &rows),
-            "A    B   C\né    bb\nccc  d   last cell\n"
-        );
+        assert_eq!(table(["A", "B", "C"], &rows), "A    B   C\né    bb\nccc  d   last cell\n");
     }
 }

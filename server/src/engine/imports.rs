@@ -35,7 +35,9 @@ fn link_host_functions(linker: &mut Linker<Guest>, module: &str) -> Result<()> {
     linker.func_wrap(module, "__guest_error", |mut caller: Caller<'_, Guest>, start: u32, length: u32| {
         with_memory(&mut caller, |state, memory| state.guest_error(memory, start, length))
     })?;
-    linker.func_wrap(module, "__host_response_len", |caller: Caller<'_, Guest>| caller.data().state.host_response_len())?;
+    linker.func_wrap(module, "__host_response_len", |caller: Caller<'_, Guest>| {
+        caller.data().state.host_response_len()
+    })?;
     linker.func_wrap(module, "__host_response", |mut caller: Caller<'_, Guest>, start: u32| {
         with_memory(&mut caller, |state, memory| state.host_response(memory, start))
     })?;

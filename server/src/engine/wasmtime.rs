@@ -47,13 +47,11 @@ impl WasmtimeEngine {
     /// # Errors
     /// The system does not give the address space for them.
     pub fn new(instances: usize, limits: &ModuleLimits) -> Result<Self, WasmtimeError> {
-        let engine = wasmtime::Engine::new(&config(instances, limits)).map_err(|cause| WasmtimeError { instances, cause })?;
+        let engine =
+            wasmtime::Engine::new(&config(instances, limits)).map_err(|cause| WasmtimeError { instances, cause })?;
         let ticker = Arc::new(());
         tick(engine.weak(), Arc::downgrade(&ticker));
-        Ok(Self {
-            engine,
-            _ticker: ticker,
-        })
+        Ok(Self { engine, _ticker: ticker })
     }
 }
 
@@ -140,11 +138,7 @@ impl WasmtimeModule {
         let guest_call = instance.get_typed_func(&mut store, "__guest_call").map_err(failed)?;
         let missing = || GuestError::Instantiate(format!("it does not export {FUEL_EXPORT}"));
         let fuel_global = instance.get_global(&mut store, FUEL_EXPORT).ok_or_else(missing)?;
-        let mut made = WasmtimeInstance {
-            store,
-            guest_call,
-            fuel: fuel_global,
-        };
+        let mut made = WasmtimeInstance { store, guest_call, fuel: fuel_global };
         for name in ["_start", "wapc_init"] {
             if let Ok(start) = instance.get_typed_func::<(), ()>(&mut made.store, name) {
                 made.give_fuel(fuel);
@@ -168,9 +162,7 @@ struct WasmtimeInstance {
 impl WasmtimeInstance {
     fn give_fuel(&mut self, fuel: u64) {
         let fuel = i64::try_from(fuel).unwrap_or(i64::MAX);
-        self.fuel
-            .set(&mut self.store, Val::I64(fuel))
-            .expect("rewriting made this global a mutable i64");
+        self.fuel.set(&mut self.store, Val::I64(fuel)).expect("rewriting made this global a mutable i64");
     }
 
     fn fuel_left(&mut self) -> i64 {
@@ -188,10 +180,7 @@ impl Instance for WasmtimeInstance {
             let left = self.fuel_left();
             let returned = outcome.map_err(|error| wapc::trap(left, fuel, format_args!("{error:#}")))?;
             let payload = self.store.data_mut().state.finish(returned)?;
-            Ok(GuestReply {
-                payload,
-                fuel_used: fuel.saturating_sub(u64::try_from(left).unwrap_or(0)),
-            })
+            Ok(GuestReply { payload, fuel_used: fuel.saturating_sub(u64::try_from(left).unwrap_or(0)) })
         })
     }
 }

@@ -47,10 +47,7 @@ const BODY_LIMIT: usize = 7 << 20;
 impl HttpServer {
     /// A provider without listeners.
     pub fn new(caller: ActorCaller) -> Self {
-        Self {
-            caller,
-            listeners: Mutex::default(),
-        }
+        Self { caller, listeners: Mutex::default() }
     }
 
     /// Where the listener of a link listens, once it does.
@@ -89,23 +86,17 @@ impl Provider for HttpServer {
             if self.is_served(&key, address)? {
                 return Ok(());
             }
-            let listener = TcpListener::bind(address).await.map_err(|error| {
-                LinkRefused(format!("cannot listen on {address}: {error}; choose another address"))
-            })?;
+            let listener = TcpListener::bind(address)
+                .await
+                .map_err(|error| LinkRefused(format!("cannot listen on {address}: {error}; choose another address")))?;
             let bound = listener.local_addr().map_err(|error| LinkRefused(error.to_string()))?;
             let (stop, stopped) = oneshot::channel::<()>();
-            let app = Router::new().fallback(handle).with_state(Linked {
-                caller: self.caller.clone(),
-                actor: link.actor,
-            });
+            let app =
+                Router::new().fallback(handle).with_state(Linked { caller: self.caller.clone(), actor: link.actor });
             let server = axum::serve(listener, app).with_graceful_shutdown(async { drop(stopped.await) });
             tokio::spawn(server.into_future());
             tracing::info!(%bound, actor = %link.actor, "an actor is served over HTTP");
-            let listener = Listener {
-                asked_for: address,
-                bound,
-                _stop: stop,
-            };
+            let listener = Listener { asked_for: address, bound, _stop: stop };
             self.listeners.lock().expect("nothing panics under this lock").insert(key, listener);
             Ok(())
         })
@@ -133,9 +124,9 @@ fn read_address(link: &ProviderLink) -> Result<SocketAddr, LinkRefused> {
             "the value `address` is missing; give the address to listen on, as address=127.0.0.1:8080".to_owned(),
         ));
     };
-    address.parse().map_err(|_| {
-        LinkRefused(format!("`address={address}` is not an address; write it as address=127.0.0.1:8080"))
-    })
+    address
+        .parse()
+        .map_err(|_| LinkRefused(format!("`address={address}` is not an address; write it as address=127.0.0.1:8080")))
 }
 
 /// Whom a listener serves.

@@ -51,9 +51,9 @@ pub(super) async fn hosts(State(state): State<WebState>) -> Answer<Vec<HostSumma
 }
 
 pub(super) async fn inventory(State(state): State<WebState>, Path(host): Path<String>) -> Answer<Inventory> {
-    let host = host.parse().map_err(|error| {
-        ApiError(LatticeError::new(ErrorCode::BadRequest, format!("host \"{host}\": {error}")))
-    })?;
+    let host = host
+        .parse()
+        .map_err(|error| ApiError(LatticeError::new(ErrorCode::BadRequest, format!("host \"{host}\": {error}"))))?;
     answer(state.client.inventory(host).await)
 }
 

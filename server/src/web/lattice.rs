@@ -14,19 +14,12 @@ use futures::{SinkExt, StreamExt};
 use super::WebState;
 
 /// Takes a host or client into the lattice. A browser may join only from a page that this server served.
-pub(super) async fn join(
-    State(state): State<WebState>,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
-) -> Response {
+pub(super) async fn join(State(state): State<WebState>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
     if !is_same_origin(&headers) {
         let text = "a page of another origin may not join this lattice; open the page of this server instead\n";
         return (StatusCode::FORBIDDEN, text).into_response();
     }
-    upgrade
-        .max_message_size(MAX_FRAME)
-        .max_frame_size(MAX_FRAME)
-        .on_upgrade(move |socket| serve(state, socket))
+    upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME).on_upgrade(move |socket| serve(state, socket))
 }
 
 /// A frame carries at most one payload of the largest size with its control line and headers, or many small ones.

@@ -87,14 +87,8 @@ impl Server {
         BufReader::new(child.stdout.take().expect("it was piped"))
             .read_line(&mut line)
             .expect("the server says that it is ready");
-        let start = line
-            .find("http://")
-            .unwrap_or_else(|| panic!("no address in {line:?}"));
-        Self {
-            child,
-            url: line[start..].trim().trim_end_matches('/').to_owned(),
-            _data_dir: data_dir,
-        }
+        let start = line.find("http://").unwrap_or_else(|| panic!("no address in {line:?}"));
+        Self { child, url: line[start..].trim().trim_end_matches('/').to_owned(), _data_dir: data_dir }
     }
 
     /// Where it listens.
@@ -138,10 +132,6 @@ pub(crate) fn published_echo() -> PathBuf {
 
 fn built(name: &str) -> PathBuf {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/actors")).join(name);
-    assert!(
-        path.is_file(),
-        "{} is missing; make it with: cargo xtask build",
-        path.display()
-    );
+    assert!(path.is_file(), "{} is missing; make it with: cargo xtask build", path.display());
     path
 }

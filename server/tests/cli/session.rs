@@ -16,10 +16,7 @@ fn start(server: &Server, name: &str) -> String {
 }
 
 fn start_file(server: &Server, file: &Path) -> String {
-    let key = server
-        .run(&["start", "actor", text(file)])
-        .text()
-        .to_owned();
+    let key = server.run(&["start", "actor", text(file)]).text().to_owned();
     assert!(key.len() == 56 && key.starts_with('M'), "{key}");
     key
 }
@@ -49,20 +46,8 @@ fn an_actor_is_started_linked_called_and_stopped() {
         assert!(line.contains(words), "{line}");
     }
 
-    let link = server.run(&[
-        "link",
-        "put",
-        &actor,
-        "keyvalue-memory",
-        KEY_VALUE,
-        "a=b",
-        "-o",
-        "json",
-    ]);
-    let provider = link.json()["provider_id"]
-        .as_str()
-        .expect("a key")
-        .to_owned();
+    let link = server.run(&["link", "put", &actor, "keyvalue-memory", KEY_VALUE, "a=b", "-o", "json"]);
+    let provider = link.json()["provider_id"].as_str().expect("a key").to_owned();
     assert!(provider.starts_with('V'), "{provider}");
     assert_eq!(count(&call()), 1);
     assert_eq!(count(&call()), 2);
@@ -113,48 +98,22 @@ fn hosts_and_inventories_have_the_shapes_of_the_control_interface() {
     let actor = started["actor_id"].as_str().expect("a key");
 
     // The beginning of a host's key is enough.
-    let inventory = server
-        .run(&["get", "inventory", &id[..8], "-o", "json"])
-        .json();
+    let inventory = server.run(&["get", "inventory", &id[..8], "-o", "json"]).json();
     assert_eq!(inventory["host_id"], id);
     assert_eq!(inventory["actors"][0]["id"], actor);
     assert_eq!(inventory["actors"][0]["instances"][0]["max_concurrent"], 3);
     let providers = inventory["providers"].as_array().expect("an array");
-    assert!(
-        providers
-            .iter()
-            .any(|provider| provider["contract_id"] == KEY_VALUE),
-        "{inventory}"
-    );
+    assert!(providers.iter().any(|provider| provider["contract_id"] == KEY_VALUE), "{inventory}");
     let shown = server.run(&["get", "inventory"]);
-    assert!(
-        shown.text().contains(actor) && shown.text().contains(KEY_VALUE),
-        "{shown:?}"
-    );
+    assert!(shown.text().contains(actor) && shown.text().contains(KEY_VALUE), "{shown:?}");
 }
 
 #[test]
 fn a_provider_is_started_by_name_and_stopped_by_key() {
     let server = Server::start(&[]);
-    let started = server.run(&[
-        "start",
-        "provider",
-        "keyvalue-memory",
-        "--link-name",
-        "second",
-        "-o",
-        "json",
-    ]);
-    let key = started.json()["provider_id"]
-        .as_str()
-        .expect("a key")
-        .to_owned();
-    let listed = || {
-        server
-            .run(&["get", "inventory", "-o", "json"])
-            .text()
-            .contains(&key)
-    };
+    let started = server.run(&["start", "provider", "keyvalue-memory", "--link-name", "second", "-o", "json"]);
+    let key = started.json()["provider_id"].as_str().expect("a key").to_owned();
+    let listed = || server.run(&["get", "inventory", "-o", "json"]).text().contains(&key);
     assert!(listed());
     server.run(&["stop", "provider", &key]).text();
     assert!(!listed());
@@ -168,13 +127,7 @@ fn signed(folder: &Path, byte: u8, alias: Option<&str>) -> std::path::PathBuf {
     let claims = ActorClaims {
         name: Some("Counter".to_owned()),
         call_alias: alias.map(str::to_owned),
-        caps: [
-            KEY_VALUE,
-            "wasmcloud:httpserver",
-            "wasmcloud:builtin:logging",
-        ]
-        .map(str::to_owned)
-        .into(),
+        caps: [KEY_VALUE, "wasmcloud:httpserver", "wasmcloud:builtin:logging"].map(str::to_owned).into(),
         ..ActorClaims::new(
             account.public_key(),
             KeyPair::from_raw(KeyKind::Module, [byte; 32]).public_key(),
@@ -195,9 +148,7 @@ fn a_signed_actor_goes_by_its_alias_and_its_name_while_that_is_clear() {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let first = start_file(&server, &signed(folder.path(), 2, Some("sample/counter")));
     for name in ["sample/counter", "Counter"] {
-        server
-            .run(&["link", "put", name, "keyvalue-memory", KEY_VALUE])
-            .text();
+        server.run(&["link", "put", name, "keyvalue-memory", KEY_VALUE]).text();
     }
     let call = |name: &str| server.run(&["call", name, "HttpServer.HandleRequest", REQUEST]);
     assert_eq!(count(&call("Counter")), 1);
@@ -211,31 +162,21 @@ fn a_signed_actor_goes_by_its_alias_and_its_name_while_that_is_clear() {
     assert!(unclear.failure().contains(&first) && unclear.failure().contains(&second));
     assert_eq!(count(&call("sample/counter")), 2);
     assert!(call("Abacus").failure().contains("Abacus"));
-    assert!(
-        call(&first.replacen('M', "N", 1))
-            .failure()
-            .contains("checksum")
-    );
+    assert!(call(&first.replacen('M', "N", 1)).failure().contains("checksum"));
 }
 
 #[test]
 fn a_published_actor_runs_as_it_was_signed() {
     let server = Server::start(&[]);
     let key = start_file(&server, &published_echo());
-    assert_eq!(
-        key,
-        "MDJ5BWS6JXSWOZL2ZENW2D4FBSHQ5ZMFGEGJB33TLKYKMXTLLAXINU36"
-    );
+    assert_eq!(key, "MDJ5BWS6JXSWOZL2ZENW2D4FBSHQ5ZMFGEGJB33TLKYKMXTLLAXINU36");
     let call = |operation: &str| {
         let message = r#"{"subject":"in","body":{"base64":"aGk="}}"#;
         server.run(&["call", "Echo Messaging", operation, message])
     };
     assert_eq!(call("MessageSubscriber.HandleMessage").json(), Value::Null);
     let unknown = call("MessageSubscriber.Forget");
-    assert!(
-        unknown.failure().contains("MessageSubscriber.Forget"),
-        "{unknown:?}"
-    );
+    assert!(unknown.failure().contains("MessageSubscriber.Forget"), "{unknown:?}");
 }
 
 #[test]
@@ -243,10 +184,7 @@ fn an_unsigned_module_is_refused_unless_allowed() {
     let server = Server::start(&[]);
     let refused = server.run(&["start", "actor", text(&sample("kv_counter.wasm"))]);
     let line = refused.failure();
-    assert!(
-        line.contains("claims") && line.contains("--allow-unsigned"),
-        "{line}"
-    );
+    assert!(line.contains("claims") && line.contains("--allow-unsigned"), "{line}");
 }
 
 #[test]
@@ -254,12 +192,7 @@ fn what_is_no_actor_is_refused_with_its_reason() {
     let server = Server::start(&["--allow-unsigned"]);
     let folder = tempfile::tempdir().expect("a temporary directory");
     let file = folder.path().join("text.wasm");
-    assert!(
-        server
-            .run(&["start", "actor", text(&file)])
-            .failure()
-            .contains("text.wasm")
-    );
+    assert!(server.run(&["start", "actor", text(&file)]).failure().contains("text.wasm"));
     fs::write(&file, "text").expect("it is written");
     server.run(&["start", "actor", text(&file)]).failure();
 }
@@ -285,10 +218,7 @@ fn input_comes_from_the_argument_a_file_or_standard_input_and_replies_go_out_raw
     let not_json = server.run(&["call", &actor, "upper", "text"]);
     assert!(not_json.failure().contains("not JSON"), "{not_json:?}");
     let guest_error = server.run(&["call", &actor, "fail", "out of luck", "--raw-input"]);
-    assert!(
-        guest_error.failure().contains("out of luck"),
-        "{guest_error:?}"
-    );
+    assert!(guest_error.failure().contains("out of luck"), "{guest_error:?}");
 }
 
 #[test]

@@ -17,15 +17,9 @@ fn wrong_usage_ends_with_2() {
     check_usage(&["fly"], "fly");
     check_usage(&["get", "everything"], "everything");
     check_usage(&["start", "actor"], "<FILE>");
-    check_usage(
-        &["start", "actor", "f", "--max-instances", "0"],
-        "--max-instances",
-    );
+    check_usage(&["start", "actor", "f", "--max-instances", "0"], "--max-instances");
     check_usage(&["start", "actor", "f", "--label", "x"], "NAME=VALUE");
-    check_usage(
-        &["start", "actor", "f", "--label", "a=b", "--host", "N"],
-        "cannot be used with",
-    );
+    check_usage(&["start", "actor", "f", "--label", "a=b", "--host", "N"], "cannot be used with");
     check_usage(&["link", "put", "a", "b", "c", "novalue"], "NAME=VALUE");
     check_usage(&["call", "a", "b", "--timeout", "0"], "seconds");
     check_usage(&["get", "hosts", "--url", "ftp://x"], "http://");
@@ -54,15 +48,7 @@ fn a_lattice_that_does_not_answer_is_named_with_a_remedy() {
 #[test]
 fn something_else_at_the_address_is_no_lattice() {
     let server = Server::start(&[]);
-    let ended = run(
-        &[
-            "get",
-            "hosts",
-            "--url",
-            &format!("{}/elsewhere", server.url),
-        ],
-        b"",
-    );
+    let ended = run(&["get", "hosts", "--url", &format!("{}/elsewhere", server.url)], b"");
     assert!(ended.failure().contains("--url"), "{ended:?}");
 }
 
@@ -71,13 +57,7 @@ fn a_port_in_use_is_named() {
     let server = Server::start(&[]);
     let dir = tempfile::tempdir().expect("a temporary directory");
     let path = dir.path().to_str().expect("a path in UTF-8");
-    let ended = run(
-        &["up", "--listen", server.address(), "--data-dir", path],
-        b"",
-    );
+    let ended = run(&["up", "--listen", server.address(), "--data-dir", path], b"");
     let line = ended.failure();
-    assert!(
-        line.contains(server.address()) && line.contains("--listen"),
-        "{line}"
-    );
+    assert!(line.contains(server.address()) && line.contains("--listen"), "{line}");
 }

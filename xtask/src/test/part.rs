@@ -29,10 +29,7 @@ impl Part {
         match self {
             Self::Tidy => vec![Step::chore("tidy", tidy::report)],
             Self::Lint => lint(),
-            Self::Rust => vec![Step::suite(
-                "rust",
-                command("cargo", ["test", "--workspace", "--no-fail-fast"]),
-            )],
+            Self::Rust => vec![Step::suite("rust", command("cargo", ["test", "--workspace", "--no-fail-fast"]))],
             Self::Oracles => {
                 let mut cargo = command("cargo", ["test", "--no-fail-fast"]);
                 cargo.current_dir(at("tests/oracles"));
@@ -53,37 +50,16 @@ impl Part {
 }
 
 fn lint() -> Vec<Step> {
-    let clippy = [
-        "clippy",
-        "--quiet",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
     let wasm = "wasm32-unknown-unknown";
     let mut clippy_of_tab = command(
         "cargo",
-        [
-            "clippy",
-            "--quiet",
-            "-p",
-            "wisteria-browser",
-            "--target",
-            wasm,
-            "--all-features",
-            "--",
-            "-D",
-            "warnings",
-        ],
+        ["clippy", "--quiet", "-p", "wisteria-browser", "--target", wasm, "--all-features", "--", "-D", "warnings"],
     );
     // Its own configuration forbids what a tab cannot do.
     clippy_of_tab.env("CLIPPY_CONF_DIR", at("browser/clippy"));
     vec![
-        Step::chore("components", || {
-            setup::components(&["clippy", "rustfmt"]).map(|()| true)
-        }),
+        Step::chore("components", || setup::components(&["clippy", "rustfmt"]).map(|()| true)),
         Step::check("format", command("cargo", ["fmt", "--all", "--check"])),
         Step::check("clippy", command("cargo", clippy)),
         Step::check("clippy of the tab", clippy_of_tab),

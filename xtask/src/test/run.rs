@@ -10,11 +10,7 @@ use std::time::{Duration, Instant};
 
 /// Builds and runs `parts`, or all when none is named; true when no case failed.
 pub(crate) fn run(parts: &[Part]) -> Result<bool> {
-    let parts = if parts.is_empty() {
-        Part::value_variants()
-    } else {
-        parts
-    };
+    let parts = if parts.is_empty() { Part::value_variants() } else { parts };
     let mut steps = Vec::new();
     if parts.iter().any(|part| part.needs_build()) {
         steps.push(Step::chore("build", || build::all().map(|()| true)));
@@ -38,8 +34,5 @@ pub(crate) fn run(parts: &[Part]) -> Result<bool> {
 
 fn summary(name: &str, duration: Duration, count: Count) -> String {
     let seconds = duration.as_secs_f64();
-    format!(
-        "{name:<20} {seconds:>7.1} s {:>5} passed {:>5} failed",
-        count.passed, count.failed
-    )
+    format!("{name:<20} {seconds:>7.1} s {:>5} passed {:>5} failed", count.passed, count.failed)
 }

@@ -22,26 +22,17 @@ enum Kind {
 impl Step {
     /// A function of xtask, true when all is well: one case.
     pub(super) fn chore(name: &'static str, chore: fn() -> Result<bool>) -> Self {
-        Self {
-            name,
-            kind: Kind::Chore(chore),
-        }
+        Self { name, kind: Kind::Chore(chore) }
     }
 
     /// A program whose exit code tells: one case.
     pub(super) fn check(name: &'static str, command: Command) -> Self {
-        Self {
-            name,
-            kind: Kind::Check(command),
-        }
+        Self { name, kind: Kind::Check(command) }
     }
 
     /// A test runner that prints how many cases passed and failed.
     pub(super) fn suite(name: &'static str, command: Command) -> Self {
-        Self {
-            name,
-            kind: Kind::Suite(command),
-        }
+        Self { name, kind: Kind::Suite(command) }
     }
 
     /// Runs the step; a step that cannot start is one failed case.
@@ -59,19 +50,14 @@ impl Step {
 }
 
 fn check(mut command: Command) -> Result<bool> {
-    let status = command
-        .status()
-        .with_context(|| format!("starting `{}`", line(&command)))?;
+    let status = command.status().with_context(|| format!("starting `{}`", line(&command)))?;
     Ok(status.success())
 }
 
 /// Passes the suite's output on and reads its summaries on the way.
 fn suite(mut command: Command) -> Result<Count> {
     let line = line(&command);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("starting `{line}`"))?;
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("starting `{line}`"))?;
     let output = child.stdout.take().expect("the output was asked for");
     let mut count = Count::default();
     for line in BufReader::new(output).split(b'\n') {
@@ -79,9 +65,7 @@ fn suite(mut command: Command) -> Result<Count> {
         println!("{line}");
         count += Count::of_line(&line);
     }
-    let status = child
-        .wait()
-        .with_context(|| format!("waiting for `{line}`"))?;
+    let status = child.wait().with_context(|| format!("waiting for `{line}`"))?;
     Ok(count.ended(status.success()))
 }
 
@@ -97,32 +81,14 @@ mod tests {
     #[test]
     fn a_suite_is_counted_by_its_summaries_and_its_exit_code() {
         let summary = "echo 'test result: ok. 2 passed; 0 failed'; echo '# pass 3'";
-        assert_eq!(
-            Step::suite("s", shell(summary)).run(),
-            Count {
-                passed: 5,
-                failed: 0
-            }
-        );
+        assert_eq!(Step::suite("s", shell(summary)).run(), Count { passed: 5, failed: 0 });
         let crashing = format!("{summary}; exit 3");
-        assert_eq!(
-            Step::suite("s", shell(&crashing)).run(),
-            Count {
-                passed: 5,
-                failed: 1
-            }
-        );
+        assert_eq!(Step::suite("s", shell(&crashing)).run(), Count { passed: 5, failed: 1 });
     }
 
     #[test]
     fn a_program_that_is_not_there_is_a_failed_case() {
         let step = Step::check("s", command::<&str>("a-program-that-is-not-there", []));
-        assert_eq!(
-            step.run(),
-            Count {
-                passed: 0,
-                failed: 1
-            }
-        );
+        assert_eq!(step.run(), Count { passed: 0, failed: 1 });
     }
 }

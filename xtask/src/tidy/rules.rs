@@ -24,26 +24,16 @@ pub(super) const RULES: [Rule; 4] = [
     Rule {
         name: "cfg",
         applies: |path| {
-            is_rust(path)
-                && !is_tidy(path)
-                && !["platform.rs", "native.rs", "browser.rs"].contains(&file_name(path))
+            is_rust(path) && !is_tidy(path) && !["platform.rs", "native.rs", "browser.rs"].contains(&file_name(path))
         },
-        forbidden: &[
-            "cfg(target_",
-            "cfg(not(target_",
-            "cfg(any(target_",
-            "cfg(all(target_",
-            "cfg_attr(target_",
-        ],
+        forbidden: &["cfg(target_", "cfg(not(target_", "cfg(any(target_", "cfg(all(target_", "cfg_attr(target_"],
         unless: |_| false,
         in_tests: true,
         remedy: "move it to a file named platform.rs, native.rs or browser.rs",
     },
     Rule {
         name: "core",
-        applies: |path| {
-            is_rust(path) && path.starts_with("core/src/") && file_name(path) != "tests.rs"
-        },
+        applies: |path| is_rust(path) && path.starts_with("core/src/") && file_name(path) != "tests.rs",
         forbidden: &[
             "tokio::",
             "wasmtime::",
@@ -79,9 +69,7 @@ pub(super) const RULES: [Rule; 4] = [
 
 /// Whether the line waits for the sleep that it mentions; a test's own `Platform` must offer one.
 fn waits(line: &str) -> bool {
-    ["await", "thread::", "waitForTimeout"]
-        .iter()
-        .any(|word| line.contains(word))
+    ["await", "thread::", "waitForTimeout"].iter().any(|word| line.contains(word))
 }
 
 /// Whether the attribute that begins in the first of `lines` says why.
@@ -104,10 +92,7 @@ fn is_rust(path: &str) -> bool {
 }
 
 fn is_test(path: &str) -> bool {
-    path.starts_with("tests/")
-        || path.contains("/tests/")
-        || path.contains(".test.")
-        || file_name(path) == "tests.rs"
+    path.starts_with("tests/") || path.contains("/tests/") || path.contains(".test.") || file_name(path) == "tests.rs"
 }
 
 fn file_name(path: &str) -> &str {

@@ -17,23 +17,14 @@ const ENDINGS: [&str; 6] = ["rs", "ts", "svelte", "mjs", "js", "css"];
 
 /// Reads every file of code in the repository.
 pub(super) fn all() -> Result<Vec<Source>> {
-    let listing = output(&mut command(
-        "git",
-        ["ls-files", "--cached", "--others", "--exclude-standard"],
-    ))
-    .context("listing the files of the repository")?;
-    let paths = listing.lines().filter(|path| {
-        path.rsplit_once('.')
-            .is_some_and(|(_, end)| ENDINGS.contains(&end))
-    });
+    let listing = output(&mut command("git", ["ls-files", "--cached", "--others", "--exclude-standard"]))
+        .context("listing the files of the repository")?;
+    let paths = listing.lines().filter(|path| path.rsplit_once('.').is_some_and(|(_, end)| ENDINGS.contains(&end)));
     // A file that was deleted and is not yet committed is still listed.
     paths.filter(|path| at(path).is_file()).map(read).collect()
 }
 
 fn read(path: &str) -> Result<Source> {
     let text = fs::read_to_string(at(path)).with_context(|| format!("reading {path}"))?;
-    Ok(Source {
-        path: path.to_owned(),
-        text,
-    })
+    Ok(Source { path: path.to_owned(), text })
 }

@@ -39,12 +39,7 @@ pub(crate) fn fail(error: &str) {
     unsafe { __guest_error(error.as_ptr(), error.len()) };
 }
 
-pub(crate) fn host_call(
-    binding: &str,
-    namespace: &str,
-    operation: &str,
-    argument: &[u8],
-) -> Result<Vec<u8>, String> {
+pub(crate) fn host_call(binding: &str, namespace: &str, operation: &str, argument: &[u8]) -> Result<Vec<u8>, String> {
     // SAFETY: the host copies from live slices before it suspends the guest.
     let succeeded = unsafe {
         __host_call(

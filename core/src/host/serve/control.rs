@@ -8,9 +8,7 @@ use crate::{
     error::{ErrorCode, LatticeError},
     identity::PublicKey,
     lattice::{
-        control::{
-            Ack, ScaleActor, StartProvider, StopActor, StopHost, StopProvider, read_json, to_json,
-        },
+        control::{Ack, ScaleActor, StartProvider, StopActor, StopHost, StopProvider, read_json, to_json},
         wire::{AWAIT, ERROR},
     },
 };
@@ -119,10 +117,9 @@ async fn scale(host: &Arc<HostState>, request: ScaleActor) -> Result<PublicKey, 
     match (running, request.count) {
         (Some(actor), Some(0)) => host.stop_actor(actor).await.map(|()| actor),
         (Some(actor), count) => host.scale_actor(actor, count.map(usize::from)).map(|()| actor),
-        (None, Some(0)) => Err(LatticeError::new(
-            ErrorCode::BadRequest,
-            "a count of 0 stops a running actor; name it by its key M…",
-        )),
+        (None, Some(0)) => {
+            Err(LatticeError::new(ErrorCode::BadRequest, "a count of 0 stops a running actor; name it by its key M…"))
+        }
         (None, count) => {
             let module = host.fetch_module(&request.actor_ref).await?;
             host.start_actor(module, count.map(usize::from), Some(request.actor_ref)).await
@@ -131,8 +128,7 @@ async fn scale(host: &Arc<HostState>, request: ScaleActor) -> Result<PublicKey, 
 }
 
 fn read_key(text: &str) -> Result<PublicKey, LatticeError> {
-    text.parse()
-        .map_err(|error| LatticeError::new(ErrorCode::BadRequest, format!("\"{text}\": {error}")))
+    text.parse().map_err(|error| LatticeError::new(ErrorCode::BadRequest, format!("\"{text}\": {error}")))
 }
 
 /// Answers a request with an acknowledgement, and the error's code beside it.

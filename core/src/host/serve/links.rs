@@ -34,9 +34,7 @@ pub(super) fn serve(host: &Arc<HostState>) -> Result<(), LatticeError> {
 
 async fn answer(host: &Arc<HostState>, suffix: &str, request: Message) {
     let reply = match suffix {
-        "get.links" => to_json(&LinkList {
-            links: host.links.all().iter().map(LinkDefinition::from).collect(),
-        }),
+        "get.links" => to_json(&LinkList { links: host.links.all().iter().map(LinkDefinition::from).collect() }),
         "get.claims" => to_json(&ClaimsList {
             claims: host.claims.read().expect("nothing panics under this lock").values().cloned().collect(),
         }),

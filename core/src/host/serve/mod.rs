@@ -41,11 +41,7 @@ impl HostState {
 pub(super) use rpc::{ProviderSubscriptions, serve_actor, serve_provider};
 
 /// Hands each message to `handle` until `stop` is dropped, and then what had already arrived.
-async fn for_each_until(
-    mut messages: Subscription,
-    stop: oneshot::Receiver<()>,
-    handle: impl Fn(Message),
-) {
+async fn for_each_until(mut messages: Subscription, stop: oneshot::Receiver<()>, handle: impl Fn(Message)) {
     let mut stop = stop;
     loop {
         let next = messages.next();

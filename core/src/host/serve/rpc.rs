@@ -10,11 +10,7 @@ use crate::{
     bus::{BusError, Message, Subject, Subscription},
     call::{Call, CallContext, Target},
     error::{ErrorCode, LatticeError},
-    host::{
-        dispatch::timed_out,
-        provider::RunningProvider,
-        state::read_link,
-    },
+    host::{dispatch::timed_out, provider::RunningProvider, state::read_link},
     identity::PublicKey,
     lattice::{
         control::{Ack, LinkDefinition},
@@ -113,10 +109,8 @@ fn accept_provider_call(host: &Arc<HostState>, key: PublicKey, message: Message)
         Ok(request) => request,
         Err(error) => return reply.send(String::new(), Err(error)),
     };
-    let entered = host
-        .provider(key)
-        .ok_or_else(|| not_here(key))
-        .and_then(|provider| provider.enter(host.config.limits.mailbox));
+    let entered =
+        host.provider(key).ok_or_else(|| not_here(key)).and_then(|provider| provider.enter(host.config.limits.mailbox));
     let turn = match entered {
         Ok(turn) => turn,
         Err(error) => return reply.send(invocation.id, Err(error)),
@@ -125,10 +119,8 @@ fn accept_provider_call(host: &Arc<HostState>, key: PublicKey, message: Message)
     let link_name: Arc<str> = message.subject.as_str().rsplit('.').next().unwrap_or_default().into();
     let running = host.clone();
     host.platform.spawn(Box::pin(async move {
-        let target = Target::Provider {
-            contract: turn.provider().description.contract.into(),
-            link_name: link_name.clone(),
-        };
+        let target =
+            Target::Provider { contract: turn.provider().description.contract.into(), link_name: link_name.clone() };
         let payload = Bytes::from(invocation.msg);
         let run = turn.provider().invoke(origin, link_name, invocation.operation.into(), payload);
         let outcome = until_deadline(&running, &context, run, target).await;
@@ -143,9 +135,7 @@ async fn until_deadline(
     target: Target,
 ) -> Result<Bytes, LatticeError> {
     let remaining = context.remaining(host.platform.now());
-    timeout(&*host.platform, remaining, run)
-        .await
-        .unwrap_or_else(|| Err(timed_out(target, remaining.as_millis())))
+    timeout(&*host.platform, remaining, run).await.unwrap_or_else(|| Err(timed_out(target, remaining.as_millis())))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -173,11 +163,7 @@ fn change_link(host: &Arc<HostState>, key: PublicKey, message: Message, change: 
     }));
 }
 
-async fn apply_link(
-    provider: &RunningProvider,
-    payload: &[u8],
-    change: LinkChange,
-) -> Result<(), LatticeError> {
+async fn apply_link(provider: &RunningProvider, payload: &[u8], change: LinkChange) -> Result<(), LatticeError> {
     let definition: LinkDefinition = rmp_serde::from_slice(payload).map_err(|error| {
         LatticeError::new(ErrorCode::BadRequest, format!("the link definition cannot be read: {error}"))
     })?;
@@ -199,10 +185,7 @@ struct Reply {
 
 impl Reply {
     fn new(host: &Arc<HostState>, message: &Message) -> Self {
-        Self {
-            host: host.clone(),
-            to: message.reply.clone(),
-        }
+        Self { host: host.clone(), to: message.reply.clone() }
     }
 
     fn send(self, invocation_id: String, outcome: Result<Bytes, LatticeError>) {
@@ -226,8 +209,5 @@ impl Reply {
 }
 
 fn not_here(key: PublicKey) -> LatticeError {
-    LatticeError::new(
-        ErrorCode::NoResponders,
-        format!("{key} was stopped before it handled the call; start it again"),
-    )
+    LatticeError::new(ErrorCode::NoResponders, format!("{key} was stopped before it handled the call; start it again"))
 }
