@@ -6,9 +6,7 @@ use wascap::{
     jwt::{Actor, validate_token},
     wasm::{extract_claims, sign_buffer_with_claims},
 };
-use wisteria_core::identity::{
-    ActorClaims, ClaimsError, KeyKind, KeyPair, inspect, module_hash, sign_module,
-};
+use wisteria_core::identity::{ActorClaims, ClaimsError, KeyKind, KeyPair, inspect, module_hash, sign_module};
 
 const NOW: Duration = Duration::from_secs(1_800_000_000);
 const DAY: u64 = 86_400;
@@ -21,21 +19,11 @@ fn fixture(name: &str) -> Vec<u8> {
 /// Where cargo keeps the sources of wascap 0.13.
 fn wascap_folder() -> PathBuf {
     let output = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--locked",
-            "--manifest-path",
-        ])
+        .args(["metadata", "--format-version", "1", "--locked", "--manifest-path"])
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
         .output()
         .expect("cargo runs");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let package = metadata["packages"]
         .as_array()
@@ -66,29 +54,17 @@ fn now() -> u64 {
 
 #[test]
 fn the_published_echo_verifies() {
-    let claims = inspect(&fixture("echo_messaging_v0.9.0.wasm"), NOW)
-        .unwrap()
-        .unwrap();
+    let claims = inspect(&fixture("echo_messaging_v0.9.0.wasm"), NOW).unwrap().unwrap();
     assert_eq!(claims.name.as_deref(), Some("Echo Messaging"));
-    assert_eq!(
-        claims.caps,
-        ["wasmcloud:messaging", "wasmcloud:builtin:logging"]
-    );
-    assert_eq!(
-        (claims.version.as_deref(), claims.wascap_revision),
-        (Some("0.1.5"), 2)
-    );
+    assert_eq!(claims.caps, ["wasmcloud:messaging", "wasmcloud:builtin:logging"]);
+    assert_eq!((claims.version.as_deref(), claims.wascap_revision), (Some("0.1.5"), 2));
     let key = "MDJ5BWS6JXSWOZL2ZENW2D4FBSHQ5ZMFGEGJB33TLKYKMXTLLAXINU36";
     assert_eq!(claims.subject.to_string(), key);
 }
 
 #[test]
 fn what_wascap_signs_verifies_here_and_reads_the_same() {
-    let modules = [
-        module(),
-        fixture("echo_messaging_v0.9.0.wasm"),
-        fixture("logger.wasm"),
-    ];
+    let modules = [module(), fixture("echo_messaging_v0.9.0.wasm"), fixture("logger.wasm")];
     for (round, module) in modules.into_iter().enumerate() {
         let account = nkeys_03(KeyKind::Account, 1);
         let actor = nkeys_03(KeyKind::Module, 2);
@@ -109,39 +85,22 @@ fn what_wascap_signs_verifies_here_and_reads_the_same() {
         )
         .expect("wascap signs");
         let theirs = extract_claims(&signed).unwrap().unwrap().claims;
-        let claims = inspect(&signed, Duration::from_secs(now() + DAY))
-            .unwrap()
-            .unwrap();
+        let claims = inspect(&signed, Duration::from_secs(now() + DAY)).unwrap().unwrap();
         assert_eq!(claims.issuer.to_string(), theirs.issuer);
         assert_eq!(claims.subject.to_string(), theirs.subject);
-        assert_eq!(
-            (claims.id, claims.issued_at.as_secs()),
-            (theirs.id, theirs.issued_at)
-        );
+        assert_eq!((claims.id, claims.issued_at.as_secs()), (theirs.id, theirs.issued_at));
         assert_eq!(claims.expires.map(|time| time.as_secs()), theirs.expires);
-        assert_eq!(
-            claims.not_before.map(|time| time.as_secs()),
-            theirs.not_before
-        );
+        assert_eq!(claims.not_before.map(|time| time.as_secs()), theirs.not_before);
         let metadata = theirs.metadata.expect("an actor");
         assert_eq!(claims.hash, module_hash(&module).unwrap());
         assert_eq!(claims.hash, metadata.module_hash);
         assert_eq!(claims.name, metadata.name);
-        assert_eq!(
-            (Some(claims.caps), Some(claims.tags)),
-            (metadata.caps, metadata.tags)
-        );
-        assert_eq!(
-            (claims.revision, claims.version),
-            (metadata.rev, metadata.ver)
-        );
+        assert_eq!((Some(claims.caps), Some(claims.tags)), (metadata.caps, metadata.tags));
+        assert_eq!((claims.revision, claims.version), (metadata.rev, metadata.ver));
         assert_eq!(claims.call_alias, metadata.call_alias);
         if with_more {
             let late = Duration::from_secs(now() + 31 * DAY);
-            assert!(matches!(
-                inspect(&signed, late),
-                Err(ClaimsError::Expired { .. })
-            ));
+            assert!(matches!(inspect(&signed, late), Err(ClaimsError::Expired { .. })));
         }
     }
 }
@@ -150,12 +109,7 @@ fn what_wascap_signs_verifies_here_and_reads_the_same() {
 fn what_is_signed_here_verifies_with_wascap_and_reads_the_same() {
     let account = KeyPair::from_raw(KeyKind::Account, [1; 32]);
     let actor = KeyPair::from_raw(KeyKind::Module, [2; 32]);
-    let bare = ActorClaims::new(
-        account.public_key(),
-        actor.public_key(),
-        "id".to_owned(),
-        Duration::from_secs(now()),
-    );
+    let bare = ActorClaims::new(account.public_key(), actor.public_key(), "id".to_owned(), Duration::from_secs(now()));
     let full = ActorClaims {
         expires: Some(Duration::from_secs(now() + DAY)),
         not_before: Some(Duration::from_secs(now() - DAY)),
@@ -204,14 +158,10 @@ fn a_module_changed_after_signing_is_refused_by_both() {
     .unwrap();
     let changed = [&signed[..], &[0, 2, 1, b'x']].concat();
     assert!(extract_claims(&changed).is_err());
-    assert!(matches!(
-        inspect(&changed, NOW),
-        Err(ClaimsError::Hash { .. })
-    ));
+    assert!(matches!(inspect(&changed, NOW), Err(ClaimsError::Hash { .. })));
 }
 
 /// A key pair of the older nkeys that wascap signs with.
 fn nkeys_03(kind: KeyKind, byte: u8) -> nkeys_03::KeyPair {
-    nkeys_03::KeyPair::from_seed(&KeyPair::from_raw(kind, [byte; 32]).seed())
-        .expect("a seed of ours")
+    nkeys_03::KeyPair::from_seed(&KeyPair::from_raw(kind, [byte; 32]).seed()).expect("a seed of ours")
 }

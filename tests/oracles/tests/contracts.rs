@@ -30,88 +30,36 @@ fn text(text: &str) -> String {
 fn key_value() {
     use wasmcloud_interface_keyvalue as theirs;
     check(
-        &keyvalue::IncrementRequest {
-            key: text("k"),
-            value: -70_000,
-        },
-        &theirs::IncrementRequest {
-            key: text("k"),
-            value: -70_000,
-        },
+        &keyvalue::IncrementRequest { key: text("k"), value: -70_000 },
+        &theirs::IncrementRequest { key: text("k"), value: -70_000 },
     );
     check(
-        &keyvalue::GetResponse {
-            value: text("v"),
-            exists: true,
-        },
-        &theirs::GetResponse {
-            value: text("v"),
-            exists: true,
-        },
+        &keyvalue::GetResponse { value: text("v"), exists: true },
+        &theirs::GetResponse { value: text("v"), exists: true },
     );
     check(
-        &keyvalue::SetRequest {
-            key: text("k"),
-            value: text("v"),
-            expires: 300,
-        },
-        &theirs::SetRequest {
-            key: text("k"),
-            value: text("v"),
-            expires: 300,
-        },
+        &keyvalue::SetRequest { key: text("k"), value: text("v"), expires: 300 },
+        &theirs::SetRequest { key: text("k"), value: text("v"), expires: 300 },
     );
     check(
-        &keyvalue::ListAddRequest {
-            list_name: text("l"),
-            value: text("v"),
-        },
-        &theirs::ListAddRequest {
-            list_name: text("l"),
-            value: text("v"),
-        },
+        &keyvalue::ListAddRequest { list_name: text("l"), value: text("v") },
+        &theirs::ListAddRequest { list_name: text("l"), value: text("v") },
     );
     check(
-        &keyvalue::ListDelRequest {
-            list_name: text("l"),
-            value: text("v"),
-        },
-        &theirs::ListDelRequest {
-            list_name: text("l"),
-            value: text("v"),
-        },
+        &keyvalue::ListDelRequest { list_name: text("l"), value: text("v") },
+        &theirs::ListDelRequest { list_name: text("l"), value: text("v") },
     );
     check(
-        &keyvalue::ListRangeRequest {
-            list_name: text("l"),
-            start: 0,
-            stop: -1,
-        },
-        &theirs::ListRangeRequest {
-            list_name: text("l"),
-            start: 0,
-            stop: -1,
-        },
+        &keyvalue::ListRangeRequest { list_name: text("l"), start: 0, stop: -1 },
+        &theirs::ListRangeRequest { list_name: text("l"), start: 0, stop: -1 },
     );
     check(
-        &keyvalue::SetAddRequest {
-            set_name: text("s"),
-            value: text("v"),
-        },
-        &theirs::SetAddRequest {
-            set_name: text("s"),
-            value: text("v"),
-        },
+        &keyvalue::SetAddRequest { set_name: text("s"), value: text("v") },
+        &theirs::SetAddRequest { set_name: text("s"), value: text("v") },
     );
     check(
-        &keyvalue::SetDelRequest {
-            set_name: text("s"),
-            value: text("v"),
-        },
-        &theirs::SetDelRequest {
-            set_name: text("s"),
-            value: text("v"),
-        },
+        &keyvalue::SetDelRequest { set_name: text("s"), value: text("v") },
+        &theirs::SetDelRequest { set_name: text("s"), value: text("v") },
     );
 }
 
@@ -136,44 +84,24 @@ fn http_server() {
         },
     );
     check(
-        &httpserver::HttpResponse {
-            status_code: 404,
-            header: header.clone(),
-            body: vec![1],
-        },
-        &theirs::HttpResponse {
-            status_code: 404,
-            header,
-            body: vec![1],
-        },
+        &httpserver::HttpResponse { status_code: 404, header: header.clone(), body: vec![1] },
+        &theirs::HttpResponse { status_code: 404, header, body: vec![1] },
     );
 }
 
 #[test]
 fn logging_entries() {
     check(
-        &logging::LogEntry {
-            level: text("info"),
-            text: text("t"),
-        },
-        &wasmcloud_interface_logging::LogEntry {
-            level: text("info"),
-            text: text("t"),
-        },
+        &logging::LogEntry { level: text("info"), text: text("t") },
+        &wasmcloud_interface_logging::LogEntry { level: text("info"), text: text("t") },
     );
 }
 
 #[test]
 fn number_ranges() {
     check(
-        &numbergen::RangeLimit {
-            min: 1,
-            max: u32::MAX,
-        },
-        &wasmcloud_interface_numbergen::RangeLimit {
-            min: 1,
-            max: u32::MAX,
-        },
+        &numbergen::RangeLimit { min: 1, max: u32::MAX },
+        &wasmcloud_interface_numbergen::RangeLimit { min: 1, max: u32::MAX },
     );
 }
 
@@ -182,52 +110,20 @@ fn messages_with_and_without_reply_subject() {
     use wasmcloud_interface_messaging as theirs;
     for reply_to in [None, Some(text("r"))] {
         check(
-            &messaging::PubMessage {
-                subject: text("s"),
-                reply_to: reply_to.clone(),
-                body: vec![255],
-            },
-            &theirs::PubMessage {
-                subject: text("s"),
-                reply_to: reply_to.clone(),
-                body: vec![255],
-            },
+            &messaging::PubMessage { subject: text("s"), reply_to: reply_to.clone(), body: vec![255] },
+            &theirs::PubMessage { subject: text("s"), reply_to: reply_to.clone(), body: vec![255] },
         );
         check(
-            &messaging::SubMessage {
-                subject: text("s"),
-                reply_to: reply_to.clone(),
-                body: vec![255],
-            },
-            &theirs::SubMessage {
-                subject: text("s"),
-                reply_to: reply_to.clone(),
-                body: vec![255],
-            },
+            &messaging::SubMessage { subject: text("s"), reply_to: reply_to.clone(), body: vec![255] },
+            &theirs::SubMessage { subject: text("s"), reply_to: reply_to.clone(), body: vec![255] },
         );
         check(
-            &messaging::ReplyMessage {
-                subject: text("s"),
-                reply_to: reply_to.clone(),
-                body: vec![],
-            },
-            &theirs::ReplyMessage {
-                subject: text("s"),
-                reply_to,
-                body: vec![],
-            },
+            &messaging::ReplyMessage { subject: text("s"), reply_to: reply_to.clone(), body: vec![] },
+            &theirs::ReplyMessage { subject: text("s"), reply_to, body: vec![] },
         );
     }
     check(
-        &messaging::RequestMessage {
-            subject: text("s"),
-            body: vec![1],
-            timeout_ms: 2_000,
-        },
-        &theirs::RequestMessage {
-            subject: text("s"),
-            body: vec![1],
-            timeout_ms: 2_000,
-        },
+        &messaging::RequestMessage { subject: text("s"), body: vec![1], timeout_ms: 2_000 },
+        &theirs::RequestMessage { subject: text("s"), body: vec![1], timeout_ms: 2_000 },
     );
 }

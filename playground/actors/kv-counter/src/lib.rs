@@ -14,10 +14,7 @@ struct KvCounter {}
 impl HttpServer for KvCounter {
     async fn handle_request(&self, ctx: &Context, request: &HttpRequest) -> RpcResult<HttpResponse> {
         let key = format!("counter:{}", request.path.trim_matches('/').replace('/', ":"));
-        let increment = IncrementRequest {
-            key: key.clone(),
-            value: 1,
-        };
+        let increment = IncrementRequest { key: key.clone(), value: 1 };
         let count = KeyValueSender::new().increment(ctx, &increment).await?;
         info!("{key} is now {count}");
         HttpResponse::json(json!({ "counter": count, "key": key }), 200)

@@ -1,6 +1,6 @@
 //! Counts visits per path, as `kv-counter` does, on Wisteria's own SDK.
 
-use wisteria_actor::{HttpRequest, HttpResponse, Result, handlers, keyvalue, logging};
+use wisteria_actor::{handlers, keyvalue, logging, HttpRequest, HttpResponse, Result};
 
 handlers! {
     "HttpServer.HandleRequest" => count,

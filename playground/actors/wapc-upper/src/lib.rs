@@ -17,9 +17,8 @@ fn upper(text: &[u8]) -> wapc::CallResult {
 
 /// `TARGET TEXT` → what the actor `TARGET` answers to `upper` of the text.
 fn relay(request: &[u8]) -> wapc::CallResult {
-    let (target, text) = std::str::from_utf8(request)?
-        .split_once(' ')
-        .ok_or("expected a target, a space and a text")?;
+    let (target, text) =
+        std::str::from_utf8(request)?.split_once(' ').ok_or("expected a target, a space and a text")?;
     Ok(wapc::host_call("", target, "upper", text.as_bytes())?)
 }
 
