@@ -4,6 +4,8 @@ use std::fmt::{self, Display};
 
 use thiserror::Error;
 
+use crate::bus::{BusError, SubjectError};
+
 /// A failure that a caller can act on: a stable code, and a sentence that names cause and remedy.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
@@ -18,6 +20,18 @@ impl LatticeError {
     /// A failure with its sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
+    }
+}
+
+impl From<BusError> for LatticeError {
+    fn from(error: BusError) -> Self {
+        Self::new(ErrorCode::Unreachable, error.to_string())
+    }
+}
+
+impl From<SubjectError> for LatticeError {
+    fn from(error: SubjectError) -> Self {
+        Self::new(ErrorCode::BadRequest, error.to_string())
     }
 }
 

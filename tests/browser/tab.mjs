@@ -74,11 +74,11 @@ class Tab {
     );
   }
 
-  /** Begins to count the log lines of this tab's actors; `handled()` tells how many there were. */
+  /** Begins to count the log lines of this tab's actors anew; `handled()` tells how many there were. */
   async countLogs() {
     await this.page.evaluate(() => {
+      if (window.logged === undefined) window.wisteria.events.addEventListener("log", () => window.logged++);
       window.logged = 0;
-      window.wisteria.events.addEventListener("log", () => window.logged++);
     });
     return { handled: () => this.page.evaluate(() => window.logged) };
   }

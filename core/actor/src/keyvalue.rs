@@ -16,7 +16,6 @@ pub struct KeyValue<'a> {
 }
 
 /// The store linked under the name `default`.
-#[expect(clippy::should_implement_trait, reason = "it reads as the link name, keyvalue::default()")]
 pub fn default() -> KeyValue<'static> {
     linked("default")
 }

@@ -215,7 +215,7 @@ fn check_imports(outline: &Outline) -> Result<Vec<StubImport>, PrepareError> {
                 }
             }
             "wasi_snapshot_preview1" | "wasi_unstable" => {
-                stubs.push(StubImport { module: module.clone(), name: name.clone(), ty: ty.clone() })
+                stubs.push(StubImport { module: module.clone(), name: name.clone(), ty: ty.clone() });
             }
             _ => return Err(foreign()),
         }
@@ -279,12 +279,12 @@ mod tests {
             let outcome = prepare_wat(import, GUEST_CALL);
             assert!(expected(&outcome), "{import}: {outcome:?}");
         };
-        check(r#"(import "wasmbus" "__console_log" (func (param i32 i32)))"#, |outcome| outcome.is_ok());
+        check(r#"(import "wasmbus" "__console_log" (func (param i32 i32)))"#, Result::is_ok);
         check(r#"(import "wapc" "__console_log" (func (param i32)))"#, |outcome| {
             matches!(outcome, Err(PrepareError::ImportSignature { .. }))
         });
         check(r#"(import "env" "abort" (func))"#, |outcome| matches!(outcome, Err(PrepareError::ForeignImport { .. })));
-        check(r#"(import "wapc" "memory" (memory 1))"#, |outcome| outcome.is_err());
+        check(r#"(import "wapc" "memory" (memory 1))"#, Result::is_err);
         check(
             r#"(import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))"#,
             |outcome| matches!(outcome, Ok(prepared) if prepared.stubs.len() == 1),

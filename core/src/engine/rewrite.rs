@@ -151,7 +151,7 @@ impl Reencode for Rewriter<'_> {
             // A block of several results would need a type of its own; such functions use the global.
             _ => None,
         };
-        let cached = result.filter(|_| costs.loops.len() > 0);
+        let cached = result.filter(|_| !costs.loops.is_empty());
         locals.extend([(1, ValType::I64), (1, ValType::I32)]);
         let meter = Meter { global: self.fuel_global(), fuel: count, length: count + 1, cached: cached.is_some() };
         let mut function = Function::new(locals);

@@ -105,7 +105,7 @@ impl HostState {
                     contract_id: contract.to_string(),
                     link_name: link_name.to_string(),
                 };
-                let subject = self.subjects.provider(provider, &link_name).map_err(bad_link_name)?;
+                let subject = self.subjects.provider(provider, &link_name)?;
                 self.ask(&call, subject, target).await
             }
         }
@@ -247,10 +247,6 @@ pub(super) fn timed_out(target: impl Display, millis: u128) -> LatticeError {
              its log"
         ),
     )
-}
-
-fn bad_link_name(error: crate::bus::SubjectError) -> LatticeError {
-    LatticeError::new(ErrorCode::BadRequest, format!("the link name cannot be used: {error}"))
 }
 
 /// A failure of the bus in the words of a call to `target`.

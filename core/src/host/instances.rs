@@ -413,7 +413,7 @@ mod tests {
         let _second = queued(instances.enter(pool, Patience::Waits));
         assert_eq!(instances.enter(pool, Patience::Waits).expect_err("full"), Refused::MailboxFull);
         drop(first);
-        queued(instances.enter(pool, Patience::Waits));
+        let _third = queued(instances.enter(pool, Patience::Waits));
     }
 
     #[test]
@@ -445,7 +445,7 @@ mod tests {
         let pool = instances.add_pool(1);
         let _lease = ready(instances.enter(pool, Patience::Never));
         assert_eq!(instances.enter(pool, Patience::Never).expect_err("busy"), Refused::WouldWait);
-        queued(instances.enter(pool, Patience::WaitsForPeers));
+        let _turn = queued(instances.enter(pool, Patience::WaitsForPeers));
     }
 
     #[test]

@@ -13,7 +13,6 @@ use super::{
     state::HostState,
 };
 use crate::{
-    bus::BusError,
     call::DEFAULT_LINK_NAME,
     engine::prepare,
     error::{ErrorCode, LatticeError},
@@ -72,7 +71,7 @@ impl HostState {
         let compiled = self.engine.compile(&prepared).await.map_err(|error| invalid(&error))?;
         let summary = ClaimsSummary::of(&key.to_string(), claims.as_ref());
         let subject = self.subjects.actor(key);
-        let calls = self.bus.subscribe(subject.clone().into(), Some(subject.as_str())).map_err(off_bus)?;
+        let calls = self.bus.subscribe(subject.clone().into(), Some(subject.as_str()))?;
         let (subscription, stop) = StopSignal::new();
         let actor = Arc::new(Actor {
             key,
@@ -200,7 +199,7 @@ impl HostState {
         link_name: &str,
         provider: Arc<dyn Provider>,
     ) -> Result<(), LatticeError> {
-        let subscriptions = ProviderSubscriptions::new(self, key).map_err(off_bus)?;
+        let subscriptions = ProviderSubscriptions::new(self, key)?;
         let (subscription, stop) = StopSignal::new();
         let running = Arc::new(RunningProvider::new(key, link_name.into(), provider, subscription));
         for link in self.links.of_provider(key) {
@@ -309,8 +308,4 @@ impl HostState {
             task.abort();
         }
     }
-}
-
-fn off_bus(error: BusError) -> LatticeError {
-    LatticeError::new(ErrorCode::Unreachable, error.to_string())
 }

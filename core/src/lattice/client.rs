@@ -75,10 +75,10 @@ impl Client {
     pub async fn hosts(&self) -> Result<Vec<HostSummary>, LatticeError> {
         let inbox = format!("_INBOX.{}", random_uuid(&*self.platform));
         let inbox = Subject::new(inbox).expect("a UUID is a token");
-        let mut pongs = self.bus.subscribe(inbox.clone().into(), None).map_err(unreachable)?;
+        let mut pongs = self.bus.subscribe(inbox.clone().into(), None)?;
         let mut ping = message(self.subjects.control("ping.hosts"), Bytes::new());
         ping.reply = Some(inbox);
-        self.bus.publish(ping).map_err(unreachable)?;
+        self.bus.publish(ping)?;
         let mut hosts: Vec<HostSummary> = Vec::new();
         let mut patience = FIRST_PONG;
         while let Some(Some(pong)) = timeout(&*self.platform, patience, pongs.next()).await {
@@ -147,7 +147,7 @@ impl Client {
         module: Bytes,
         max_instances: Option<u16>,
     ) -> Result<StartedActor, LatticeError> {
-        let mut offer = ModuleOffer::new(self.bus.clone(), &self.subjects, module).map_err(unreachable)?;
+        let mut offer = ModuleOffer::new(self.bus.clone(), &self.subjects, module)?;
         let request = ScaleActor {
             actor_ref: offer.reference.clone(),
             host_id: host.to_string(),
@@ -252,7 +252,7 @@ impl Client {
         let request = wire::request(&call, self.subjects.actor(actor), target, id, None, now);
         match self.bus.request(request, deadline).await {
             Ok(reply) => wire::read_response(&reply),
-            Err(error) => Err(bus_failed(&error, &format!("actor {actor}"))),
+            Err(error) => Err(bus_failed(&error, format!("actor {actor}"))),
         }
     }
 
@@ -261,7 +261,7 @@ impl Client {
     /// # Errors
     /// The lattice cannot be reached.
     pub fn events(&self) -> Result<Events, LatticeError> {
-        let messages = self.bus.subscribe(self.subjects.events().into(), None).map_err(unreachable)?;
+        let messages = self.bus.subscribe(self.subjects.events().into(), None)?;
         Ok(Events { messages })
     }
 
@@ -296,10 +296,6 @@ impl Client {
 }
 
 const METADATA: &str = "the server that keeps the lattice's links and claims";
-
-fn unreachable(error: BusError) -> LatticeError {
-    LatticeError::new(ErrorCode::Unreachable, error.to_string())
-}
 
 /// The lattice's events, as they happen.
 #[derive(Debug)]

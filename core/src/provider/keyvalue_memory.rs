@@ -318,6 +318,7 @@ mod tests {
     }
 
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "expectations read best as plain values")]
     fn check<T: DeserializeOwned + PartialEq + std::fmt::Debug>(
         store: &mut Store,
         operation: &str,

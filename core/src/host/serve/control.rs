@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{HostState, events::unreachable};
+use super::HostState;
 use crate::{
     bus::{Message, message},
     error::{ErrorCode, LatticeError},
@@ -16,9 +16,9 @@ use crate::{
 /// Answers until the host stops.
 pub(super) fn serve(host: &Arc<HostState>) -> Result<(), LatticeError> {
     let subjects = &host.subjects;
-    let mut pings = host.bus.subscribe(subjects.control("ping.hosts").into(), None).map_err(unreachable)?;
-    let mut inventories = host.bus.subscribe(subjects.inventory(host.id()).into(), None).map_err(unreachable)?;
-    let mut commands = host.bus.subscribe(subjects.commands(host.id()), None).map_err(unreachable)?;
+    let mut pings = host.bus.subscribe(subjects.control("ping.hosts").into(), None)?;
+    let mut inventories = host.bus.subscribe(subjects.inventory(host.id()).into(), None)?;
+    let mut commands = host.bus.subscribe(subjects.commands(host.id()), None)?;
 
     let state = host.clone();
     host.run_task(async move {

@@ -6,8 +6,7 @@ use serde_json::Value;
 
 use super::HostState;
 use crate::{
-    bus::BusError,
-    error::{ErrorCode, LatticeError},
+    error::LatticeError,
     host::state::read_link,
     lattice::{
         Event,
@@ -19,7 +18,7 @@ use crate::{
 pub(super) fn follow(host: &Arc<HostState>) -> Result<(), LatticeError> {
     let mut subscribed = Vec::new();
     for kind in ["linkdef_set", "linkdef_deleted", "actors_started"] {
-        subscribed.push(host.bus.subscribe(host.subjects.event(kind).into(), None).map_err(unreachable)?);
+        subscribed.push(host.bus.subscribe(host.subjects.event(kind).into(), None)?);
     }
     for mut events in subscribed {
         let state = host.clone();
@@ -32,10 +31,6 @@ pub(super) fn follow(host: &Arc<HostState>) -> Result<(), LatticeError> {
         });
     }
     Ok(())
-}
-
-pub(super) fn unreachable(error: BusError) -> LatticeError {
-    LatticeError::new(ErrorCode::Unreachable, error.to_string())
 }
 
 fn apply(host: &HostState, event: Event) {
@@ -66,6 +61,6 @@ fn apply(host: &HostState, event: Event) {
     }
 }
 
-fn read<T: for<'de> serde::Deserialize<'de>>(data: Value) -> Option<T> {
+fn read<T: serde::de::DeserializeOwned>(data: Value) -> Option<T> {
     serde_json::from_value(data).ok()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{HostState, events::unreachable};
+use super::HostState;
 use crate::{
     bus::{BusError, Message, message},
     error::{ErrorCode, LatticeError},
@@ -20,7 +20,7 @@ pub(super) fn serve(host: &Arc<HostState>) -> Result<(), LatticeError> {
     for suffix in ["get.links", "get.claims", "linkdefs.put", "linkdefs.del"] {
         let subject = host.subjects.control(suffix);
         let queue = format!("wasmbus.ctl.{}", host.config.lattice);
-        let mut requests = host.bus.subscribe(subject.into(), Some(&queue)).map_err(unreachable)?;
+        let mut requests = host.bus.subscribe(subject.into(), Some(&queue))?;
         let state = host.clone();
         host.run_task(async move {
             while let Some(request) = requests.next().await {

@@ -26,11 +26,11 @@ pub(in crate::host) async fn serve_actor(
     calls: Subscription,
     stop: oneshot::Receiver<()>,
 ) {
-    for_each_until(calls, stop, |message| accept_actor_call(&host, key, message)).await;
+    for_each_until(calls, stop, |message| accept_actor_call(&host, key, &message)).await;
 }
 
-fn accept_actor_call(host: &Arc<HostState>, key: PublicKey, message: Message) {
-    let reply = Reply::new(host, &message);
+fn accept_actor_call(host: &Arc<HostState>, key: PublicKey, message: &Message) {
+    let reply = Reply::new(host, message);
     let (invocation, origin) = match wire::read_request(&message.payload) {
         Ok(request) => request,
         Err(error) => return reply.send(String::new(), Err(error)),
@@ -71,7 +71,7 @@ pub(in crate::host) async fn serve_provider(
     let (_end_puts, puts_end) = oneshot::channel();
     let (_end_deletes, deletes_end) = oneshot::channel();
     let calls = for_each_until(subscriptions.calls, stop, |message| {
-        accept_provider_call(&host, provider, message);
+        accept_provider_call(&host, provider, &message);
     });
     let puts = for_each_until(subscriptions.puts, puts_end, |message| {
         change_link(&host, provider, message, LinkChange::Put);
@@ -103,8 +103,8 @@ impl ProviderSubscriptions {
     }
 }
 
-fn accept_provider_call(host: &Arc<HostState>, key: PublicKey, message: Message) {
-    let reply = Reply::new(host, &message);
+fn accept_provider_call(host: &Arc<HostState>, key: PublicKey, message: &Message) {
+    let reply = Reply::new(host, message);
     let (invocation, origin) = match wire::read_request(&message.payload) {
         Ok(request) => request,
         Err(error) => return reply.send(String::new(), Err(error)),
