@@ -9,7 +9,7 @@ export async function openTab(browser, server) {
   const page = await browser.page(server.url);
   try {
     const { id, engine } = await until(
-      () => page.evaluate(async () => window.wisteria ?? await window.startHost?.({allowUnsigned:true})).then(() => page.evaluate(() => window.wisteria && { id: window.wisteria.id, engine: window.wisteria.engine })),
+      () => page.evaluate(() => window.wisteria && { id: window.wisteria.id, engine: window.wisteria.engine }),
       "the page to join the lattice",
       30_000,
     );
