@@ -7,6 +7,7 @@ import { actors } from "./cases.mjs";
 import * as chromium from "./chromium.mjs";
 import { startServer } from "./server.mjs";
 import { openTab } from "./tab.mjs";
+import { until } from "./until.mjs";
 
 const ENGINES = { chromium: "jspi", firefox: "jspi", webkit: "wasmi" };
 
@@ -31,6 +32,16 @@ for (const { title, driver, chooses } of places) {
       await server?.stop();
     });
 
+    /** Resolves with a function that tells what was logged since, where the actors run. */
+    async function said() {
+      if (host === tab.id) {
+        const lines = await tab.keepLogs();
+        return async () => (await lines()).join("\n");
+      }
+      const before = server.output().length;
+      return async () => server.output().slice(before);
+    }
+
     test("modules run in the engine that the browser has", () => {
       assert.equal(tab.engine, ENGINES[driver.name]);
     });
@@ -39,15 +50,17 @@ for (const { title, driver, chooses } of places) {
       test(`${module} answers`, async () => {
         const actor = await tab.start(module, { host });
         for (const contract of links) await tab.link(actor, contract, await tab.server());
-        for (const { operation, argument, raw, gives } of calls) {
+        for (const { operation, argument, raw, gives, logs } of calls) {
+          const logged = await said();
           compare(await tab.call(actor, operation, argument, { raw }), gives);
+          if (logs) await until(async () => (await logged()).includes(logs), `a log line with "${logs}"`);
         }
       });
     }
   });
 }
 
-function compare(answer, { json, text, matches, code, words }) {
+function compare(answer, { json, text, matches, nothing, code, words }) {
   const shown = JSON.stringify(answer).slice(0, 500);
   if (code !== undefined) {
     assert.equal(answer.code, code, shown);
@@ -55,6 +68,10 @@ function compare(answer, { json, text, matches, code, words }) {
     return;
   }
   assert.equal(answer.code, undefined, shown);
+  if (nothing) {
+    assert.ok(answer.reply === undefined || answer.reply === null, shown);
+    return;
+  }
   if (text !== undefined) {
     assert.equal(answer.reply, text);
     return;

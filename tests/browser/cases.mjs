@@ -6,14 +6,16 @@ const KEY_VALUE = "wasmcloud:keyvalue";
 
 /** A reply of status 200 with this JSON. */
 const json = (body) => ({ json: body });
-/** A reply that is this text, or a value that is nothing. */
+/** A reply that means nothing: it was done. */
+const nothing = { nothing: true };
+/** A reply that is this text. */
 const text = (reply) => ({ text: reply });
 /** A failure with this code and these words. */
 const fails = (code, words) => ({ code, words });
 
 /**
  * Each actor's module, the contracts it needs links for, and its calls in order. A call is an operation, an argument
- * (`raw`: text as bytes instead of MessagePack) and what comes of it.
+ * (`raw`: text as bytes instead of MessagePack), what comes of it and what the actor logs.
  */
 export const actors = [
   {
@@ -69,8 +71,14 @@ export const actors = [
       {
         operation: "MessageSubscriber.HandleMessage",
         argument: { subject: "a", replyTo: "b", body: "hello" },
-        // It publishes its answer, and nobody linked it to anything to publish to.
-        gives: fails("guest-failed", "wasmcloud:messaging"),
+        gives: nothing,
+        // It tries to publish its answer; nobody linked it to anything that would.
+        logs: "is not linked to wasmcloud:messaging",
+      },
+      {
+        operation: "MessageSubscriber.Forget",
+        argument: { subject: "a", body: "hello" },
+        gives: fails("guest-failed", "MessageSubscriber.Forget"),
       },
     ],
   },

@@ -74,13 +74,16 @@ class Tab {
     );
   }
 
-  /** Begins to count the log lines of this tab's actors anew; `handled()` tells how many there were. */
-  async countLogs() {
-    await this.page.evaluate(() => {
-      if (window.logged === undefined) window.wisteria.events.addEventListener("log", () => window.logged++);
-      window.logged = 0;
+  /** Begins to keep what this tab's actors log; resolves with a function that tells the lines kept since. */
+  async keepLogs() {
+    const kept = await this.page.evaluate(() => {
+      if (window.logLines === undefined) {
+        window.logLines = [];
+        window.wisteria.events.addEventListener("log", ({ detail }) => window.logLines.push(detail.text));
+      }
+      return window.logLines.length;
     });
-    return { handled: () => this.page.evaluate(() => window.logged) };
+    return () => this.page.evaluate((kept) => window.logLines.slice(kept), kept);
   }
 
   /** The hosts of the lattice, as this tab sees them. */
