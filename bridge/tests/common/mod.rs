@@ -1,7 +1,6 @@
 //! A platform for tests, and connections within the process.
 
-// Each test binary uses a part of this.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test binary uses a part of this")]
 
 use std::{
     sync::{
