@@ -10,8 +10,8 @@ import { hostWasm } from "./paths.mjs";
 import { startServer } from "./server.mjs";
 import { openTab } from "./tab.mjs";
 
-/** Bytes of the first build, compressed: what a tab with JSPI loads. */
-const AIM = 250_000;
+/** Bytes of the first build, compressed, that a tab with JSPI may have to load. */
+const LIMIT = 450_000;
 
 test("the tab host is small enough to load", () => {
   const sizes = hostWasm.map((path) => {
@@ -20,7 +20,7 @@ test("the tab host is small enough to load", () => {
     console.log(`${basename(dirname(path))}: ${bytes.length} bytes, ${compressed} compressed by brotli`);
     return compressed;
   });
-  assert.ok(sizes[0] <= AIM, `${sizes[0]} bytes are above the aim of ${AIM}`);
+  assert.ok(sizes[0] <= LIMIT, `${sizes[0]} bytes are above the limit of ${LIMIT}`);
 });
 
 for (const driver of browsers) {

@@ -39,15 +39,19 @@ const VARIANTS: [Variant; 2] = [
     Variant { folder: "host-wasmi", features: &["wasmi"], target: "target/wasmi" },
 ];
 
-/// Builds both variants into `www/dist` and prints their sizes.
+/// Builds both variants into `www/dist` and prints the sizes of those that are new.
 pub(crate) fn build() -> Result<()> {
+    let mut built = Vec::new();
     for variant in &VARIANTS {
-        build_variant(variant).with_context(|| format!("building {}", variant.folder))?;
+        if build_variant(variant).with_context(|| format!("building {}", variant.folder))? {
+            built.push(at("www/dist").join(variant.folder).join("host_bg.wasm"));
+        }
     }
-    sizes::print(&VARIANTS.map(|variant| at("www/dist").join(variant.folder).join("host_bg.wasm")))
+    sizes::print(&built)
 }
 
-fn build_variant(variant: &Variant) -> Result<()> {
+/// Builds one variant unless it is as new as its sources; tells whether it did.
+fn build_variant(variant: &Variant) -> Result<bool> {
     let features = variant.features.join(",");
     let arguments =
         ["build", "--quiet", "-p", "wisteria-browser", "--target", "wasm32-unknown-unknown", "--profile", "wasm"];
@@ -58,7 +62,7 @@ fn build_variant(variant: &Variant) -> Result<()> {
     let destination = at("www/dist").join(variant.folder);
     let results = ["host.js", "host_bg.wasm"].map(|name| destination.join(name));
     if is_fresh(&results, &[compiled.clone(), std::env::current_exe()?]) {
-        return Ok(());
+        return Ok(false);
     }
 
     // Made aside and moved as a whole: a build that was interrupted leaves nothing that looks done.
@@ -69,7 +73,8 @@ fn build_variant(variant: &Variant) -> Result<()> {
     refuse_env_imports(&staging.join("host_bg.wasm"))?;
     remove_folder(&destination)?;
     fs::create_dir_all(at("www/dist"))?;
-    fs::rename(&staging, &destination).with_context(|| format!("moving the build to {}", destination.display()))
+    fs::rename(&staging, &destination).with_context(|| format!("moving the build to {}", destination.display()))?;
+    Ok(true)
 }
 
 fn bind(compiled: &Path, folder: &Path) -> Result<()> {

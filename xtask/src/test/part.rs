@@ -29,7 +29,9 @@ impl Part {
         match self {
             Self::Tidy => vec![Step::chore("tidy", tidy::report)],
             Self::Lint => lint(),
-            Self::Rust => vec![Step::suite("rust", command("cargo", ["test", "--workspace", "--exclude", TAB, "--no-fail-fast"]))],
+            Self::Rust => {
+                vec![Step::suite("rust", command("cargo", ["test", "--workspace", "--exclude", TAB, "--no-fail-fast"]))]
+            }
             Self::Oracles => {
                 let mut cargo = command("cargo", ["test", "--no-fail-fast"]);
                 cargo.current_dir(at("tests/oracles"));
@@ -55,10 +57,8 @@ const TAB: &str = "wisteria-browser";
 fn lint() -> Vec<Step> {
     let clippy = ["clippy", "--quiet", "--workspace", "--exclude", TAB, "--all-targets", "--", "-D", "warnings"];
     let wasm = "wasm32-unknown-unknown";
-    let mut clippy_of_tab = command(
-        "cargo",
-        ["clippy", "--quiet", "-p", TAB, "--target", wasm, "--all-features", "--", "-D", "warnings"],
-    );
+    let mut clippy_of_tab =
+        command("cargo", ["clippy", "--quiet", "-p", TAB, "--target", wasm, "--all-features", "--", "-D", "warnings"]);
     // Its own configuration forbids what a tab cannot do.
     clippy_of_tab.env("CLIPPY_CONF_DIR", at("browser/clippy"));
     vec![
