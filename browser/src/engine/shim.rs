@@ -13,7 +13,6 @@ extern "C" {
     pub(super) type Guest;
 
     #[wasm_bindgen(constructor, catch)]
-    #[expect(clippy::too_many_arguments, reason = "each is told to the guest once, when it is made")]
     pub(super) fn new(
         module: &WebAssembly::Module,
         core: &JsValue,
