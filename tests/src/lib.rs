@@ -1,1 +1,4 @@
-//! Conformance suites that every engine and host must pass.
+//! Suites that every engine must pass, on servers and in tabs, from one source.
+
+mod browser;
+pub mod engine_suite;
