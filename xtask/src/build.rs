@@ -1,7 +1,9 @@
 //! Building everything, in the order in which one thing needs another.
 
+use crate::repository::at;
 use crate::{actors, host_wasm, page, server, setup};
-use anyhow::Result;
+use anyhow::{Context, Result};
+use std::fs::{self, File};
 
 type Step = fn() -> Result<()>;
 
@@ -14,9 +16,22 @@ pub(crate) fn all() -> Result<()> {
         ("page", page::build),
         ("server", server::build),
     ];
+    let _alone = alone()?;
     for (name, step) in steps {
         println!("==> {name}");
         step()?;
     }
     Ok(())
+}
+
+/// Waits until no other build writes the same files; others wait until the result is dropped.
+fn alone() -> Result<File> {
+    fs::create_dir_all(at("target")).context("making the folder for what is built")?;
+    let path = at("target/xtask.lock");
+    let file = File::create(&path).with_context(|| format!("opening {}", path.display()))?;
+    if file.try_lock().is_err() {
+        println!("waiting for another build to end");
+        file.lock().with_context(|| format!("locking {}", path.display()))?;
+    }
+    Ok(file)
 }
