@@ -68,7 +68,7 @@ fn build_variant(variant: &Variant) -> Result<bool> {
     // Made aside and moved as a whole: a build that was interrupted leaves nothing that looks done.
     let staging = at("target/web").join(variant.folder);
     remove_folder(&staging)?;
-    bind(&compiled, &staging)?;
+    bind(&compiled, &staging, OUT_NAME)?;
     optimise(&staging.join("host_bg.wasm"))?;
     refuse_env_imports(&staging.join("host_bg.wasm"))?;
     remove_folder(&destination)?;
@@ -77,21 +77,22 @@ fn build_variant(variant: &Variant) -> Result<bool> {
     Ok(true)
 }
 
-fn bind(compiled: &Path, folder: &Path) -> Result<()> {
+/// Writes a compiled module and its JavaScript to a folder, as `{name}_bg.wasm` and `{name}.js`.
+pub(crate) fn bind(compiled: &Path, folder: &Path, name: &str) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen
         .input_path(compiled)
-        .out_name(OUT_NAME)
+        .out_name(name)
         .typescript(false)
         .omit_default_module_path(false)
         .remove_producers_section(true);
     bindgen.web(true)?;
-    bindgen.generate(folder).context("writing the JavaScript of the tab host")
+    bindgen.generate(folder).with_context(|| format!("writing the JavaScript of {name}"))
 }
 
 fn optimise(wasm: &Path) -> Result<()> {
     let program = at("node_modules/.bin/wasm-opt");
-    let mut wasm_opt = command(&program.to_string_lossy(), ["-Os"]);
+    let mut wasm_opt = command(&program.to_string_lossy(), ["-Oz"]);
     run(wasm_opt.args(WASM_FEATURES).arg(wasm).arg("-o").arg(wasm))
 }
 

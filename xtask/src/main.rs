@@ -13,6 +13,7 @@ mod repository;
 mod server;
 mod setup;
 mod sizes;
+mod suite_wasm;
 mod test;
 mod tidy;
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 /// The oldest Node that runs the page's build and the tests.
-const NODE_MAJOR: u32 = 20;
+const NODE: (u32, u32) = (20, 19);
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Makes sure that everything which building needs is there.
@@ -43,17 +43,19 @@ fn wasm_target() -> Result<()> {
 }
 
 fn node() -> Result<()> {
-    let remedy = || format!("install Node {NODE_MAJOR} or newer from https://nodejs.org");
-    let version = output(&mut command("node", ["--version"])).with_context(remedy)?;
-    match major(&version) {
-        Some(major) if major >= NODE_MAJOR => Ok(()),
-        _ => bail!("node is {}, which is too old: {}", version.trim(), remedy()),
+    let (major, minor) = NODE;
+    let remedy = || format!("install Node {major}.{minor} or newer from https://nodejs.org");
+    let text = output(&mut command("node", ["--version"])).with_context(remedy)?;
+    match version(&text) {
+        Some(version) if version >= NODE => Ok(()),
+        _ => bail!("node is {}, which is too old: {}", text.trim(), remedy()),
     }
 }
 
-/// The first number of `v20.1.2`.
-fn major(version: &str) -> Option<u32> {
-    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+/// The first two numbers of `v20.19.2`.
+fn version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.trim().strip_prefix('v')?.split('.').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 fn npm_packages() -> Result<()> {
@@ -70,11 +72,12 @@ fn npm_packages() -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::major;
+    use super::version;
 
     #[test]
-    fn the_major_version_is_read_from_nodes_answer() {
-        assert_eq!(major("v20.20.2\n"), Some(20));
-        assert_eq!(major("20"), None);
+    fn the_version_is_read_from_nodes_answer() {
+        assert_eq!(version("v20.20.2\n"), Some((20, 20)));
+        assert_eq!(version("20.20.2"), None);
+        assert!(version("v22.1.0") > Some((20, 19)));
     }
 }

@@ -3,7 +3,7 @@
 use super::step::Step;
 use crate::command::command;
 use crate::repository::at;
-use crate::{packages, setup, tidy};
+use crate::{packages, setup, suite_wasm, tidy};
 use clap::ValueEnum;
 
 /// A part of the suite, to be run by itself.
@@ -40,6 +40,7 @@ impl Part {
             Self::Web => vec![Step::suite("web", npm("test", "www"))],
             Self::Browser => vec![
                 Step::chore("browsers", || packages::ready().map(|()| true)),
+                Step::chore("engines' suite", || suite_wasm::build().map(|()| true)),
                 Step::suite("browser", npm("test", "tests/browser")),
             ],
         }
