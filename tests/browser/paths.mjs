@@ -19,3 +19,9 @@ export const moduleBytes = (name) => readFileSync(modulePath(name));
 
 /** The two builds of the tab host. */
 export const hostWasm = ["host", "host-wasmi"].map((folder) => at(`www/dist/${folder}/host_bg.wasm`));
+
+/** A file of the engines' suite, by its path below the root of its page. */
+export const suiteFile = (path) => at(`target/web/suite${path}`);
+
+/** The engines' suite for tabs. */
+export const suiteFolder = at("target/web/tests");

@@ -14,6 +14,7 @@ mod server;
 mod setup;
 mod sizes;
 mod suite_wasm;
+mod tab_module;
 mod test;
 mod tidy;
 

@@ -1,0 +1,18 @@
+//! The engines' suite, as tabs run it.
+
+use crate::tab_module::TabModule;
+use anyhow::Result;
+
+/// It shares what it stands on with the tab host that carries the interpreter.
+const SUITE: TabModule = TabModule {
+    package: "wisteria-tests",
+    features: &[],
+    target: "target/wasmi",
+    folder: "target/web/tests",
+    name: "suite",
+};
+
+/// Builds the suite.
+pub(crate) fn build() -> Result<()> {
+    SUITE.build().map(|_| ())
+}

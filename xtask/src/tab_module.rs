@@ -1,0 +1,146 @@
+//! Rust for tabs: compiled to WebAssembly, its JavaScript made by wasm-bindgen, made small by wasm-opt.
+
+use crate::command::{cargo, command, run};
+use crate::fresh::is_fresh;
+use crate::repository::at;
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::path::{Path, PathBuf};
+use wasm_bindgen_cli_support::Bindgen;
+use wasmparser::{Parser, Payload};
+
+/// What Rust uses of WebAssembly beyond its first version; every engine that we test in has it.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// A crate that runs in tabs, and where its build goes.
+pub(crate) struct TabModule {
+    /// The package.
+    pub(crate) package: &'static str,
+    /// The cargo features that it has.
+    pub(crate) features: &'static [&'static str],
+    /// Where cargo builds it. Builds of one package with other features need folders of their own: cargo gives the
+    /// module the same name whatever its features, and would take one for the other.
+    pub(crate) target: &'static str,
+    /// The folder that receives `NAME.js` and `NAME_bg.wasm`.
+    pub(crate) folder: &'static str,
+    /// The name.
+    pub(crate) name: &'static str,
+}
+
+impl TabModule {
+    /// The module's file once it is built.
+    pub(crate) fn wasm(&self) -> PathBuf {
+        at(self.folder).join(format!("{}_bg.wasm", self.name))
+    }
+
+    /// Builds it unless it is as new as its sources; tells whether it did.
+    pub(crate) fn build(&self) -> Result<bool> {
+        self.build_from_sources().with_context(|| format!("building {}", self.folder))
+    }
+
+    fn build_from_sources(&self) -> Result<bool> {
+        let compiled = self.compile()?;
+        let destination = at(self.folder);
+        let results = [destination.join(format!("{}.js", self.name)), self.wasm()];
+        if is_fresh(&results, &[compiled.clone(), std::env::current_exe()?]) {
+            return Ok(false);
+        }
+
+        // Made aside and moved as a whole: a build that was interrupted leaves nothing that looks done.
+        let staging = at("target/web").join("staging");
+        let wasm = staging.join(format!("{}_bg.wasm", self.name));
+        remove_folder(&staging)?;
+        self.bind(&compiled, &staging)?;
+        optimise(&wasm)?;
+        refuse_env_imports(&wasm)?;
+        remove_folder(&destination)?;
+        fs::create_dir_all(destination.parent().expect("the folder lies in the repository"))?;
+        fs::rename(&staging, &destination).with_context(|| format!("moving the build to {}", destination.display()))?;
+        Ok(true)
+    }
+
+    fn compile(&self) -> Result<PathBuf> {
+        let arguments = ["build", "--quiet", "--target", "wasm32-unknown-unknown", "--profile", "wasm", "--lib"];
+        let features = self.features.join(",");
+        let target = at(self.target);
+        let chosen = ["-p", self.package, "--features", &features, "--target-dir", &target.to_string_lossy()];
+        cargo(&[&arguments[..], &chosen].concat())?;
+        let file = format!("{}.wasm", self.package.replace('-', "_"));
+        Ok(target.join("wasm32-unknown-unknown/wasm").join(file))
+    }
+
+    fn bind(&self, compiled: &Path, folder: &Path) -> Result<()> {
+        let mut bindgen = Bindgen::new();
+        bindgen
+            .input_path(compiled)
+            .out_name(self.name)
+            .typescript(false)
+            .omit_default_module_path(false)
+            .remove_producers_section(true);
+        bindgen.web(true)?;
+        bindgen.generate(folder).context("writing the JavaScript")
+    }
+}
+
+fn optimise(wasm: &Path) -> Result<()> {
+    let program = at("node_modules/.bin/wasm-opt");
+    let mut wasm_opt = command(&program.to_string_lossy(), ["-Oz"]);
+    run(wasm_opt.args(WASM_FEATURES).arg(wasm).arg("-o").arg(wasm))
+}
+
+/// An import of `env` means that some crate expects an operating system or C library.
+fn refuse_env_imports(wasm: &Path) -> Result<()> {
+    let bytes = fs::read(wasm).with_context(|| format!("reading {}", wasm.display()))?;
+    let names = env_imports(&bytes)?;
+    if !names.is_empty() {
+        bail!(
+            "{} imports {} of `env`, which no tab has: find the crate that needs it",
+            wasm.display(),
+            names.join(", ")
+        );
+    }
+    Ok(())
+}
+
+fn env_imports(bytes: &[u8]) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for payload in Parser::new(0).parse_all(bytes) {
+        let Payload::ImportSection(section) = payload? else {
+            continue;
+        };
+        for import in section.into_imports() {
+            let import = import?;
+            if import.module == "env" {
+                names.push(import.name.to_owned());
+            }
+        }
+    }
+    Ok(names)
+}
+
+fn remove_folder(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("removing {}", folder.display()))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::env_imports;
+
+    #[test]
+    fn imports_of_env_are_found_by_name() {
+        // (module (type (func)) (import "env" "f" (func (type 0))) (import "wbg" "g" (func (type 0))))
+        let mut module = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x11\x02".to_vec();
+        module.extend_from_slice(b"\x03env\x01f\0\0\x03wbg\x01g\0\0");
+        assert_eq!(env_imports(&module).unwrap(), ["f"]);
+    }
+}
