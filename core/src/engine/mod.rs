@@ -4,6 +4,8 @@
 //! gets the same prepared bytes (see [`prepare`]) and must pass the same conformance suite.
 
 mod error;
+mod meter;
+mod operators;
 mod prepare;
 mod rewrite;
 pub mod wapc;

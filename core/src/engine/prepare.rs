@@ -3,7 +3,7 @@
 //! The result is the same bytes on every host, so a budget of fuel means the same on a server and in a tab.
 
 use thiserror::Error;
-use wasmparser::{ExternalKind, FuncType, Parser, Payload, TypeRef, ValType, Validator, WasmFeatures};
+use wasmparser::{ExternalKind, FuncType, Parser, Payload, TypeRef, ValType};
 
 use super::rewrite::rewrite;
 
@@ -98,22 +98,19 @@ pub enum PrepareError {
 
 /// Checks a module and rewrites it: fuel is counted, memory and tables are bounded.
 ///
+/// What is checked is what engines do not: that it is an actor, that it keeps to WebAssembly 2, which all engines have,
+/// and that it cannot reach what counts its fuel. Whether it is valid beyond that the engine says when it compiles.
+///
 /// # Errors
 /// What about the module keeps it from running.
 pub fn prepare(module: &[u8], limits: &ModuleLimits) -> Result<PreparedModule, PrepareError> {
     check_header(module)?;
-    Validator::new_with_features(FEATURES)
-        .validate_all(module)
-        .map_err(|error| PrepareError::Invalid(error.to_string()))?;
     let outline = Outline::read(module).map_err(|error| PrepareError::Invalid(error.to_string()))?;
     let stubs = check_imports(&outline)?;
     check_exports(&outline)?;
     let bytes = rewrite(module, &outline, limits)?;
     Ok(PreparedModule { bytes, stubs })
 }
-
-/// What every engine has.
-const FEATURES: WasmFeatures = WasmFeatures::WASM2;
 
 fn check_header(module: &[u8]) -> Result<(), PrepareError> {
     if !module.starts_with(b"\0asm") {

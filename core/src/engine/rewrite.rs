@@ -1,337 +1,277 @@
-//! Counts fuel inside the module itself, and bounds its memory and tables.
+//! Adds fuel to a module, and bounds its memory and tables.
 //!
-//! A function pays at its entry for all its instructions outside of loops, and at each turn of a loop for those of
-//! that loop. Operations over a range also pay by its length. A function with loops keeps the fuel in a local and
-//! writes it back to the exported global around calls and where it ends; the others use the global itself. Who runs
-//! out leaves the global negative and traps.
+//! Nothing changes its index: what is added comes last. So all else stays as the compiler wrote it, byte for byte.
+
+use std::{fmt::Display, ops::Range};
 
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, GlobalSection, GlobalType, Instruction,
-    MemoryType, Module, SectionId, TableType, ValType,
-    reencode::{self, Reencode},
+    BlockType, CodeSection, ConstExpr, Encode, ExportKind, Function, GlobalType, MemorySection, MemoryType, Module,
+    RawSection, RefType, Section, SectionId, TableSection, TableType, ValType,
 };
-use wasmparser::{ExportSectionReader, FunctionBody, GlobalSectionReader, Operator, Parser};
+use wasmparser::{BinaryReader, FunctionBody, MemorySectionReader, Parser, Payload, SectionLimited};
 
-use super::prepare::{FUEL_EXPORT, ModuleLimits, Outline, PrepareError};
+use super::{
+    meter::Metered,
+    operators::Operators,
+    prepare::{FUEL_EXPORT, ModuleLimits, Outline, PrepareError},
+};
 
 /// Fuel of a module's start function, which runs before any can be given.
 const START_FUEL: i64 = 10_000_000;
 
-/// Bytes or elements of a bulk operation per unit of fuel.
-const BULK_PER_UNIT_LOG2: i64 = 3;
-
-/// Fuel per page that memory grows by.
-const GROW_PER_PAGE: i64 = 65_536 >> BULK_PER_UNIT_LOG2;
-
 /// The rewritten module.
 pub(super) fn rewrite(module: &[u8], outline: &Outline, limits: &ModuleLimits) -> Result<Vec<u8>, PrepareError> {
-    let mut rewriter =
-        Rewriter { outline, limits, next_function: outline.imported_functions, has_globals: false, has_exports: false };
-    let mut rewritten = Module::new();
-    match rewriter.parse_core_module(&mut rewritten, Parser::new(0), module) {
-        Ok(()) => Ok(rewritten.finish()),
-        Err(reencode::Error::UserError(error)) => Err(error),
-        Err(error) => Err(PrepareError::Invalid(error.to_string())),
+    let mut rewriter = Rewriter {
+        module,
+        outline,
+        limits,
+        next_function: outline.imported_functions,
+        code: CodeSection::new(),
+        last: 0,
+        rewritten: Module::new(),
+    };
+    for ty in outline.types.iter().flat_map(|ty| ty.params().iter().chain(ty.results())) {
+        value_type(*ty)?;
     }
+    for payload in Parser::new(0).parse_all(module) {
+        rewriter.take(&payload.map_err(invalid)?)?;
+    }
+    rewriter.finish()
 }
 
 struct Rewriter<'a> {
+    module: &'a [u8],
     outline: &'a Outline,
     limits: &'a ModuleLimits,
     next_function: usize,
-    has_globals: bool,
-    has_exports: bool,
+    code: CodeSection,
+    /// The place of the last section written.
+    last: u8,
+    rewritten: Module,
 }
 
-type Outcome<T> = Result<T, reencode::Error<PrepareError>>;
+type Outcome<T> = Result<T, PrepareError>;
 
-impl Rewriter<'_> {
-    fn fuel_global(&self) -> u32 {
-        self.outline.globals
-    }
-
-    fn add_fuel_global(&mut self, globals: &mut GlobalSection) {
-        self.has_globals = true;
-        let ty = GlobalType { val_type: ValType::I64, mutable: true, shared: false };
-        globals.global(ty, &ConstExpr::i64_const(START_FUEL));
-    }
-
-    fn add_fuel_export(&mut self, exports: &mut ExportSection) {
-        self.has_exports = true;
-        exports.export(FUEL_EXPORT, ExportKind::Global, self.fuel_global());
-    }
-
-    fn bounded(&self, what: &'static str, minimum: u64, maximum: Option<u64>, limit: u64) -> Outcome<Option<u64>> {
-        match minimum > limit {
-            true => Err(reencode::Error::UserError(PrepareError::TooLarge { what, claimed: minimum, limit })),
-            false => Ok(Some(maximum.map_or(limit, |maximum| maximum.min(limit)))),
+impl<'a> Rewriter<'a> {
+    fn take(&mut self, payload: &Payload<'_>) -> Outcome<()> {
+        match payload {
+            Payload::Version { .. } | Payload::End(_) => Ok(()),
+            // Of custom sections only the names stay, which traps are told with.
+            Payload::CustomSection(section) if section.name() != "name" => Ok(()),
+            Payload::MemorySection(section) => self.bound_memories(section.clone()),
+            Payload::TableSection(section) => self.bound_tables(section.range()),
+            Payload::GlobalSection(section) => self.append(SectionId::Global, section.range(), fuel_global()),
+            Payload::ExportSection(section) => self.append(SectionId::Export, section.range(), self.fuel_export()),
+            // Its functions come one by one.
+            Payload::CodeSectionStart { .. } => Ok(()),
+            Payload::CodeSectionEntry(body) => self.meter(body),
+            other => match other.as_section() {
+                Some((id, range)) if place(id).is_some() => {
+                    let data = self.bytes(range)?;
+                    self.write(&RawSection { id, data });
+                    Ok(())
+                }
+                _ => Err(invalid("it has a section that is not in WebAssembly 2")),
+            },
         }
     }
-}
 
-impl Reencode for Rewriter<'_> {
-    type Error = PrepareError;
+    /// Writes a section with one item more.
+    fn append(&mut self, id: SectionId, section: Range<u64>, item: Vec<u8>) -> Outcome<()> {
+        let mut reader = self.reader(section)?;
+        let count = reader.read_var_u32().map_err(invalid)?;
+        let items =
+            self.bytes(reader.original_position()..reader.original_position() + reader.bytes_remaining() as u64)?;
+        let mut data = Vec::new();
+        count.saturating_add(1).encode(&mut data);
+        data.extend([items, &item].concat());
+        self.write(&RawSection { id: id as u8, data: &data });
+        Ok(())
+    }
 
-    fn memory_type(&mut self, memory: wasmparser::MemoryType) -> Outcome<MemoryType> {
+    /// Writes a section, and before it those of globals and exports if the module has none and this is their place.
+    fn write(&mut self, section: &impl Section) {
+        if let Some(place) = place(section.id()) {
+            self.write_missing(place);
+            self.last = self.last.max(place);
+        }
+        self.rewritten.section(section);
+    }
+
+    fn write_missing(&mut self, before: u8) {
+        for (id, item) in [(SectionId::Global, fuel_global()), (SectionId::Export, self.fuel_export())] {
+            let place = id as u8;
+            if self.last < place && place < before {
+                self.last = place;
+                let data = [&[1], &item[..]].concat();
+                self.rewritten.section(&RawSection { id: id as u8, data: &data });
+            }
+        }
+    }
+
+    fn fuel_export(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        FUEL_EXPORT.encode(&mut bytes);
+        ExportKind::Global.encode(&mut bytes);
+        self.outline.globals.encode(&mut bytes);
+        bytes
+    }
+
+    fn bound_memories(&mut self, section: MemorySectionReader<'_>) -> Outcome<()> {
         let limit = self.limits.memory_bytes >> 16;
-        let maximum = self.bounded("pages of memory", memory.initial, memory.maximum, limit)?;
-        let memory = reencode::utils::memory_type(self, memory);
-        Ok(MemoryType { maximum, ..memory })
+        let mut memories = MemorySection::new();
+        if section.count() > 1 {
+            return Err(invalid("it has more than one memory"));
+        }
+        for memory in section {
+            let memory = memory.map_err(invalid)?;
+            if memory.memory64 || memory.shared || memory.page_size_log2.is_some() {
+                return Err(invalid("a memory is shared, of 64 bits, or has pages of another size"));
+            }
+            let maximum = bounded("pages of memory", memory.initial, memory.maximum, limit)?;
+            memories.memory(MemoryType {
+                minimum: memory.initial,
+                maximum: Some(maximum),
+                memory64: false,
+                shared: false,
+                page_size_log2: None,
+            });
+        }
+        self.write(&memories);
+        Ok(())
     }
 
-    fn table_type(&mut self, table: wasmparser::TableType) -> Outcome<TableType> {
+    fn bound_tables(&mut self, section: Range<u64>) -> Outcome<()> {
         let limit = self.limits.table_elements;
-        let maximum = self.bounded("elements of a table", table.initial, table.maximum, limit)?;
-        let table = reencode::utils::table_type(self, table)?;
-        Ok(TableType { maximum, ..table })
-    }
-
-    /// Only the names stay, which traps are told with.
-    fn parse_custom_section(
-        &mut self,
-        module: &mut Module,
-        section: wasmparser::CustomSectionReader<'_>,
-    ) -> Outcome<()> {
-        if section.name() == "name" {
-            module.section(&wasm_encoder::CustomSection { name: section.name().into(), data: section.data().into() });
+        let mut tables = TableSection::new();
+        // Of types only: a table with an expression for its elements is not in WebAssembly 2.
+        for table in SectionLimited::<wasmparser::TableType>::new(self.reader(section)?).map_err(invalid)? {
+            let table = table.map_err(invalid)?;
+            if table.table64 || table.shared {
+                return Err(invalid("a table is shared or of 64 bits"));
+            }
+            let maximum = bounded("elements of a table", table.initial, table.maximum, limit)?;
+            tables.table(TableType {
+                element_type: reference_type(table.element_type)?,
+                table64: false,
+                minimum: table.initial,
+                maximum: Some(maximum),
+                shared: false,
+            });
         }
+        self.write(&tables);
         Ok(())
     }
 
-    fn parse_global_section(&mut self, globals: &mut GlobalSection, section: GlobalSectionReader<'_>) -> Outcome<()> {
-        reencode::utils::parse_global_section(self, globals, section)?;
-        self.add_fuel_global(globals);
-        Ok(())
-    }
-
-    fn parse_export_section(&mut self, exports: &mut ExportSection, section: ExportSectionReader<'_>) -> Outcome<()> {
-        reencode::utils::parse_export_section(self, exports, section)?;
-        self.add_fuel_export(exports);
-        Ok(())
-    }
-
-    /// Adds the sections of globals and exports where the module has none.
-    fn intersperse_section_hook(
-        &mut self,
-        module: &mut Module,
-        _after: Option<SectionId>,
-        before: Option<SectionId>,
-    ) -> Outcome<()> {
-        let past = |section: SectionId| before.is_none_or(|before| order(before) > order(section));
-        if !self.has_globals && past(SectionId::Global) {
-            let mut globals = GlobalSection::new();
-            self.add_fuel_global(&mut globals);
-            module.section(&globals);
-        }
-        if !self.has_exports && past(SectionId::Export) {
-            let mut exports = ExportSection::new();
-            self.add_fuel_export(&mut exports);
-            module.section(&exports);
-        }
-        Ok(())
-    }
-
-    fn parse_function_body(&mut self, code: &mut CodeSection, body: FunctionBody<'_>) -> Outcome<()> {
-        let ty = self.outline.function_type(self.next_function).cloned();
+    fn meter(&mut self, body: &FunctionBody<'_>) -> Outcome<()> {
+        let ty = self.outline.function_type(self.next_function).ok_or_else(uneven)?;
         self.next_function += 1;
-        let Some(ty) = ty else {
-            return Err(reencode::Error::InvalidCodeSectionSize);
-        };
-        let costs = Costs::read(&body)?;
         let mut locals = Vec::new();
         let mut count = u32::try_from(ty.params().len()).unwrap_or(u32::MAX);
-        for local in body.get_locals_reader()? {
-            let (number, ty) = local?;
+        let mut reader = body.get_locals_reader().map_err(invalid)?;
+        for _ in 0..reader.get_count() {
+            let (number, ty) = reader.read().map_err(invalid)?;
             count = count.saturating_add(number);
-            locals.push((number, self.val_type(ty)?));
+            locals.push((number, value_type(ty)?));
         }
-        let result = match ty.results() {
-            [] => Some(BlockType::Empty),
-            [one] => Some(BlockType::Result(self.val_type(*one)?)),
-            // A block of several results would need a type of its own; such functions use the global.
-            _ => None,
+        if count > MAX_LOCALS {
+            return Err(invalid("a function has too many locals"));
+        }
+        locals.extend(Metered::LOCALS);
+        let metered = Metered {
+            instructions: Operators::new(self.bytes(reader.original_position()..body.range().end)?),
+            locals: count,
+            result: match ty.results() {
+                [] => Some(BlockType::Empty),
+                [one] => Some(BlockType::Result(value_type(*one)?)),
+                // A block of several results would need a type of its own; such functions use the global.
+                _ => None,
+            },
+            globals: self.outline.globals,
         };
-        let cached = result.filter(|_| !costs.loops.is_empty());
-        locals.extend([(1, ValType::I64), (1, ValType::I32)]);
-        let meter = Meter { global: self.fuel_global(), fuel: count, length: count + 1, cached: cached.is_some() };
-        let mut function = Function::new(locals);
-        meter.enter(&mut function, costs.body);
-        if let Some(result) = cached {
-            // Branches to the end of the function end at this block, and so pass the write-back.
-            function.instruction(&Instruction::Block(result));
+        let mut function = Function::new(locals).into_raw_body();
+        metered.write(&mut function).map_err(invalid)?;
+        self.code.raw(&function);
+        if self.next_function == self.outline.functions.len() {
+            let code = std::mem::take(&mut self.code);
+            self.write(&code);
         }
-        let mut loop_costs = costs.loops.into_iter();
-        let mut reader = body.get_operators_reader()?;
-        while !reader.eof() {
-            let operator = reader.read()?;
-            meter.before(&mut function, &operator);
-            let is_loop = matches!(operator, Operator::Loop { .. });
-            let is_call = matches!(operator, Operator::Call { .. } | Operator::CallIndirect { .. });
-            function.instruction(&self.instruction(operator)?);
-            if is_loop {
-                meter.charge(&mut function, loop_costs.next().unwrap_or(0));
-            }
-            if is_call {
-                meter.reload(&mut function);
-            }
-        }
-        if cached.is_some() {
-            meter.write_back(&mut function);
-            function.instruction(&Instruction::End);
-        }
-        code.function(&function);
         Ok(())
     }
-}
 
-/// The place of a section in a module.
-fn order(section: SectionId) -> u8 {
-    match section {
-        SectionId::Custom => 0,
-        SectionId::Type => 1,
-        SectionId::Import => 2,
-        SectionId::Function => 3,
-        SectionId::Table => 4,
-        SectionId::Memory => 5,
-        SectionId::Tag => 6,
-        SectionId::Global => 7,
-        SectionId::Export => 8,
-        SectionId::Start => 9,
-        SectionId::Element => 10,
-        SectionId::DataCount => 11,
-        SectionId::Code => 12,
-        SectionId::Data => 13,
-    }
-}
-
-/// Numbers of instructions: outside of loops, and of each loop without those inside it, in order of their heads.
-#[derive(Debug, Default)]
-struct Costs {
-    body: i64,
-    loops: Vec<i64>,
-}
-
-impl Costs {
-    fn read(body: &FunctionBody<'_>) -> Result<Self, wasmparser::BinaryReaderError> {
-        let mut costs = Self::default();
-        // For each open block, the loop that it belongs to.
-        let mut blocks: Vec<Option<usize>> = vec![None];
-        let mut reader = body.get_operators_reader()?;
-        while !reader.eof() {
-            let operator = reader.read()?;
-            let inside = blocks.last().copied().flatten();
-            match inside {
-                Some(index) => costs.loops[index] += 1,
-                None => costs.body += 1,
-            }
-            match operator {
-                Operator::Loop { .. } => {
-                    blocks.push(Some(costs.loops.len()));
-                    costs.loops.push(1);
-                }
-                Operator::Block { .. } | Operator::If { .. } => blocks.push(inside),
-                Operator::End => drop(blocks.pop()),
-                _ => {}
-            }
+    fn finish(mut self) -> Outcome<Vec<u8>> {
+        if self.next_function != self.outline.functions.len() {
+            return Err(uneven());
         }
-        Ok(costs)
+        self.write_missing(u8::MAX);
+        Ok(self.rewritten.finish())
+    }
+
+    fn reader(&self, section: Range<u64>) -> Outcome<BinaryReader<'a>> {
+        let start = section.start;
+        Ok(BinaryReader::new(self.bytes(section)?, start))
+    }
+
+    fn bytes(&self, range: Range<u64>) -> Outcome<&'a [u8]> {
+        let ends = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+        ends.and_then(|(start, end)| self.module.get(start..end))
+            .ok_or_else(|| invalid("a section ends after the file"))
     }
 }
 
-/// Emits what counts fuel in one function.
-struct Meter {
-    global: u32,
-    /// The local that caches the global.
-    fuel: u32,
-    /// A local for lengths.
-    length: u32,
-    cached: bool,
+/// More than this no engine takes.
+const MAX_LOCALS: u32 = 50_000;
+
+fn fuel_global() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    GlobalType { val_type: ValType::I64, mutable: true, shared: false }.encode(&mut bytes);
+    ConstExpr::i64_const(START_FUEL).encode(&mut bytes);
+    bytes
 }
 
-impl Meter {
-    fn enter(&self, function: &mut Function, cost: i64) {
-        function.instruction(&Instruction::GlobalGet(self.global));
-        function.instruction(&Instruction::I64Const(cost));
-        function.instruction(&Instruction::I64Sub);
-        self.settle(function);
+fn bounded(what: &'static str, minimum: u64, maximum: Option<u64>, limit: u64) -> Outcome<u64> {
+    match minimum > limit {
+        true => Err(PrepareError::TooLarge { what, claimed: minimum, limit }),
+        false => Ok(maximum.map_or(limit, |maximum| maximum.min(limit))),
     }
+}
 
-    /// Pays a fixed cost.
-    fn charge(&self, function: &mut Function, cost: i64) {
-        self.load(function);
-        function.instruction(&Instruction::I64Const(cost));
-        function.instruction(&Instruction::I64Sub);
-        self.settle(function);
+fn value_type(ty: wasmparser::ValType) -> Outcome<ValType> {
+    Ok(match ty {
+        wasmparser::ValType::I32 => ValType::I32,
+        wasmparser::ValType::I64 => ValType::I64,
+        wasmparser::ValType::F32 => ValType::F32,
+        wasmparser::ValType::F64 => ValType::F64,
+        wasmparser::ValType::V128 => ValType::V128,
+        wasmparser::ValType::Ref(ty) => ValType::Ref(reference_type(ty)?),
+    })
+}
+
+fn reference_type(ty: wasmparser::RefType) -> Outcome<RefType> {
+    match ty {
+        wasmparser::RefType::FUNCREF => Ok(RefType::FUNCREF),
+        wasmparser::RefType::EXTERNREF => Ok(RefType::EXTERNREF),
+        _ => Err(invalid("it uses a type of references that is not in WebAssembly 2")),
     }
+}
 
-    /// Pays by the length on top of the stack, which stays there.
-    fn charge_length(&self, function: &mut Function, scale: &[Instruction<'_>]) {
-        function.instruction(&Instruction::LocalSet(self.length));
-        self.load(function);
-        function.instruction(&Instruction::LocalGet(self.length));
-        function.instruction(&Instruction::I64ExtendI32U);
-        for instruction in scale {
-            function.instruction(instruction);
-        }
-        function.instruction(&Instruction::I64Sub);
-        self.settle(function);
-        function.instruction(&Instruction::LocalGet(self.length));
-    }
+fn invalid(cause: impl Display) -> PrepareError {
+    PrepareError::Invalid(cause.to_string())
+}
 
-    fn load(&self, function: &mut Function) {
-        match self.cached {
-            true => function.instruction(&Instruction::LocalGet(self.fuel)),
-            false => function.instruction(&Instruction::GlobalGet(self.global)),
-        };
-    }
+fn uneven() -> PrepareError {
+    invalid("it declares more or fewer functions than it has")
+}
 
-    /// Takes the remaining fuel from the stack, and traps when there is none.
-    fn settle(&self, function: &mut Function) {
-        function.instruction(&Instruction::LocalTee(self.fuel));
-        if !self.cached {
-            function.instruction(&Instruction::GlobalSet(self.global));
-            function.instruction(&Instruction::LocalGet(self.fuel));
-        }
-        function.instruction(&Instruction::I64Const(0));
-        function.instruction(&Instruction::I64LtS);
-        function.instruction(&Instruction::If(BlockType::Empty));
-        self.write_back(function);
-        function.instruction(&Instruction::Unreachable);
-        function.instruction(&Instruction::End);
-    }
-
-    /// Puts a cached amount where others see it.
-    fn write_back(&self, function: &mut Function) {
-        if self.cached {
-            function.instruction(&Instruction::LocalGet(self.fuel));
-            function.instruction(&Instruction::GlobalSet(self.global));
-        }
-    }
-
-    /// Learns what a call has left.
-    fn reload(&self, function: &mut Function) {
-        if self.cached {
-            function.instruction(&Instruction::GlobalGet(self.global));
-            function.instruction(&Instruction::LocalSet(self.fuel));
-        }
-    }
-
-    /// What must precede an operator.
-    fn before(&self, function: &mut Function, operator: &Operator<'_>) {
-        const BULK: [Instruction<'static>; 2] = [Instruction::I64Const(BULK_PER_UNIT_LOG2), Instruction::I64ShrU];
-        const GROW: [Instruction<'static>; 2] = [Instruction::I64Const(GROW_PER_PAGE), Instruction::I64Mul];
-        match operator {
-            Operator::Call { .. } | Operator::CallIndirect { .. } | Operator::Return => self.write_back(function),
-            Operator::MemoryCopy { .. }
-            | Operator::MemoryFill { .. }
-            | Operator::MemoryInit { .. }
-            | Operator::TableCopy { .. }
-            | Operator::TableFill { .. }
-            | Operator::TableInit { .. }
-            | Operator::TableGrow { .. } => self.charge_length(function, &BULK),
-            Operator::MemoryGrow { .. } => self.charge_length(function, &GROW),
-            _ => {}
-        }
+/// The place of a section among the others; none for what WebAssembly 2 does not have. Those for names may stand anywhere.
+fn place(id: u8) -> Option<u8> {
+    match id {
+        0..=9 => Some(id),
+        // The number of data segments precedes the code.
+        12 => Some(10),
+        10 => Some(11),
+        11 => Some(12),
+        _ => None,
     }
 }
 
@@ -340,13 +280,12 @@ mod tests {
     use super::super::prepare::prepare;
     use super::*;
 
+    const GUEST_CALL: &str = r#"(memory (export "memory") 1)
+        (func (export "__guest_call") (param i32 i32) (result i32) (i32.const 1))"#;
+
     fn check(rest: &str) {
-        let text = format!(
-            r#"(module (memory (export "memory") 1)
-                (func (export "__guest_call") (param i32 i32) (result i32) (i32.const 1)) {rest})"#
-        );
-        let module = wat::parse_str(&text).expect("WAT");
-        let prepared = prepare(&module, &ModuleLimits::default()).expect("prepared");
+        let module = wat::parse_str(format!("(module {GUEST_CALL} {rest})")).expect("WAT");
+        let prepared = prepare(&module, &ModuleLimits::default()).unwrap_or_else(|error| panic!("{rest}: {error}"));
         wasmparser::validate(&prepared.bytes).unwrap_or_else(|error| panic!("{rest}: {error}"));
     }
 
@@ -370,13 +309,20 @@ mod tests {
     }
 
     #[test]
-    fn loops_and_the_rest_are_counted_apart() {
-        let module = wat::parse_str("(module (func (nop) (loop (nop) (nop) (loop (nop)) (nop)) (nop)))").expect("WAT");
-        for payload in Parser::new(0).parse_all(&module) {
-            if let wasmparser::Payload::CodeSectionEntry(body) = payload.expect("valid") {
-                let costs = Costs::read(&body).expect("valid");
-                assert_eq!((costs.body, costs.loops), (4, vec![6, 3]));
-            }
-        }
+    fn what_not_every_engine_has_is_refused() {
+        let check = |rest: &str, part: &str| {
+            let module = wat::parse_str(format!("(module {GUEST_CALL} {rest})")).expect("WAT");
+            let error = prepare(&module, &ModuleLimits::default()).expect_err(rest).to_string();
+            assert!(error.contains(part), "{rest}: {error}");
+        };
+        check("(func (return_call 1))", "0x12");
+        check("(tag)", "section");
+        check("(type (struct))", "");
+        check("(func (param (ref 0)))", "references");
+        check("(func (local (ref null 0)))", "references");
+        check("(table 1 (ref null 0))", "references");
+        check("(table i64 1 funcref)", "64 bits");
+        check("(table 1 funcref (ref.func 0))", "");
+        check("(memory 1)", "more than one memory");
     }
 }

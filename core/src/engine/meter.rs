@@ -1,0 +1,245 @@
+//! Counts fuel inside one function.
+//!
+//! A function pays at its entry for all its instructions outside of loops, and at each turn of a loop for those of
+//! that loop. Operations over a range also pay by its length. A function with loops keeps the fuel in a local and
+//! writes it back to the global around calls and where it ends; the others use the global itself. Who runs out leaves
+//! the global negative and traps.
+
+use thiserror::Error;
+use wasm_encoder::{BlockType, InstructionSink, ValType};
+
+use super::operators::{BadOperator, Operator, Operators};
+
+/// Bytes or elements of a bulk operation per unit of fuel.
+const BULK_PER_UNIT_LOG2: i64 = 3;
+
+/// Fuel per page that memory grows by.
+const GROW_PER_PAGE: i64 = 65_536 >> BULK_PER_UNIT_LOG2;
+
+/// A function whose fuel is to be counted.
+#[derive(Debug)]
+pub(super) struct Metered<'a> {
+    /// Its instructions.
+    pub(super) instructions: Operators<'a>,
+    /// Its parameters and locals.
+    pub(super) locals: u32,
+    /// What its body leaves, as a block; none where that would need a type of its own.
+    pub(super) result: Option<BlockType>,
+    /// The module's own globals; the fuel is the one that follows them.
+    pub(super) globals: u32,
+}
+
+/// Why a function cannot be metered: it is no valid one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(super) enum MeterError {
+    /// An instruction cannot be read.
+    #[error(transparent)]
+    Operator(#[from] BadOperator),
+    /// An instruction names what the function or module does not have, which might be the meter's.
+    #[error("a function uses a local, global or label that does not exist")]
+    Index,
+    /// Blocks do not end with the function.
+    #[error("the blocks of a function do not end where it ends")]
+    Nesting,
+}
+
+impl Metered<'_> {
+    /// The locals that are added.
+    pub(super) const LOCALS: [(u32, ValType); 2] = [(1, ValType::I64), (1, ValType::I32)];
+
+    /// Writes the function's instructions with those that count.
+    pub(super) fn write(&self, function: &mut Vec<u8>) -> Result<(), MeterError> {
+        let costs = Costs::read(self)?;
+        let cached = self.result.filter(|_| !costs.loops.is_empty());
+        let meter =
+            Meter { global: self.globals, fuel: self.locals, length: self.locals + 1, cached: cached.is_some() };
+        let mut sink = InstructionSink::new(function);
+        meter.enter(&mut sink, costs.body);
+        if let Some(result) = cached {
+            // Branches to the end of the function end at this block, and so pass the write-back.
+            sink.block(result);
+        }
+        let mut loop_costs = costs.loops.into_iter();
+        for operator in self.instructions.clone() {
+            let (operator, bytes) = operator?;
+            meter.before(&mut InstructionSink::new(function), operator);
+            function.extend_from_slice(bytes);
+            let mut sink = InstructionSink::new(function);
+            match operator {
+                Operator::Loop => meter.charge(&mut sink, loop_costs.next().unwrap_or(0)),
+                Operator::Call => meter.reload(&mut sink),
+                _ => {}
+            }
+        }
+        if cached.is_some() {
+            let mut sink = InstructionSink::new(function);
+            meter.write_back(&mut sink);
+            sink.end();
+        }
+        Ok(())
+    }
+}
+
+/// Numbers of instructions: outside of loops, and of each loop without those inside it, in order of their heads.
+#[derive(Debug, Default)]
+struct Costs {
+    body: i64,
+    loops: Vec<i64>,
+}
+
+impl Costs {
+    /// Counts, and checks that no instruction names what metering adds.
+    fn read(function: &Metered<'_>) -> Result<Self, MeterError> {
+        let mut costs = Self::default();
+        // For each open block, the loop that it belongs to; the first is the function.
+        let mut blocks: Vec<Option<usize>> = vec![None];
+        for operator in function.instructions.clone() {
+            let (operator, _) = operator?;
+            let inside = *blocks.last().ok_or(MeterError::Nesting)?;
+            match inside {
+                Some(index) => costs.loops[index] += 1,
+                None => costs.body += 1,
+            }
+            let known = match operator {
+                Operator::Branch(label) => (label as usize) < blocks.len(),
+                Operator::Local(index) => index < function.locals,
+                Operator::Global(index) => index < function.globals,
+                _ => true,
+            };
+            if !known {
+                return Err(MeterError::Index);
+            }
+            match operator {
+                Operator::Loop => {
+                    blocks.push(Some(costs.loops.len()));
+                    costs.loops.push(1);
+                }
+                Operator::Block => blocks.push(inside),
+                Operator::End => drop(blocks.pop()),
+                _ => {}
+            }
+        }
+        match blocks.is_empty() {
+            true => Ok(costs),
+            false => Err(MeterError::Nesting),
+        }
+    }
+}
+
+/// Emits what counts fuel in one function.
+struct Meter {
+    global: u32,
+    /// The local that caches the global.
+    fuel: u32,
+    /// A local for lengths.
+    length: u32,
+    cached: bool,
+}
+
+impl Meter {
+    fn enter(&self, sink: &mut InstructionSink<'_>, cost: i64) {
+        sink.global_get(self.global).i64_const(cost).i64_sub();
+        self.settle(sink);
+    }
+
+    /// Pays a fixed cost.
+    fn charge(&self, sink: &mut InstructionSink<'_>, cost: i64) {
+        self.load(sink);
+        sink.i64_const(cost).i64_sub();
+        self.settle(sink);
+    }
+
+    /// Pays by the length on top of the stack, which stays there.
+    fn charge_length(&self, sink: &mut InstructionSink<'_>, scale: impl FnOnce(&mut InstructionSink<'_>)) {
+        sink.local_set(self.length);
+        self.load(sink);
+        sink.local_get(self.length).i64_extend_i32_u();
+        scale(sink);
+        sink.i64_sub();
+        self.settle(sink);
+        sink.local_get(self.length);
+    }
+
+    fn load(&self, sink: &mut InstructionSink<'_>) {
+        match self.cached {
+            true => sink.local_get(self.fuel),
+            false => sink.global_get(self.global),
+        };
+    }
+
+    /// Takes the remaining fuel from the stack, and traps when there is none.
+    fn settle(&self, sink: &mut InstructionSink<'_>) {
+        sink.local_tee(self.fuel);
+        if !self.cached {
+            sink.global_set(self.global).local_get(self.fuel);
+        }
+        sink.i64_const(0).i64_lt_s().if_(BlockType::Empty);
+        self.write_back(sink);
+        sink.unreachable().end();
+    }
+
+    /// Puts a cached amount where others see it.
+    fn write_back(&self, sink: &mut InstructionSink<'_>) {
+        if self.cached {
+            sink.local_get(self.fuel).global_set(self.global);
+        }
+    }
+
+    /// Learns what a call has left.
+    fn reload(&self, sink: &mut InstructionSink<'_>) {
+        if self.cached {
+            sink.global_get(self.global).local_set(self.fuel);
+        }
+    }
+
+    /// What must precede an operator.
+    fn before(&self, sink: &mut InstructionSink<'_>, operator: Operator) {
+        match operator {
+            Operator::Call | Operator::Return => self.write_back(sink),
+            Operator::Bulk => self.charge_length(sink, |sink| {
+                sink.i64_const(BULK_PER_UNIT_LOG2).i64_shr_u();
+            }),
+            Operator::MemoryGrow => self.charge_length(sink, |sink| {
+                sink.i64_const(GROW_PER_PAGE).i64_mul();
+            }),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmparser::{Parser, Payload};
+
+    use super::*;
+
+    fn costs(function: &str, locals: u32, globals: u32) -> Result<Costs, MeterError> {
+        let module = wat::parse_str(format!("(module {function})")).expect("WAT");
+        let body = Parser::new(0).parse_all(&module).find_map(|payload| match payload.expect("readable") {
+            Payload::CodeSectionEntry(body) => Some(body),
+            _ => None,
+        });
+        let body = body.expect("a function");
+        let start = body.get_operators_reader().expect("readable").original_position();
+        let instructions = Operators::new(&module[start as usize..body.range().end as usize]);
+        Costs::read(&Metered { instructions, locals, result: None, globals })
+    }
+
+    #[test]
+    fn loops_and_the_rest_are_counted_apart() {
+        let costs = costs("(func (nop) (loop (nop) (nop) (loop (nop)) (nop)) (nop))", 0, 0).expect("valid");
+        assert_eq!((costs.body, costs.loops), (4, vec![6, 3]));
+    }
+
+    #[test]
+    fn a_function_cannot_name_what_metering_adds() {
+        let check = |function: &str| {
+            assert_eq!(costs(function, 1, 1).expect_err(function), MeterError::Index);
+        };
+        check("(func (local i32) (local.set 1 (i64.const 9)))");
+        check("(func (global.set 1 (i64.const 9)))");
+        // The label of the function is 1 here; metering would make 2 exist.
+        check("(func (loop (br 2)))");
+        check("(func (loop (br_table 0 2 1 (i32.const 0))))");
+    }
+}
