@@ -1,6 +1,6 @@
 //! Where a call goes: local first, else over the bus.
 
-use std::{fmt::Display, sync::Arc};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
@@ -133,7 +133,8 @@ impl HostState {
         let remaining = call.context.remaining(now);
         let id = random_uuid(&*self.platform);
         let request = wire::request(call, subject, target, id, Some(self.key.public_key()), now);
-        match self.bus.request(request, remaining).await {
+        // Whoever enforces the deadline further out is to notice first, as it can name the call as a whole.
+        match self.bus.request(request, remaining + GRACE).await {
             Ok(reply) => wire::read_response(&reply),
             Err(error) => Err(bus_failed(&error, &call.target)),
         }
@@ -218,6 +219,9 @@ impl HostState {
         }
     }
 }
+
+/// How much longer a request to another host is waited for than the call has.
+const GRACE: Duration = Duration::from_millis(50);
 
 fn guest_failed(actor: &Actor, error: &GuestError) -> LatticeError {
     let code = match error {

@@ -83,7 +83,7 @@ impl HostState {
             subscription,
         });
         self.actors.write().expect("nothing panics under this lock").insert(key, actor.clone());
-        self.run_task(serve_actor(self.clone(), key, calls, stop));
+        self.platform.spawn(Box::pin(serve_actor(self.clone(), key, calls, stop)));
         self.remember_claims(summary);
         self.announce_actor(&actor);
         Ok(key)
@@ -208,7 +208,7 @@ impl HostState {
             }
         }
         self.providers.write().expect("nothing panics under this lock").insert(key, running.clone());
-        self.run_task(serve_provider(self.clone(), key, subscriptions, stop));
+        self.platform.spawn(Box::pin(serve_provider(self.clone(), key, subscriptions, stop)));
         self.emit(
             "provider_started",
             json!({
