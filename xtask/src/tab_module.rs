@@ -67,11 +67,12 @@ impl TabModule {
     }
 
     fn compile(&self) -> Result<PathBuf> {
-        let arguments = ["build", "--quiet", "--target", "wasm32-unknown-unknown", "--profile", "wasm", "--lib"];
+        // As a cdylib alone: cargo optimises across crates only where no other kind of library is asked for.
+        let arguments = ["rustc", "--quiet", "--target", "wasm32-unknown-unknown", "--profile", "wasm", "--lib"];
         let features = self.features.join(",");
         let target = at(self.target);
         let chosen = ["-p", self.package, "--features", &features, "--target-dir", &target.to_string_lossy()];
-        cargo(&[&arguments[..], &chosen].concat())?;
+        cargo(&[&arguments[..], &chosen, &["--crate-type", "cdylib"]].concat())?;
         let file = format!("{}.wasm", self.package.replace('-', "_"));
         Ok(target.join("wasm32-unknown-unknown/wasm").join(file))
     }

@@ -60,8 +60,8 @@ impl<'a> Rewriter<'a> {
             Payload::CustomSection(section) if section.name() != "name" => Ok(()),
             Payload::MemorySection(section) => self.bound_memories(section.clone()),
             Payload::TableSection(section) => self.bound_tables(section.range()),
-            Payload::GlobalSection(section) => self.append(SectionId::Global, section.range(), fuel_global()),
-            Payload::ExportSection(section) => self.append(SectionId::Export, section.range(), self.fuel_export()),
+            Payload::GlobalSection(section) => self.append(SectionId::Global, section.range(), &fuel_global()),
+            Payload::ExportSection(section) => self.append(SectionId::Export, section.range(), &self.fuel_export()),
             // Its functions come one by one.
             Payload::CodeSectionStart { .. } => Ok(()),
             Payload::CodeSectionEntry(body) => self.meter(body),
@@ -77,14 +77,14 @@ impl<'a> Rewriter<'a> {
     }
 
     /// Writes a section with one item more.
-    fn append(&mut self, id: SectionId, section: Range<u64>, item: Vec<u8>) -> Outcome<()> {
+    fn append(&mut self, id: SectionId, section: Range<u64>, item: &[u8]) -> Outcome<()> {
         let mut reader = self.reader(section)?;
         let count = reader.read_var_u32().map_err(invalid)?;
         let items =
             self.bytes(reader.original_position()..reader.original_position() + reader.bytes_remaining() as u64)?;
         let mut data = Vec::new();
         count.saturating_add(1).encode(&mut data);
-        data.extend([items, &item].concat());
+        data.extend([items, item].concat());
         self.write(&RawSection { id: id as u8, data: &data });
         Ok(())
     }
