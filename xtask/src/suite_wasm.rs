@@ -1,5 +1,6 @@
 //! The engines' suite, as tabs run it.
 
+use crate::alone::alone;
 use crate::tab_module::TabModule;
 use anyhow::Result;
 
@@ -14,5 +15,7 @@ const SUITE: TabModule = TabModule {
 
 /// Builds the suite.
 pub(crate) fn build() -> Result<()> {
-    SUITE.build().map(|_| ())
+    let _alone = alone()?;
+    SUITE.build()?;
+    Ok(())
 }
