@@ -45,10 +45,8 @@ describe("a counter in a tab", { timeout: 120_000 }, () => {
 
   test("an actor started in the tab by the command line answers 1, 2, 3 over the server's HTTP", async () => {
     actor = await startCounter(first);
-    // The tab has a store of its own, so the server's is named by its key.
-    const { providers } = JSON.parse(await run("get", "inventory", await first.server(), "-o", "json"));
-    const store = providers.find((provider) => provider.contract_id === "wasmcloud:keyvalue");
-    await run("link", "put", actor, store.id, "wasmcloud:keyvalue");
+    // The tab has a store of its own; by its name, the server's is meant.
+    await run("link", "put", actor, "keyvalue-memory", "wasmcloud:keyvalue");
     await run("link", "put", actor, "httpserver", "wasmcloud:httpserver", `address=${address}`);
     const logged = await first.keepLogs();
     for (const counter of [1, 2, 3]) {

@@ -1,6 +1,6 @@
 //! Who is meant: actors, providers and hosts by the names that people give them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use thiserror::Error;
@@ -62,11 +62,7 @@ impl HostChoice {
         }
         let hosts = client.hosts().await?;
         let chosen = match self.labels.is_empty() {
-            true => hosts
-                .iter()
-                .find(|host| host.labels.get("kind").is_some_and(|kind| kind == "server"))
-                .or(hosts.first())
-                .ok_or(ResolveError::NoHosts)?,
+            true => hosts.iter().find(|host| is_server(&host.labels)).or(hosts.first()).ok_or(ResolveError::NoHosts)?,
             false => hosts
                 .iter()
                 .find(|host| self.matches(host))
@@ -83,6 +79,10 @@ impl HostChoice {
         let labels = self.labels.iter().map(|label| format!("{}={}", label.name, label.value));
         labels.collect::<Vec<_>>().join(" and ")
     }
+}
+
+fn is_server(labels: &BTreeMap<String, String>) -> bool {
+    labels.get("kind").is_some_and(|kind| kind == "server")
 }
 
 /// A host by its key or the beginning of it.
@@ -110,19 +110,24 @@ pub(super) async fn actor(client: &Client, name: &str) -> Result<PublicKey, Reso
     key(&id, KeyKind::Module)
 }
 
-/// A provider by its key or its name.
+/// A provider by its key or its name. Where servers and tabs have one of that name, a server's is meant.
 pub(super) async fn provider(client: &Client, name: &str) -> Result<PublicKey, ResolveError> {
     if looks_like_key(name) {
         return key(name, KeyKind::Provider);
     }
     let inventories = inventories(client).await?;
-    let fitting = inventories
-        .into_iter()
-        .flat_map(|inventory| inventory.providers)
-        .filter(|provider| provider.name.as_deref() == Some(name))
-        .map(|provider| provider.id);
-    let id = only("the provider", name, fitting)?.ok_or_else(|| ResolveError::NoProvider(name.to_owned()))?;
-    key(&id, KeyKind::Provider)
+    let fitting = |inventory: &Inventory| {
+        let named = inventory.providers.iter().filter(|provider| provider.name.as_deref() == Some(name));
+        named.map(|provider| provider.id.clone()).collect::<Vec<_>>()
+    };
+    let (servers, others): (Vec<_>, Vec<_>) = inventories.iter().partition(|inventory| is_server(&inventory.labels));
+    let on_servers: Vec<String> = servers.into_iter().flat_map(fitting).collect();
+    let candidates = match on_servers.is_empty() {
+        true => others.into_iter().flat_map(fitting).collect(),
+        false => on_servers,
+    };
+    let chosen = only("the provider", name, candidates.into_iter())?;
+    key(&chosen.ok_or_else(|| ResolveError::NoProvider(name.to_owned()))?, KeyKind::Provider)
 }
 
 /// The hosts whose inventory `holds` something; an error that names it where none does.
