@@ -9,5 +9,6 @@ mod host;
 mod log;
 mod options;
 pub mod platform;
+mod start;
 
 pub use host::TabHost;

@@ -12,3 +12,4 @@ pub mod identity;
 pub mod lattice;
 pub mod platform;
 pub mod provider;
+mod text;

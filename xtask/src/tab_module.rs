@@ -19,6 +19,9 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
+/// Inlining saves bytes, and costs more of them once compressed.
+const SMALL: [&str; 3] = ["-Os", "--always-inline-max-function-size=0", "--one-caller-inline-max-function-size=0"];
+
 /// A crate that runs in tabs, and where its build goes.
 pub(crate) struct TabModule {
     /// The package.
@@ -92,7 +95,7 @@ impl TabModule {
 
 fn optimise(wasm: &Path) -> Result<()> {
     let program = at("node_modules/.bin/wasm-opt");
-    let mut wasm_opt = command(&program.to_string_lossy(), ["-Oz"]);
+    let mut wasm_opt = command(&program.to_string_lossy(), SMALL);
     run(wasm_opt.args(WASM_FEATURES).arg(wasm).arg("-o").arg(wasm))
 }
 

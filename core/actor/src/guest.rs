@@ -43,10 +43,11 @@ fn dispatch(handlers: &[Handler], operation: &str, argument: &[u8]) -> Result<Ve
 }
 
 /// Makes a module an actor: names the operations it handles, each with a function from argument to reply. Health
-/// requests are answered without being named.
+/// requests are answered without being named. An operation is a text, or one of the constants in
+/// [`contracts`](crate::contracts).
 #[macro_export]
 macro_rules! handlers {
-    ($($operation:literal => $handle:path),+ $(,)?) => {
+    ($($operation:expr => $handle:path),+ $(,)?) => {
         const _: () = {
             const HANDLERS: &[$crate::Handler] = &[
                 $(($operation, |argument| $crate::handler($handle, argument)),)+

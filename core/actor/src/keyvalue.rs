@@ -1,7 +1,8 @@
 //! `wasmcloud:keyvalue`: numbers, texts, lists and sets under keys.
 
 use wisteria_contracts::keyvalue::{
-    CONTRACT, GetResponse, IncrementRequest, ListAddRequest, ListRangeRequest, SetAddRequest, SetRequest, operation,
+    CONTRACT, GetResponse, IncrementRequest, ListAddRequest, ListDelRequest, ListRangeRequest, SetAddRequest,
+    SetDelRequest, SetRequest, operation,
 };
 
 use crate::{
@@ -87,6 +88,23 @@ impl KeyValue<'_> {
         call_provider(self.link_name, CONTRACT, operation::LIST_RANGE, &argument)
     }
 
+    /// Removes the first item of that value from a list; whether there was one.
+    ///
+    /// # Errors
+    /// The name holds something else.
+    pub fn list_del(&self, list: &str, value: &str) -> Result<bool> {
+        let argument = ListDelRequest { list_name: list.to_owned(), value: value.to_owned() };
+        call_provider(self.link_name, CONTRACT, operation::LIST_DEL, &argument)
+    }
+
+    /// Removes a list; whether there was one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn list_clear(&self, list: &str) -> Result<bool> {
+        call_provider(self.link_name, CONTRACT, operation::LIST_CLEAR, list)
+    }
+
     /// Adds to a set; 1 if it was not there yet.
     ///
     /// # Errors
@@ -102,5 +120,37 @@ impl KeyValue<'_> {
     /// The name holds something else.
     pub fn set_query(&self, set: &str) -> Result<Vec<String>> {
         call_provider(self.link_name, CONTRACT, operation::SET_QUERY, set)
+    }
+    /// Removes from a set; 1 if it was there.
+    ///
+    /// # Errors
+    /// The name holds something else.
+    pub fn set_del(&self, set: &str, value: &str) -> Result<u32> {
+        let argument = SetDelRequest { set_name: set.to_owned(), value: value.to_owned() };
+        call_provider(self.link_name, CONTRACT, operation::SET_DEL, &argument)
+    }
+
+    /// The members of any of the sets.
+    ///
+    /// # Errors
+    /// One of the names holds something else.
+    pub fn set_union(&self, sets: &[&str]) -> Result<Vec<String>> {
+        call_provider(self.link_name, CONTRACT, operation::SET_UNION, sets)
+    }
+
+    /// The members that all of the sets have.
+    ///
+    /// # Errors
+    /// One of the names holds something else.
+    pub fn set_intersection(&self, sets: &[&str]) -> Result<Vec<String>> {
+        call_provider(self.link_name, CONTRACT, operation::SET_INTERSECTION, sets)
+    }
+
+    /// Removes a set; whether there was one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn set_clear(&self, set: &str) -> Result<bool> {
+        call_provider(self.link_name, CONTRACT, operation::SET_CLEAR, set)
     }
 }

@@ -8,6 +8,9 @@ const CBOR: u8 = 0x7f;
 /// A first byte that announces MessagePack; without either, it is MessagePack as well.
 const MESSAGE_PACK: u8 = 0xc1;
 
+/// Nil in MessagePack.
+const NIL: u8 = 0xc0;
+
 /// Why bytes are not the expected shape.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -28,7 +31,7 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     rmp_serde::to_vec_named(value).expect("contract shapes serialise")
 }
 
-/// Decodes an argument or a reply.
+/// Decodes an argument or a reply. Nothing at all reads as nil, as operations without argument or reply send it.
 ///
 /// # Errors
 /// The bytes are of another encoding or shape.
@@ -38,6 +41,7 @@ pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, DecodeError>
         Some((&MESSAGE_PACK, rest)) => rest,
         _ => bytes,
     };
+    let body = if body.is_empty() { &[NIL] } else { body };
     rmp_serde::from_slice(body).map_err(|error| DecodeError::MessagePack(error.to_string()))
 }
 
@@ -51,6 +55,12 @@ mod tests {
         assert_eq!(decode::<String>(&bytes).as_deref(), Ok("text"));
         bytes.insert(0, MESSAGE_PACK);
         assert_eq!(decode::<String>(&bytes).as_deref(), Ok("text"));
+    }
+
+    #[test]
+    fn nothing_reads_as_nil() {
+        assert_eq!(decode::<()>(&[]), Ok(()));
+        assert_eq!(decode::<Option<u32>>(&[MESSAGE_PACK]), Ok(None));
     }
 
     #[test]

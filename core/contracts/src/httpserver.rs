@@ -41,7 +41,7 @@ pub struct HttpRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HttpResponse {
-    /// The status, 100 to 999.
+    /// The status, 200 to 999.
     #[serde(default = "ok")]
     pub status_code: u16,
     /// Headers.

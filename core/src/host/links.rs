@@ -85,7 +85,7 @@ impl LinkTable {
     pub(crate) fn all(&self) -> Vec<Link> {
         let links = self.links.read().expect("nothing panics under this lock");
         let mut all: Vec<Link> = links.values().flatten().cloned().collect();
-        all.sort_by(|a, b| (a.actor, &a.contract, &a.link_name).cmp(&(b.actor, &b.contract, &b.link_name)));
+        all.sort_unstable_by(|a, b| (a.actor, &a.contract, &a.link_name).cmp(&(b.actor, &b.contract, &b.link_name)));
         all
     }
 

@@ -1,7 +1,6 @@
 //! Fetches a module's bytes from whoever offers them on the bus.
 
 use bytes::{Bytes, BytesMut};
-use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::{dispatch::bus_failed, state::HostState};
@@ -9,6 +8,7 @@ use crate::{
     bus::message,
     error::{ErrorCode, LatticeError},
     lattice::module_transfer::{OFFSET, REFERENCE_PREFIX, TOTAL},
+    text::HEX_LOWER,
 };
 
 impl HostState {
@@ -39,7 +39,7 @@ impl HostState {
                 break;
             }
         }
-        match HEXLOWER.encode(&Sha256::digest(&module)) == hash {
+        match HEX_LOWER.encode(&Sha256::digest(&module)) == hash {
             true => Ok(module.freeze()),
             false => Err(LatticeError::new(
                 ErrorCode::InvalidModule,

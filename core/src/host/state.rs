@@ -79,7 +79,7 @@ impl HostState {
     pub(crate) fn all_actors(&self) -> Vec<Arc<Actor>> {
         let actors = self.actors.read().expect("nothing panics under this lock");
         let mut all: Vec<_> = actors.values().cloned().collect();
-        all.sort_by_key(|actor| actor.key);
+        all.sort_unstable_by_key(|actor| actor.key);
         all
     }
 

@@ -50,7 +50,7 @@ fn a_module_without_token_is_unsigned_and_known_by_its_bytes() {
     assert_eq!(inspect(&module(), NOW), Ok(None));
     // SHA-256 of nothing, from FIPS 180-2's test values.
     assert_eq!(
-        data_encoding::HEXLOWER.encode(module_key_of_hash(b"").as_bytes()),
+        crate::text::HEX_LOWER.encode(module_key_of_hash(b"").as_bytes()),
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     );
 }
@@ -133,7 +133,7 @@ fn a_token_with_another_header_or_form_is_refused() {
     let embed = |token: &str| inspect(&module::embed(&module(), token).unwrap(), NOW).unwrap_err();
     let token = token::sign(&claims().to_token(String::new()), &account());
     let (_, rest) = token.split_once('.').unwrap();
-    let none = data_encoding::BASE64URL_NOPAD.encode(br#"{"typ":"jwt","alg":"none"}"#);
+    let none = crate::text::BASE64_URL.encode(br#"{"typ":"jwt","alg":"none"}"#);
     assert_eq!(embed(&format!("{none}.{rest}")), ClaimsError::Token(TokenError::Header));
     assert_eq!(embed("a.b"), ClaimsError::Token(TokenError::Parts { found: 2 }));
 }

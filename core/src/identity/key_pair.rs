@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_key_of_rfc_8032_test_2_is_derived_and_signs_as_there() {
-        let hex = |text: &str| data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap();
+        let hex = |text: &str| crate::text::HEX_LOWER.decode(text.as_bytes()).unwrap();
         let secret = hex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
         let key = KeyPair::from_raw(KeyKind::User, secret.try_into().unwrap());
         let public = hex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");

@@ -1,12 +1,12 @@
 //! The sections of a module that identity is about: which carry a token, and the hash of all others.
 
-use data_encoding::HEXUPPER;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use wasm_encoder::{CustomSection, Encode, Module, RawSection, Section};
 use wasmparser::{Encoding, Parser, Payload};
 
 use super::key::{KeyKind, PublicKey};
+use crate::text::HEX_UPPER;
 
 /// The custom section that carries the token.
 const TOKEN_SECTION: &str = "wasmcloud_jwt";
@@ -63,7 +63,7 @@ pub(super) fn read(module: &[u8]) -> Result<SignedSections<'_>, ModuleReadError>
             }
         }
     }
-    Ok(SignedSections { hash: HEXUPPER.encode(&hash.finalize()), tokens })
+    Ok(SignedSections { hash: HEX_UPPER.encode(&hash.finalize()), tokens })
 }
 
 /// The module with `token` in place of those it had.

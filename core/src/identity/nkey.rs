@@ -1,14 +1,13 @@
 //! The text form of nkeys: base32 without padding of prefix, key and CRC-16.
 
-use data_encoding::BASE32_NOPAD;
-
 use super::key::KeyError;
+use crate::text::BASE32;
 
 /// The text of a key behind its prefix bytes.
 pub(super) fn encode(prefix: &[u8], key: &[u8; 32]) -> String {
     let mut bytes = [prefix, key].concat();
     bytes.extend(crc16(&bytes).to_le_bytes());
-    BASE32_NOPAD.encode(&bytes)
+    BASE32.encode(&bytes)
 }
 
 /// Prefix and key of a text, `N` bytes in all. The checksum held.
@@ -17,11 +16,11 @@ pub(super) fn decode<const N: usize>(text: &str) -> Result<[u8; N], KeyError> {
     if let Some((index, character)) = foreign {
         return Err(KeyError::Character { character, position: index + 1 });
     }
-    let expected = BASE32_NOPAD.encode_len(N + 2);
+    let expected = BASE32.length(N + 2);
     if text.len() != expected {
         return Err(KeyError::Length { expected, found: text.len() });
     }
-    let bytes = BASE32_NOPAD.decode(text.as_bytes()).map_err(|_| KeyError::Checksum)?;
+    let bytes = BASE32.decode(text.as_bytes()).map_err(|_| KeyError::Checksum)?;
     let (body, checksum) = bytes.split_first_chunk::<N>().expect("the length of the text was checked");
     match checksum == crc16(body).to_le_bytes() {
         true => Ok(*body),

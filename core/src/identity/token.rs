@@ -1,6 +1,5 @@
 //! The token inside a signed module: a JSON web token signed with Ed25519, as wascap writes it.
 
-use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -8,6 +7,7 @@ use super::{
     key::{KeyError, KeyKind, PublicKey, SignatureError},
     key_pair::KeyPair,
 };
+use crate::text::BASE64_URL;
 
 /// The one header there is. Comparing it whole leaves no algorithm to choose from.
 const HEADER: &str = r#"{"typ":"jwt","alg":"Ed25519"}"#;
@@ -102,7 +102,7 @@ pub(super) fn verify(token: &[u8]) -> Result<Verified, TokenError> {
     let [header, body, signature] = parts[..] else {
         return Err(TokenError::Parts { found: parts.len() });
     };
-    if header != BASE64URL_NOPAD.encode(HEADER.as_bytes()).as_bytes() {
+    if header != BASE64_URL.encode(HEADER.as_bytes()).as_bytes() {
         return Err(TokenError::Header);
     }
     let claims = decode("claims", body)?;
@@ -117,14 +117,14 @@ pub(super) fn verify(token: &[u8]) -> Result<Verified, TokenError> {
 /// The token of these claims, signed.
 pub(super) fn sign(claims: &TokenClaims, key: &KeyPair) -> String {
     let claims = serde_json::to_vec(claims).expect("claims have string keys and serialise");
-    let header = BASE64URL_NOPAD.encode(HEADER.as_bytes());
-    let signed = format!("{header}.{}", BASE64URL_NOPAD.encode(&claims));
-    let signature = BASE64URL_NOPAD.encode(&key.sign(signed.as_bytes()));
+    let header = BASE64_URL.encode(HEADER.as_bytes());
+    let signed = format!("{header}.{}", BASE64_URL.encode(&claims));
+    let signature = BASE64_URL.encode(&key.sign(signed.as_bytes()));
     format!("{signed}.{signature}")
 }
 
 fn decode(part: &'static str, text: &[u8]) -> Result<Vec<u8>, TokenError> {
-    BASE64URL_NOPAD.decode(text).map_err(|error| unreadable(part, &error))
+    BASE64_URL.decode(text).map_err(|error| unreadable(part, &error))
 }
 
 fn unreadable(part: &'static str, cause: &impl ToString) -> TokenError {

@@ -89,7 +89,7 @@ impl Client {
             }
             patience = NEXT_PONG;
         }
-        hosts.sort_by(|a, b| a.id.cmp(&b.id));
+        hosts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         hosts.dedup_by(|a, b| a.id == b.id);
         Ok(hosts)
     }

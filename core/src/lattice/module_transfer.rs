@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::Subjects;
-use crate::bus::{Bus, BusError, Message, Subscription};
+use crate::{
+    bus::{Bus, BusError, Message, Subscription},
+    text::HEX_LOWER,
+};
 
 /// Header of a request: the first byte wanted.
 pub(crate) const OFFSET: &str = "Wisteria-Offset";
@@ -31,7 +33,7 @@ pub(crate) struct ModuleOffer {
 impl ModuleOffer {
     /// Offers a module.
     pub(crate) fn new(bus: Arc<dyn Bus>, subjects: &Subjects, module: Bytes) -> Result<Self, BusError> {
-        let hash = HEXLOWER.encode(&Sha256::digest(&module));
+        let hash = HEX_LOWER.encode(&Sha256::digest(&module));
         let subject = subjects.module(&hash);
         let requests = bus.subscribe(subject.clone().into(), Some(subject.as_str()))?;
         Ok(Self { bus, module, requests, reference: format!("{REFERENCE_PREFIX}{hash}") })

@@ -60,9 +60,12 @@ impl Provider for MemoryKeyValue {
     }
 }
 
+/// What keys hold now; what has expired is forgotten at the next operation.
 #[derive(Debug, Default)]
 struct Store {
     entries: BTreeMap<String, Entry>,
+    /// The keys that expire, by when they do.
+    expiring: BTreeSet<(Duration, String)>,
 }
 
 #[derive(Debug)]
@@ -111,54 +114,69 @@ const OPERATIONS: [&str; 15] = [
 
 impl Store {
     fn answer(&mut self, call: &ProviderCall, now: Duration) -> Encoded {
+        self.forget_expired(now);
         let encoded = match &*call.operation {
-            operation::INCREMENT => codec::encode(&self.increment(&argument(call)?, now)?),
-            operation::CONTAINS => codec::encode(&self.live(&argument::<String>(call)?, now).is_some()),
+            operation::INCREMENT => codec::encode(&self.increment(&argument(call)?)?),
+            operation::CONTAINS => codec::encode(&self.entries.contains_key(&argument::<String>(call)?)),
             operation::DEL | operation::LIST_CLEAR | operation::SET_CLEAR => {
-                let key: String = argument(call)?;
-                let existed = self.live(&key, now).is_some();
-                self.entries.remove(&key);
-                codec::encode(&existed)
+                codec::encode(&self.remove(&argument::<String>(call)?))
             }
-            operation::GET => codec::encode(&self.get(&argument::<String>(call)?, now)?),
+            operation::GET => codec::encode(&self.get(&argument::<String>(call)?)?),
             operation::SET => {
                 self.set(argument(call)?, now);
                 Vec::new()
             }
-            operation::LIST_ADD => codec::encode(&self.list_add(argument(call)?, now)?),
-            operation::LIST_DEL => codec::encode(&self.list_del(&argument(call)?, now)?),
-            operation::LIST_RANGE => codec::encode(&self.list_range(&argument(call)?, now)?),
-            operation::SET_ADD => codec::encode(&self.set_add(argument(call)?, now)?),
-            operation::SET_DEL => codec::encode(&self.set_del(&argument(call)?, now)?),
-            operation::SET_QUERY => codec::encode(&self.members(&argument::<String>(call)?, now)?),
-            operation::SET_UNION => codec::encode(&self.union(argument(call)?, now)?),
-            operation::SET_INTERSECTION => codec::encode(&self.intersection(&argument::<Vec<String>>(call)?, now)?),
+            operation::LIST_ADD => codec::encode(&self.list_add(argument(call)?)?),
+            operation::LIST_DEL => codec::encode(&self.list_del(&argument(call)?)?),
+            operation::LIST_RANGE => codec::encode(&self.list_range(&argument(call)?)?),
+            operation::SET_ADD => codec::encode(&self.set_add(argument(call)?)?),
+            operation::SET_DEL => codec::encode(&self.set_del(&argument(call)?)?),
+            operation::SET_QUERY => codec::encode(&self.members(&argument::<String>(call)?)?),
+            operation::SET_UNION => codec::encode(&self.union(argument(call)?)?),
+            operation::SET_INTERSECTION => codec::encode(&self.intersection(&argument::<Vec<String>>(call)?)?),
             _ => return Err(ProviderError::unknown("keyvalue-memory", call, &OPERATIONS)),
         };
         Ok(encoded)
     }
 
-    /// The entry of a key, after forgetting it when it has expired.
-    fn live(&mut self, key: &str, now: Duration) -> Option<&mut Entry> {
-        let expired = self.entries.get(key).is_some_and(|entry| entry.expires.is_some_and(|at| at <= now));
-        if expired {
-            self.entries.remove(key);
+    fn forget_expired(&mut self, now: Duration) {
+        while self.expiring.first().is_some_and(|(at, _)| *at <= now) {
+            let (_, key) = self.expiring.pop_first().expect("there is a first");
+            self.entries.remove(&key);
         }
-        self.entries.get_mut(key)
     }
 
-    fn insert(&mut self, key: String, value: Value) {
-        self.entries.insert(key, Entry { value, expires: None });
+    fn value(&mut self, key: &str) -> Option<&mut Value> {
+        self.entries.get_mut(key).map(|entry| &mut entry.value)
     }
 
-    fn increment(&mut self, request: &IncrementRequest, now: Duration) -> Result<i32, ProviderError> {
+    /// Puts a value under a key in place of what it held.
+    fn insert(&mut self, key: String, value: Value, expires: Option<Duration>) {
+        self.remove(&key);
+        if let Some(at) = expires {
+            self.expiring.insert((at, key.clone()));
+        }
+        self.entries.insert(key, Entry { value, expires });
+    }
+
+    /// Removes a key; whether there was one.
+    fn remove(&mut self, key: &str) -> bool {
+        let removed = self.entries.remove(key);
+        if let Some(at) = removed.as_ref().and_then(|entry| entry.expires) {
+            self.expiring.remove(&(at, key.to_owned()));
+        }
+        removed.is_some()
+    }
+
+    fn increment(&mut self, request: &IncrementRequest) -> Result<i32, ProviderError> {
         let key = &request.key;
-        let Some(entry) = self.live(key, now) else {
-            self.insert(key.clone(), Value::Text(request.value.to_string()));
-            return Ok(request.value);
-        };
-        let Value::Text(text) = &mut entry.value else {
-            return Err(wrong_kind(key, &entry.value, "a number"));
+        let text = match self.value(key) {
+            Some(Value::Text(text)) => text,
+            Some(other) => return Err(wrong_kind(key, other, "a number")),
+            None => {
+                self.insert(key.clone(), Value::Text(request.value.to_string()), None);
+                return Ok(request.value);
+            }
         };
         let number: i32 = text.parse().map_err(|_| {
             ProviderError::Failed(format!(
@@ -172,8 +190,8 @@ impl Store {
         Ok(sum)
     }
 
-    fn get(&mut self, key: &str, now: Duration) -> Result<GetResponse, ProviderError> {
-        match self.live(key, now).map(|entry| &entry.value) {
+    fn get(&mut self, key: &str) -> Result<GetResponse, ProviderError> {
+        match self.value(key) {
             None => Ok(GetResponse::default()),
             Some(Value::Text(text)) => Ok(GetResponse { value: text.clone(), exists: true }),
             Some(other) => Err(wrong_kind(key, other, "a text")),
@@ -185,33 +203,32 @@ impl Store {
             0 => None,
             seconds => Some(now + Duration::from_secs(seconds.into())),
         };
-        let value = Value::Text(request.value);
-        self.entries.insert(request.key, Entry { value, expires });
+        self.insert(request.key, Value::Text(request.value), expires);
     }
 
-    fn list(&mut self, name: &str, now: Duration) -> Result<Option<&mut Vec<String>>, ProviderError> {
-        match self.live(name, now).map(|entry| &mut entry.value) {
+    fn list(&mut self, name: &str) -> Result<Option<&mut Vec<String>>, ProviderError> {
+        match self.value(name) {
             None => Ok(None),
             Some(Value::List(list)) => Ok(Some(list)),
             Some(other) => Err(wrong_kind(name, other, "a list")),
         }
     }
 
-    fn list_add(&mut self, request: ListAddRequest, now: Duration) -> Result<u32, ProviderError> {
-        match self.list(&request.list_name, now)? {
+    fn list_add(&mut self, request: ListAddRequest) -> Result<u32, ProviderError> {
+        match self.list(&request.list_name)? {
             Some(list) => {
                 list.push(request.value);
                 Ok(u32::try_from(list.len()).unwrap_or(u32::MAX))
             }
             None => {
-                self.insert(request.list_name, Value::List(vec![request.value]));
+                self.insert(request.list_name, Value::List(vec![request.value]), None);
                 Ok(1)
             }
         }
     }
 
-    fn list_del(&mut self, request: &ListDelRequest, now: Duration) -> Result<bool, ProviderError> {
-        let Some(list) = self.list(&request.list_name, now)? else {
+    fn list_del(&mut self, request: &ListDelRequest) -> Result<bool, ProviderError> {
+        let Some(list) = self.list(&request.list_name)? else {
             return Ok(false);
         };
         let Some(at) = list.iter().position(|item| *item == request.value) else {
@@ -219,13 +236,13 @@ impl Store {
         };
         list.remove(at);
         if list.is_empty() {
-            self.entries.remove(&request.list_name);
+            self.remove(&request.list_name);
         }
         Ok(true)
     }
 
-    fn list_range(&mut self, request: &ListRangeRequest, now: Duration) -> Result<Vec<String>, ProviderError> {
-        let Some(list) = self.list(&request.list_name, now)? else {
+    fn list_range(&mut self, request: &ListRangeRequest) -> Result<Vec<String>, ProviderError> {
+        let Some(list) = self.list(&request.list_name)? else {
             return Ok(Vec::new());
         };
         let length = i64::try_from(list.len()).unwrap_or(i64::MAX);
@@ -238,54 +255,54 @@ impl Store {
         Ok(list.get(start..end).unwrap_or_default().to_vec())
     }
 
-    fn members_mut(&mut self, name: &str, now: Duration) -> Result<Option<&mut BTreeSet<String>>, ProviderError> {
-        match self.live(name, now).map(|entry| &mut entry.value) {
+    fn members_mut(&mut self, name: &str) -> Result<Option<&mut BTreeSet<String>>, ProviderError> {
+        match self.value(name) {
             None => Ok(None),
             Some(Value::Set(set)) => Ok(Some(set)),
             Some(other) => Err(wrong_kind(name, other, "a set")),
         }
     }
 
-    fn members(&mut self, name: &str, now: Duration) -> Result<BTreeSet<String>, ProviderError> {
-        Ok(self.members_mut(name, now)?.cloned().unwrap_or_default())
+    fn members(&mut self, name: &str) -> Result<BTreeSet<String>, ProviderError> {
+        Ok(self.members_mut(name)?.cloned().unwrap_or_default())
     }
 
-    fn set_add(&mut self, request: SetAddRequest, now: Duration) -> Result<u32, ProviderError> {
-        match self.members_mut(&request.set_name, now)? {
+    fn set_add(&mut self, request: SetAddRequest) -> Result<u32, ProviderError> {
+        match self.members_mut(&request.set_name)? {
             Some(set) => Ok(set.insert(request.value).into()),
             None => {
-                self.insert(request.set_name, Value::Set(BTreeSet::from([request.value])));
+                self.insert(request.set_name, Value::Set(BTreeSet::from([request.value])), None);
                 Ok(1)
             }
         }
     }
 
-    fn set_del(&mut self, request: &SetDelRequest, now: Duration) -> Result<u32, ProviderError> {
-        let Some(set) = self.members_mut(&request.set_name, now)? else {
+    fn set_del(&mut self, request: &SetDelRequest) -> Result<u32, ProviderError> {
+        let Some(set) = self.members_mut(&request.set_name)? else {
             return Ok(0);
         };
         let removed = set.remove(&request.value);
         if set.is_empty() {
-            self.entries.remove(&request.set_name);
+            self.remove(&request.set_name);
         }
         Ok(removed.into())
     }
 
-    fn union(&mut self, names: Vec<String>, now: Duration) -> Result<BTreeSet<String>, ProviderError> {
+    fn union(&mut self, names: Vec<String>) -> Result<BTreeSet<String>, ProviderError> {
         let mut union = BTreeSet::new();
         for name in names {
-            union.extend(self.members(&name, now)?);
+            union.extend(self.members(&name)?);
         }
         Ok(union)
     }
 
-    fn intersection(&mut self, names: &[String], now: Duration) -> Result<BTreeSet<String>, ProviderError> {
+    fn intersection(&mut self, names: &[String]) -> Result<BTreeSet<String>, ProviderError> {
         let Some((first, rest)) = names.split_first() else {
             return Ok(BTreeSet::new());
         };
-        let mut common = self.members(first, now)?;
+        let mut common = self.members(first)?;
         for name in rest {
-            let members = self.members(name, now)?;
+            let members = self.members(name)?;
             common.retain(|member| members.contains(member));
         }
         Ok(common)
@@ -357,6 +374,20 @@ mod tests {
         };
         assert!(exists(store, 9));
         assert!(!exists(store, 10));
+    }
+
+    #[test]
+    fn what_has_expired_takes_no_room() {
+        let store = &mut Store::default();
+        for key in ["a", "b", "c", "d", "e"] {
+            ask(store, operation::SET, &set(key, "v", 10), 0).expect("set");
+        }
+        ask(store, operation::DEL, &"a", 0).expect("deleted");
+        ask(store, operation::SET, &set("b", "for good", 0), 0).expect("set");
+        ask(store, operation::SET, &set("c", "for longer", 20), 0).expect("set");
+        ask(store, operation::GET, &"another", 10).expect("answered");
+        assert_eq!(store.entries.keys().collect::<Vec<_>>(), ["b", "c"]);
+        assert_eq!(store.expiring.len(), 1);
     }
 
     #[test]

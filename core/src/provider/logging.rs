@@ -103,3 +103,63 @@ impl Provider for Logging {
         Box::pin(async { written.map(|()| Bytes::new()) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use futures::FutureExt;
+    use wisteria_contracts::codec;
+
+    use super::*;
+    use crate::identity::KeyKind;
+
+    #[derive(Debug, Default)]
+    struct Kept(Mutex<Vec<LogLine>>);
+
+    impl LogSink for Kept {
+        fn line(&self, line: LogLine) {
+            self.0.lock().expect("nothing panics under this lock").push(line);
+        }
+    }
+
+    /// What came of a line, and what reached the sink.
+    fn write(operation: &str, level: &str) -> (Result<Bytes, ProviderError>, Vec<LogLine>) {
+        let sink = Arc::new(Kept::default());
+        let entry = LogEntry { level: level.to_owned(), text: "a line".to_owned() };
+        let call = ProviderCall {
+            actor: PublicKey::from_bytes(KeyKind::Module, [1; 32]),
+            link_name: "default".into(),
+            operation: operation.into(),
+            payload: codec::encode(&entry).into(),
+        };
+        let written = Logging::new(sink.clone()).invoke(call).now_or_never().expect("it does not wait");
+        let lines = std::mem::take(&mut *sink.0.lock().expect("nothing panics under this lock"));
+        (written, lines)
+    }
+
+    #[test]
+    fn a_line_reaches_the_sink_with_its_level_and_actor() {
+        let check = |level, expected| {
+            let (written, lines) = write(operation::WRITE_LOG, level);
+            assert_eq!(written, Ok(Bytes::new()));
+            let actor = PublicKey::from_bytes(KeyKind::Module, [1; 32]);
+            assert_eq!(lines, [LogLine { actor, level: expected, text: "a line".to_owned() }]);
+        };
+        check("debug", LogLevel::Debug);
+        check("INFO", LogLevel::Info);
+        check("warn", LogLevel::Warn);
+        check("error", LogLevel::Error);
+    }
+
+    #[test]
+    fn what_cannot_be_logged_is_named_and_dropped() {
+        let check = |operation, level, part: &str| {
+            let (written, lines) = write(operation, level);
+            let error = written.expect_err("refused").to_string();
+            assert!(error.contains(part) && lines.is_empty(), "{error} {lines:?}");
+        };
+        check(operation::WRITE_LOG, "loud", "none of debug, info, warn, error");
+        check("Logging.Read", "info", "it has: Logging.WriteLog");
+    }
+}

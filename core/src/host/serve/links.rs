@@ -160,5 +160,5 @@ fn link_id(link: &Link) -> String {
     hash.update(link.actor.to_string());
     hash.update(&*link.contract);
     hash.update(&*link.link_name);
-    data_encoding::HEXUPPER.encode(&hash.finalize())
+    crate::text::HEX_UPPER.encode(&hash.finalize())
 }

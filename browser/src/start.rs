@@ -1,0 +1,137 @@
+//! How a tab becomes a host.
+
+use std::{rc::Rc, sync::Arc, time::Duration};
+
+use futures::StreamExt;
+use js_sys::Function;
+use wasm_bindgen::JsValue;
+use wisteria_bridge::{BridgeBus, BridgeOptions, ConnectionState, transports::browser::WebSocketConnector};
+use wisteria_core::{
+    engine::Engine,
+    error::{ErrorCode, LatticeError},
+    host::{Host, HostConfig, HostLimits, HostParts, ProviderKind},
+    identity::{KeyKind, KeyPair},
+    lattice::Client,
+    platform::Platform,
+    provider::MemoryKeyValue,
+};
+
+use crate::{
+    host::{Parts, TabHost, tell},
+    log::PageLog,
+    options::{self, Limits, Options},
+    platform::BrowserPlatform,
+};
+
+/// Instances alive at once in a tab: a renderer holds about 124 memories, some of which are not ours.
+const INSTANCES: usize = 96;
+
+/// Instances per actor where the start names no number.
+const INSTANCES_PER_ACTOR: usize = 8;
+
+/// How long a single control request may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Joins a lattice as the options say.
+pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
+    let (options, callbacks) = options::read(&options)?;
+    let platform: Arc<dyn Platform> = Arc::new(BrowserPlatform);
+    let (engine, limits) = (engine()?, limits(&options.limits));
+    let connector = WebSocketConnector::new(options.bridge.as_str());
+    let bridge = BridgeOptions { name: "tab".to_owned(), ..BridgeOptions::default() };
+    let bus = BridgeBus::connect(connector, platform.clone(), bridge).await.map_err(|error| {
+        LatticeError::new(
+            ErrorCode::Unreachable,
+            format!("{} cannot be joined: {error}; check that its server runs", options.bridge),
+        )
+    })?;
+    let mut seed = [0; 32];
+    platform.random(&mut seed);
+    let key = KeyPair::from_raw(KeyKind::Host, seed);
+    let origin = key.public_key();
+    let parts = HostParts {
+        platform: platform.clone(),
+        engine: engine.clone(),
+        bus: Arc::new(bus.clone()),
+        log: Arc::new(PageLog { page: callbacks.on_log }),
+        key,
+    };
+    let client = Client::new(Arc::new(bus.clone()), platform, &options.lattice, origin, PATIENCE)?;
+    let host = Host::start(parts, config(options, limits), PROVIDERS.to_vec()).await?;
+    let parts = Rc::new(Parts { host, client, bus, engine: engine.name() });
+    follow_connection(&parts, callbacks.on_connection);
+    // What the host subscribed to stands once the broker has handled it.
+    parts.bus.flush().await.map_err(|error| LatticeError::new(ErrorCode::Unreachable, error.to_string()))?;
+    Ok(TabHost { parts })
+}
+
+/// The providers that a tab brings along.
+const PROVIDERS: [ProviderKind; 1] =
+    [ProviderKind { name: "keyvalue-memory", create: |context| Arc::new(MemoryKeyValue::new(context.platform)) }];
+
+fn engine() -> Result<Arc<dyn Engine>, LatticeError> {
+    if crate::engine::is_supported() {
+        return Ok(Arc::new(crate::engine::JspiEngine));
+    }
+    fallback()
+}
+
+#[cfg(feature = "wasmi")]
+#[expect(clippy::unnecessary_wraps, reason = "builds without the interpreter have no fallback")]
+fn fallback() -> Result<Arc<dyn Engine>, LatticeError> {
+    Ok(Arc::new(wisteria_core::engine::WasmiEngine::new()))
+}
+
+#[cfg(not(feature = "wasmi"))]
+fn fallback() -> Result<Arc<dyn Engine>, LatticeError> {
+    Err(LatticeError::new(
+        ErrorCode::Unsupported,
+        "this browser's WebAssembly cannot suspend (JSPI), and this build has no interpreter; load the build with wasmi",
+    ))
+}
+
+fn limits(asked: &Limits) -> HostLimits {
+    let defaults = HostLimits::default();
+    HostLimits {
+        // More would crash the renderer.
+        instances: asked.instances.unwrap_or(INSTANCES).clamp(1, INSTANCES),
+        default_max_instances: INSTANCES_PER_ACTOR,
+        mailbox: asked.mailbox.unwrap_or(defaults.mailbox),
+        fuel: asked.fuel.unwrap_or(defaults.fuel),
+        ..defaults
+    }
+}
+
+fn config(options: Options, limits: HostLimits) -> HostConfig {
+    let mut labels = options.labels;
+    labels.entry("kind".to_owned()).or_insert_with(|| "browser".to_owned());
+    HostConfig {
+        lattice: options.lattice,
+        labels,
+        friendly_name: "tab".to_owned(),
+        allow_unsigned: options.allow_unsigned,
+        keeps_metadata: false,
+        limits,
+    }
+}
+
+/// Tells the page how the connection stands, and announces the host again after each loss.
+fn follow_connection(parts: &Rc<Parts>, callback: Option<Function>) {
+    let mut states = Box::pin(parts.bus.states());
+    let parts = Rc::downgrade(parts);
+    BrowserPlatform.spawn(Box::pin(async move {
+        let mut first = true;
+        while let Some(state) = states.next().await {
+            if let Some(callback) = &callback {
+                tell(callback, &state.to_string().into());
+            }
+            if state == ConnectionState::Connected && !first {
+                let Some(parts) = parts.upgrade() else {
+                    return;
+                };
+                parts.host.rejoin().await;
+            }
+            first = false;
+        }
+    }));
+}
