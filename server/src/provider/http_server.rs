@@ -2,19 +2,25 @@
 
 use std::{
     collections::HashMap,
+    fmt::Display,
+    io,
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
-    extract::{Request, State},
-    http::{HeaderName, HeaderValue, StatusCode},
+    body::{Body, HttpBody},
+    extract::{DefaultBodyLimit, FromRequest, Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
+    serve,
 };
 use bytes::Bytes;
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+};
 use wisteria_contracts::{codec, httpserver};
 use wisteria_core::{
     error::{ErrorCode, LatticeError},
@@ -38,7 +44,47 @@ type LinkKey = (PublicKey, Arc<str>);
 struct Listener {
     asked_for: SocketAddr,
     bound: SocketAddr,
-    _stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<()>,
+    closed: oneshot::Receiver<()>,
+}
+
+impl Listener {
+    /// Serves `app` on a port that is open already.
+    fn start(listener: TcpListener, asked_for: SocketAddr, bound: SocketAddr, app: Router) -> Self {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (closing, closed) = oneshot::channel();
+        let port = Port { listener, _closed: closing };
+        let server = serve(port, app).with_graceful_shutdown(async { drop(stopped.await) });
+        tokio::spawn(server.into_future());
+        Self { asked_for, bound, stop, closed }
+    }
+
+    /// Listens no longer, and returns once the port is free.
+    async fn close(self) {
+        drop(self.stop);
+        // The sender is dropped with the port and never sends.
+        drop(self.closed.await);
+    }
+}
+
+/// An open port. Dropping it frees the port first and says so then: fields are dropped in their order.
+#[derive(Debug)]
+struct Port {
+    listener: TcpListener,
+    _closed: oneshot::Sender<()>,
+}
+
+impl serve::Listener for Port {
+    type Io = TcpStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        serve::Listener::accept(&mut self.listener).await
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
 }
 
 /// Largest request body in bytes: what the bus carries, less room for the head.
@@ -54,6 +100,12 @@ impl HttpServer {
     pub fn bound(&self, actor: PublicKey, link_name: &str) -> Option<SocketAddr> {
         let listeners = self.listeners.lock().expect("nothing panics under this lock");
         listeners.get(&(actor, link_name.into())).map(|listener| listener.bound)
+    }
+
+    /// Hands every request to that actor.
+    fn app(&self, actor: PublicKey) -> Router {
+        let linked = Linked { caller: self.caller.clone(), actor };
+        Router::new().fallback(handle).layer(DefaultBodyLimit::max(BODY_LIMIT)).with_state(linked)
     }
 
     /// Whether a link has a listener for that address already; another actor's is an error.
@@ -81,7 +133,7 @@ impl Provider for HttpServer {
 
     fn link(&self, link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>> {
         Box::pin(async move {
-            let address = read_address(&link)?;
+            let address = read_address(&link).await?;
             let key = (link.actor, link.link_name);
             if self.is_served(&key, address)? {
                 return Ok(());
@@ -90,21 +142,23 @@ impl Provider for HttpServer {
                 .await
                 .map_err(|error| LinkRefused(format!("cannot listen on {address}: {error}; choose another address")))?;
             let bound = listener.local_addr().map_err(|error| LinkRefused(error.to_string()))?;
-            let (stop, stopped) = oneshot::channel::<()>();
-            let app =
-                Router::new().fallback(handle).with_state(Linked { caller: self.caller.clone(), actor: link.actor });
-            let server = axum::serve(listener, app).with_graceful_shutdown(async { drop(stopped.await) });
-            tokio::spawn(server.into_future());
+            let listener = Listener::start(listener, address, bound, self.app(link.actor));
             tracing::info!(%bound, actor = %link.actor, "an actor is served over HTTP");
-            let listener = Listener { asked_for: address, bound, _stop: stop };
-            self.listeners.lock().expect("nothing panics under this lock").insert(key, listener);
+            let replaced = self.listeners.lock().expect("nothing panics under this lock").insert(key, listener);
+            if let Some(replaced) = replaced {
+                replaced.close().await;
+            }
             Ok(())
         })
     }
 
     fn unlink(&self, actor: PublicKey, link_name: Arc<str>) -> BoxFuture<'_, ()> {
-        self.listeners.lock().expect("nothing panics under this lock").remove(&(actor, link_name));
-        Box::pin(async {})
+        let removed = self.listeners.lock().expect("nothing panics under this lock").remove(&(actor, link_name));
+        Box::pin(async {
+            if let Some(listener) = removed {
+                listener.close().await;
+            }
+        })
     }
 
     fn invoke(&self, call: ProviderCall) -> BoxFuture<'_, Result<Bytes, ProviderError>> {
@@ -118,15 +172,18 @@ impl Provider for HttpServer {
     }
 }
 
-fn read_address(link: &ProviderLink) -> Result<SocketAddr, LinkRefused> {
+/// The address that a link asks for. A name stands for its first address.
+async fn read_address(link: &ProviderLink) -> Result<SocketAddr, LinkRefused> {
     let Some(address) = link.values.get("address") else {
         return Err(LinkRefused(
             "the value `address` is missing; give the address to listen on, as address=127.0.0.1:8080".to_owned(),
         ));
     };
-    address
-        .parse()
-        .map_err(|_| LinkRefused(format!("`address={address}` is not an address; write it as address=127.0.0.1:8080")))
+    let no_address = |cause: &dyn Display| {
+        LinkRefused(format!("`address={address}` is not an address: {cause}; write it as address=127.0.0.1:8080"))
+    };
+    let mut found = tokio::net::lookup_host(address).await.map_err(|error| no_address(&error))?;
+    found.next().ok_or_else(|| no_address(&"the name has none"))
 }
 
 /// Whom a listener serves.
@@ -137,20 +194,25 @@ struct Linked {
 }
 
 async fn handle(State(linked): State<Linked>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        let text = format!("the body is above the limit of {BODY_LIMIT} bytes, or ended early\n");
-        return (StatusCode::PAYLOAD_TOO_LARGE, text).into_response();
+    // What announces itself as too large is refused without waiting for it.
+    if request.body().size_hint().lower() > BODY_LIMIT as u64 {
+        return too_large();
+    }
+    let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
+    let body = match Bytes::from_request(request, &()).await {
+        Ok(body) => body,
+        Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => return too_large(),
+        Err(error) => return (error.status(), format!("the body did not arrive: {error}\n")).into_response(),
     };
-    let mut header: HashMap<String, Vec<String>> = HashMap::new();
-    for (name, value) in &head.headers {
+    let mut header = httpserver::Headers::new();
+    for (name, value) in &headers {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         header.entry(name.as_str().to_owned()).or_default().push(value);
     }
     let argument = codec::encode(&httpserver::HttpRequest {
-        method: head.method.to_string(),
-        path: head.uri.path().to_owned(),
-        query_string: head.uri.query().unwrap_or_default().to_owned(),
+        method: method.to_string(),
+        path: uri.path().to_owned(),
+        query_string: uri.query().unwrap_or_default().to_owned(),
         header,
         body: body.into(),
     });
@@ -161,6 +223,11 @@ async fn handle(State(linked): State<Linked>, request: Request) -> Response {
     }
 }
 
+fn too_large() -> Response {
+    let text = format!("the body is above the limit of {BODY_LIMIT} bytes; send less at once\n");
+    (StatusCode::PAYLOAD_TOO_LARGE, text).into_response()
+}
+
 fn answer(reply: &[u8]) -> Response {
     let reply: httpserver::HttpResponse = match codec::decode(reply) {
         Ok(reply) => reply,
@@ -169,8 +236,9 @@ fn answer(reply: &[u8]) -> Response {
             return (StatusCode::BAD_GATEWAY, text).into_response();
         }
     };
-    let Ok(status) = StatusCode::from_u16(reply.status_code) else {
-        let text = format!("the actor answered with {}, which is no HTTP status\n", reply.status_code);
+    let status = StatusCode::from_u16(reply.status_code).ok().filter(|status| !status.is_informational());
+    let Some(status) = status else {
+        let text = format!("the actor answered with {}, which is no final HTTP status\n", reply.status_code);
         return (StatusCode::BAD_GATEWAY, text).into_response();
     };
     let mut response = Response::new(Body::from(reply.body));
@@ -178,6 +246,8 @@ fn answer(reply: &[u8]) -> Response {
     for (name, values) in reply.header {
         for value in values {
             match (HeaderName::try_from(&name), HeaderValue::try_from(&value)) {
+                // How the body is framed is between client and server.
+                (Ok(header::CONNECTION | header::CONTENT_LENGTH | header::TRANSFER_ENCODING), _) => {}
                 (Ok(name), Ok(value)) => {
                     response.headers_mut().append(name, value);
                 }
