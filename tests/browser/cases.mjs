@@ -42,13 +42,13 @@ export const actors = [
     calls: [
       {
         operation: http,
-        argument: request("/a/b", { method: "POST", queryString: "q=1", body: "Grüße" }),
-        gives: json({ method: "POST", path: "/a/b", query: "q=1", body: "Grüße" }),
+        argument: request("/a/b", { method: "POST", queryString: "q=1", header: { "x-a": ["1", "2"] }, body: "Grüße" }),
+        gives: json({ method: "POST", path: "/a/b", query: "q=1", header: { "x-a": ["1", "2"] }, body: "Grüße" }),
       },
       {
         operation: http,
         argument: request("/", { body: "x".repeat(200_000) }),
-        gives: json({ method: "GET", path: "/", query: "", body: "x".repeat(200_000) }),
+        gives: json({ method: "GET", path: "/", query: "", header: {}, body: "x".repeat(200_000) }),
       },
       { operation: http, argument: request("/guid"), gives: { matches: /^\{"guid":"[0-9a-f-]{36}"\}$/i } },
       { operation: http, argument: request("/dice"), gives: { matches: /^\{"dice":[1-6]\}$/ } },

@@ -19,6 +19,7 @@ impl HttpServer for HttpEcho {
                 "method": request.method,
                 "path": request.path,
                 "query": request.query_string,
+                "header": request.header,
                 "body": String::from_utf8_lossy(&request.body),
             }),
         };

@@ -1,5 +1,6 @@
 //! Counts visits per path, as `kv-counter` does, on Wisteria's own SDK.
 
+use serde_json::json;
 use wisteria_actor::{handlers, keyvalue, logging, HttpRequest, HttpResponse, Result};
 
 handlers! {
@@ -10,5 +11,5 @@ fn count(request: HttpRequest) -> Result<HttpResponse> {
     let key = format!("counter:{}", request.path.trim_matches('/').replace('/', ":"));
     let count = keyvalue::default().increment(&key, 1)?;
     logging::info(&format!("{key} is now {count}"))?;
-    Ok(wisteria_actor::http::json(format!(r#"{{"counter":{count},"key":"{key}"}}"#)))
+    Ok(wisteria_actor::http::json(json!({ "counter": count, "key": key }).to_string()))
 }
