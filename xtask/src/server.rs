@@ -6,9 +6,18 @@ use anyhow::{Context, Result};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+/// The tab host, which builds for wasm32 only: what belongs to JavaScript stays on its thread.
+pub(crate) const TAB: &str = "wisteria-browser";
+
 /// Builds the server; the page must be built before, as the server carries it.
 pub(crate) fn build() -> Result<()> {
     cargo(&["build", "--quiet", "-p", "wisteria-server"])
+}
+
+/// Builds the server together with all tests. Their features are those of all our crates at once, so what they stand on
+/// is compiled once for the server and them, not once for each.
+pub(crate) fn build_with_tests() -> Result<()> {
+    cargo(&["test", "--quiet", "--no-run", "--workspace", "--exclude", TAB])
 }
 
 /// Becomes `wisteria up --allow-unsigned` with more arguments. Returns only with an error.

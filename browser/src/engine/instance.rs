@@ -1,17 +1,18 @@
 //! One guest on the page's WebAssembly.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     fmt,
     rc::Rc,
     sync::Arc,
-    task::{Poll, Waker},
+    task::{Context, Poll, Waker},
 };
 
 use bytes::Bytes;
-use js_sys::{JsString, Promise, Uint8Array, Uint32Array, WebAssembly};
+use futures::FutureExt;
+use js_sys::{Uint8Array, WebAssembly};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use wisteria_core::{
     engine::{
         FUEL_EXPORT, GuestCall, GuestError, GuestReply, HostCall, HostCalls, Instance, WASI_ENOSYS,
@@ -27,25 +28,40 @@ use crate::error::text_of;
 pub(super) struct JspiInstance {
     guest: Guest,
     shared: Rc<Shared>,
-    _host_call: Closure<dyn Fn(Uint8Array, Uint32Array) -> Promise>,
+    _reserve: Closure<dyn Fn(u32, usize) -> *mut u8>,
+    _host_call: Closure<dyn Fn(usize, usize, usize)>,
     _log: Closure<dyn Fn(Uint8Array)>,
-    _settle: Closure<dyn Fn(i32, Option<String>)>,
+    _settle: Closure<dyn Fn(i32, f64)>,
 }
 
-/// What the guest's functions and the caller both see.
+/// What the guest's functions and the caller both see. No borrow of it lasts while anything else runs.
 #[derive(Default)]
 struct Shared {
+    guest: OnceCell<Guest>,
     host: RefCell<Option<Arc<dyn HostCalls>>>,
-    outcome: RefCell<Option<Result<i32, String>>>,
+    /// What `__guest_call` returned, -1 for a trap, and the fuel that was left.
+    outcome: Cell<Option<(i32, f64)>>,
     waker: Cell<Option<Waker>>,
+    reply: RefCell<Vec<u8>>,
+    error: RefCell<Option<Vec<u8>>>,
+    request: RefCell<Vec<u8>>,
+    /// The guest copies from these where they lie.
+    host_reply: RefCell<Bytes>,
+    host_error: RefCell<String>,
 }
 
 impl JspiInstance {
     pub(super) fn new(module: &WebAssembly::Module, stubs: Vec<String>) -> Result<Self, JsValue> {
         let shared = Rc::new(Shared::default());
+        let reserve = {
+            let shared = shared.clone();
+            Closure::new(move |what: u32, length: usize| shared.reserve(what, length))
+        };
         let host_call = {
             let shared = shared.clone();
-            Closure::new(move |memory: Uint8Array, ranges: Uint32Array| shared.host_call(&memory, &ranges))
+            Closure::new(move |binding: usize, namespace: usize, operation: usize| {
+                shared.host_call(binding, namespace, operation);
+            })
         };
         let log = {
             let shared = shared.clone();
@@ -53,7 +69,7 @@ impl JspiInstance {
         };
         let settle = {
             let shared = shared.clone();
-            Closure::new(move |returned: i32, error: Option<String>| shared.settle(returned, error))
+            Closure::new(move |returned: i32, fuel_left: f64| shared.settle(returned, fuel_left))
         };
         let guest = Guest::new(
             module,
@@ -61,11 +77,14 @@ impl JspiInstance {
             stubs,
             WASI_ENOSYS,
             FUEL_EXPORT,
+            function(&reserve),
             function(&host_call),
             function(&log),
             function(&settle),
         )?;
-        Ok(Self { guest, shared, _host_call: host_call, _log: log, _settle: settle })
+        // It is set nowhere else.
+        shared.guest.set(guest.clone()).ok();
+        Ok(Self { guest, shared, _reserve: reserve, _host_call: host_call, _log: log, _settle: settle })
     }
 
     /// Runs the guest's start functions.
@@ -75,16 +94,6 @@ impl JspiInstance {
             true => GuestError::OutOfFuel { fuel },
             false => GuestError::Instantiate(format!("its start failed: {}", text_of(&error))),
         })
-    }
-
-    fn reply(&self, returned: i32) -> Result<Bytes, GuestError> {
-        match returned {
-            0 => Err(GuestError::Failed(self.guest.error().map_or_else(
-                || "it gave no reason".to_owned(),
-                |error| String::from_utf8_lossy(&error.to_vec()).into_owned(),
-            ))),
-            _ => Ok(self.guest.reply().map(|reply| reply.to_vec().into()).unwrap_or_default()),
-        }
     }
 }
 
@@ -116,15 +125,16 @@ impl Instance for JspiInstance {
                     as_number(fuel),
                 )
                 .map_err(|error| GuestError::Trap(text_of(&error)))?;
-            let outcome = std::future::poll_fn(|context| self.shared.poll(context)).await;
+            let (returned, left) = std::future::poll_fn(|context| self.shared.poll(context)).await;
             std::mem::forget(abandoned);
             self.shared.host.borrow_mut().take();
-            let left = self.guest.fuel_left() as i64;
-            let returned = outcome.map_err(|cause| trap(left, fuel, cause))?;
-            Ok(GuestReply {
-                payload: self.reply(returned)?,
-                fuel_used: fuel.saturating_sub(u64::try_from(left).unwrap_or(0)),
-            })
+            let left = left as i64;
+            let fuel_used = fuel.saturating_sub(u64::try_from(left).unwrap_or(0));
+            match returned {
+                -1 => Err(trap(left, fuel, self.guest.trap())),
+                0 => Err(GuestError::Failed(self.shared.take_error())),
+                _ => Ok(GuestReply { payload: self.shared.reply.take().into(), fuel_used }),
+            }
         })
     }
 }
@@ -140,47 +150,93 @@ impl Drop for AbandonOnDrop<'_> {
 
 impl Shared {
     fn begin(&self, host: Arc<dyn HostCalls>) {
-        *self.host.borrow_mut() = Some(host);
-        *self.outcome.borrow_mut() = None;
+        self.host.replace(Some(host));
+        self.outcome.set(None);
+        self.reply.take();
+        self.error.take();
+        self.host_reply.take();
+        self.host_error.take();
     }
 
-    fn settle(&self, returned: i32, error: Option<String>) {
-        *self.outcome.borrow_mut() = Some(error.map_or(Ok(returned), Err));
+    /// Room for the guest's reply, its error, or a request of its; the shim fills it at once.
+    fn reserve(&self, what: u32, length: usize) -> *mut u8 {
+        let mut room = vec![0; length];
+        let start = room.as_mut_ptr();
+        match what {
+            0 => drop(self.reply.replace(room)),
+            1 => drop(self.error.replace(Some(room))),
+            _ => drop(self.request.replace(room)),
+        }
+        start
+    }
+
+    fn settle(&self, returned: i32, fuel_left: f64) {
+        self.outcome.set(Some((returned, fuel_left)));
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
     }
 
-    fn poll(&self, context: &std::task::Context<'_>) -> Poll<Result<i32, String>> {
-        if let Some(outcome) = self.outcome.borrow_mut().take() {
+    fn poll(&self, context: &Context<'_>) -> Poll<(i32, f64)> {
+        if let Some(outcome) = self.outcome.take() {
             return Poll::Ready(outcome);
         }
         self.waker.set(Some(context.waker().clone()));
         Poll::Pending
     }
 
-    /// Carries out a host call; the promise brings a `Uint8Array`, or the error's text.
-    fn host_call(&self, memory: &Uint8Array, ranges: &Uint32Array) -> Promise {
-        // Cloned out: the call may re-enter this guest's functions before it returns.
-        let host = self.host.borrow().clone();
-        let range = |at: u32| {
-            let start = ranges.get_index(at);
-            memory.subarray(start, start + ranges.get_index(at + 1)).to_vec()
+    fn take_error(&self) -> String {
+        match self.error.take() {
+            Some(error) => String::from_utf8_lossy(&error).into_owned(),
+            None => "it gave no reason".to_owned(),
+        }
+    }
+
+    /// Carries out the request whose parts have these lengths, the payload being the rest. What needs no waiting is
+    /// answered before this returns, and the guest is not suspended.
+    fn host_call(self: &Rc<Self>, binding: usize, namespace: usize, operation: usize) {
+        let request = Bytes::from(self.request.take());
+        let text = |start: usize, length: usize| String::from_utf8_lossy(&request[start..start + length]).into_owned();
+        let call = HostCall {
+            binding: text(0, binding),
+            namespace: text(binding, namespace),
+            operation: text(binding + namespace, operation),
+            payload: request.slice(binding + namespace + operation..),
         };
-        let text = |at: u32| String::from_utf8_lossy(&range(at)).into_owned();
-        let answer = host.map(|host| {
-            host.call(HostCall { binding: text(0), namespace: text(2), operation: text(4), payload: range(6).into() })
-        });
-        future_to_promise(async move {
-            let answer = match answer {
-                Some(answer) => answer.await,
-                None => Err(NOT_CALLED.to_owned()),
-            };
-            Ok(match answer {
-                Ok(reply) => Uint8Array::from(&*reply).into(),
-                Err(error) => JsString::from(error).into(),
-            })
-        })
+        let host = self.host.borrow().clone();
+        let Some(host) = host else {
+            self.answer(Err(NOT_CALLED.to_owned()));
+            return;
+        };
+        let mut work = host.call(call);
+        match (&mut work).now_or_never() {
+            Some(answer) => self.answer(answer),
+            None => {
+                let shared = self.clone();
+                spawn_local(async move { shared.answer(work.await) });
+            }
+        }
+    }
+
+    /// Hands the guest what the host answered.
+    fn answer(&self, answer: Result<Bytes, String>) {
+        let Some(guest) = self.guest.get() else {
+            // Only a start function runs before the guest is known, and it may not call.
+            return;
+        };
+        let (ok, start, length) = match answer {
+            Ok(reply) => {
+                let (start, length) = (reply.as_ptr(), reply.len());
+                self.host_reply.replace(reply);
+                (true, start, length)
+            }
+            Err(error) => {
+                let (start, length) = (error.as_ptr(), error.len());
+                self.host_error.replace(error);
+                (false, start, length)
+            }
+        };
+        guest.answered(ok, start, length);
     }
 
     fn log(&self, text: &Uint8Array) {

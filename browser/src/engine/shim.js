@@ -1,7 +1,5 @@
 // Runs one guest beside the core: answers its waPC imports, and copies between the two memories.
 
-const utf8 = new TextEncoder();
-
 export function isSupported() {
   return typeof WebAssembly.Suspending === "function" && typeof WebAssembly.promising === "function";
 }
@@ -10,7 +8,15 @@ export function compile(bytes) {
   return WebAssembly.compile(bytes);
 }
 
-/** A guest that is being called; `__host_call` and `__console_log` reach the core through the given functions. */
+/** What the core makes room for, numbered as in `instance.rs`. */
+const REPLY = 0;
+const ERROR = 1;
+const REQUEST = 2;
+
+/** Fewer bytes are copied faster one by one than by views. */
+const FEW = 64;
+
+/** One guest. Bytes go straight between its memory and the core's. */
 export class Guest {
   /**
    * @param {WebAssembly.Module} module
@@ -18,16 +24,21 @@ export class Guest {
    * @param {string[]} stubs WASI functions to supply, as `module name`
    * @param {number} enosys WASI's number for a missing function
    * @param {string} fuelName the export that holds the fuel
-   * @param {(memory: Uint8Array, ranges: Uint32Array) => Promise<Uint8Array | string>} hostCall
+   * @param {(what: number, length: number) => number} reserve makes room in the core's memory and tells where
+   * @param {(binding: number, namespace: number, operation: number) => void} hostCall carries out the request whose
+   *   parts have these lengths; ends, now or later, in `answered`
    * @param {(text: Uint8Array) => void} log
-   * @param {(returned: number, error: string | undefined) => void} settle ends a call
+   * @param {(returned: number, fuelLeft: number) => void} settle ends a call; -1 for a trap
    */
-  constructor(module, core, stubs, enosys, fuelName, hostCall, log, settle) {
+  constructor(module, core, stubs, enosys, fuelName, reserve, hostCall, log, settle) {
     this.core = core;
     this.coreView = new Uint8Array(core.buffer);
+    this.reserve = reserve;
     this.hostCall = hostCall;
     this.log = log;
     this.abandoned = false;
+    this.resume = undefined;
+    this.trap = "";
     this.reset();
     const instance = new WebAssembly.Instance(module, this.imports(stubs, enosys));
     const exports = instance.exports;
@@ -39,8 +50,11 @@ export class Guest {
       .map((name) => exports[name])
       .filter((start) => typeof start === "function")
       .map((start) => WebAssembly.promising(start));
-    this.returned = (returned) => settle(returned, undefined);
-    this.trapped = (error) => settle(-1, String(error?.message ?? error));
+    this.returned = (returned) => settle(returned === 0 ? 0 : 1, this.fuelLeft());
+    this.trapped = (error) => {
+      this.trap = String(error?.message ?? error);
+      settle(-1, this.fuelLeft());
+    };
   }
 
   /** Runs the guest's start functions, each with `fuel`. */
@@ -72,35 +86,45 @@ export class Guest {
     this.abandoned = true;
   }
 
+  /** The host call was carried out; its reply or error lies in the core's memory until the next. */
+  answered(ok, start, length) {
+    if (ok) {
+      this.hostReply = start;
+      this.hostReplyLength = length;
+    } else {
+      this.hostError = start;
+      this.hostErrorLength = length;
+    }
+    this.ready = ok ? 1 : 0;
+    this.resume?.(this.ready);
+    this.resume = undefined;
+  }
+
   reset() {
     this.called = false;
-    this.reply = undefined;
-    this.error = undefined;
-    this.hostReply = EMPTY;
-    this.hostError = EMPTY;
+    this.hostReply = 0;
+    this.hostReplyLength = 0;
+    this.hostError = 0;
+    this.hostErrorLength = 0;
   }
 
   imports(stubs, enosys) {
     const host = {
       __guest_request: (operation, payload) => {
         if (!this.called) return;
-        this.write(operation >>> 0, this.fromCore(this.operation, this.operationLength));
-        this.write(payload >>> 0, this.fromCore(this.payload, this.payloadLength));
+        this.write(operation, this.operation, this.operationLength);
+        this.write(payload, this.payload, this.payloadLength);
       },
-      __guest_response: (start, length) => {
-        this.reply = this.read(start, length).slice();
-      },
-      __guest_error: (start, length) => {
-        this.error = this.read(start, length).slice();
-      },
-      __host_call: new WebAssembly.Suspending((...ranges) => this.callHost(ranges)),
-      __host_response_len: () => this.hostReply.length,
-      __host_response: (start) => this.write(start >>> 0, this.hostReply),
-      __host_error_len: () => this.hostError.length,
-      __host_error: (start) => this.write(start >>> 0, this.hostError),
+      __guest_response: (start, length) => this.hand(REPLY, start, length),
+      __guest_error: (start, length) => this.hand(ERROR, start, length),
+      __host_call: new WebAssembly.Suspending(this.callHost.bind(this)),
+      __host_response_len: () => this.hostReplyLength,
+      __host_response: (start) => this.write(start, this.hostReply, this.hostReplyLength),
+      __host_error_len: () => this.hostErrorLength,
+      __host_error: (start) => this.write(start, this.hostError, this.hostErrorLength),
       __console_log: (start, length) => {
-        const text = this.read(start, length);
-        if (this.called) this.log(text);
+        const from = this.check(start, length);
+        if (this.called) this.log(this.guest().subarray(from, from + (length >>> 0)));
       },
     };
     const imports = { wapc: host, wasmbus: host };
@@ -115,54 +139,65 @@ export class Guest {
     return imports;
   }
 
-  async callHost(ranges) {
-    for (let at = 0; at < ranges.length; at += 2) this.read(ranges[at], ranges[at + 1]);
-    const answer = await this.hostCall(this.current(), Uint32Array.from(ranges));
-    this.checkAlive();
-    if (typeof answer === "string") {
-      this.hostError = utf8.encode(answer);
-      return 0;
+  callHost(binding, bindingLength, namespace, namespaceLength, operation, operationLength, payload, payloadLength) {
+    binding = this.check(binding, bindingLength);
+    namespace = this.check(namespace, namespaceLength);
+    operation = this.check(operation, operationLength);
+    payload = this.check(payload, payloadLength);
+    let at = this.reserve(REQUEST, bindingLength + namespaceLength + operationLength + payloadLength);
+    const [from, to] = [this.guest(), this.cores()];
+    copy(from, binding, bindingLength, to, at);
+    copy(from, namespace, namespaceLength, to, (at += bindingLength));
+    copy(from, operation, operationLength, to, (at += namespaceLength));
+    copy(from, payload, payloadLength, to, at + operationLength);
+    this.ready = undefined;
+    this.hostCall(bindingLength, namespaceLength, operationLength);
+    return this.ready ?? new Promise((resume) => (this.resume = resume));
+  }
+
+  /** Hands bytes of the guest to the core. */
+  hand(what, start, length) {
+    const from = this.check(start, length);
+    const at = this.reserve(what, length);
+    copy(this.guest(), from, length, this.cores(), at);
+  }
+
+  /** Copies bytes of the core into the guest. */
+  write(start, from, length) {
+    const at = this.check(start, length);
+    copy(this.cores(), from, length, this.guest(), at);
+  }
+
+  /** The address as a number without sign, once it is known to lie in the guest's memory. */
+  check(start, length) {
+    if (this.abandoned) throw new Error("the call was given up");
+    const from = start >>> 0;
+    const count = length >>> 0;
+    if (from + count > this.guest().length) {
+      throw new RangeError(`the guest named ${count} bytes at ${from}, outside of its memory`);
     }
-    this.hostReply = answer;
-    return 1;
+    return from;
   }
 
   /** The guest's memory; its view dies when the memory grows. */
-  current() {
+  guest() {
     // The start function runs before the exports are known.
     if (this.memory === undefined) throw new Error("the guest used the host before it was ready");
     if (this.view.buffer !== this.memory.buffer) this.view = new Uint8Array(this.memory.buffer);
     return this.view;
   }
 
-  fromCore(start, length) {
+  /** The core's memory. */
+  cores() {
     if (this.coreView.buffer !== this.core.buffer) this.coreView = new Uint8Array(this.core.buffer);
-    return this.coreView.subarray(start, start + length);
-  }
-
-  read(start, length) {
-    this.checkAlive();
-    const from = start >>> 0;
-    const count = length >>> 0;
-    const view = this.current();
-    if (from + count > view.length) throw new RangeError(outOfBounds(from, count));
-    return view.subarray(from, from + count);
-  }
-
-  write(start, bytes) {
-    this.checkAlive();
-    const view = this.current();
-    if (start + bytes.length > view.length) throw new RangeError(outOfBounds(start, bytes.length));
-    view.set(bytes, start);
-  }
-
-  checkAlive() {
-    if (this.abandoned) throw new Error("the call was given up");
+    return this.coreView;
   }
 }
 
-const EMPTY = new Uint8Array(0);
-
-function outOfBounds(start, length) {
-  return `the guest named ${length} bytes at ${start}, outside of its memory`;
+function copy(from, start, length, to, at) {
+  if (length > FEW) {
+    to.set(from.subarray(start, start + length), at);
+    return;
+  }
+  for (let index = 0; index < length; index++) to[at + index] = from[start + index];
 }

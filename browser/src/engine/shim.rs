@@ -1,6 +1,6 @@
 //! The functions of `shim.js` as Rust sees them.
 
-use js_sys::{Function, Promise, Uint8Array, WebAssembly};
+use js_sys::{Function, Promise, WebAssembly};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(module = "/src/engine/shim.js")]
@@ -10,6 +10,7 @@ extern "C" {
 
     pub(super) fn compile(bytes: &[u8]) -> Promise;
 
+    #[derive(Debug, Clone)]
     pub(super) type Guest;
 
     #[wasm_bindgen(constructor, catch)]
@@ -19,6 +20,7 @@ extern "C" {
         stubs: Vec<String>,
         enosys: i32,
         fuel_name: &str,
+        reserve: &Function,
         host_call: &Function,
         log: &Function,
         settle: &Function,
@@ -43,9 +45,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn abandon(this: &Guest);
 
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn reply(this: &Guest) -> Option<Uint8Array>;
+    #[wasm_bindgen(method)]
+    pub(super) fn answered(this: &Guest, ok: bool, start: *const u8, length: usize);
 
     #[wasm_bindgen(method, getter)]
-    pub(super) fn error(this: &Guest) -> Option<Uint8Array>;
+    pub(super) fn trap(this: &Guest) -> String;
 }

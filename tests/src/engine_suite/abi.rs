@@ -97,7 +97,7 @@ pub(super) async fn large_payload(engine: Arc<dyn Engine>) -> Outcome {
         (call $request (i32.const 0) (i32.const 65536))
         (call $response (i32.const 65536) (local.get $len)) (i32.const 1)";
     let mut guest = instance(&*engine, &guest(body)).await?;
-    let sent: Vec<u8> = (0..1 << 20).map(|at: u32| (at * 31 >> 3) as u8).collect();
+    let sent: Vec<u8> = (0..1 << 20).map(|at: u32| ((at * 31) >> 3) as u8).collect();
     let reply = payload(call(&mut *guest, &sent).await)?;
     match reply == sent {
         true => Ok(()),

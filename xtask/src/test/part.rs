@@ -3,6 +3,7 @@
 use super::step::Step;
 use crate::command::command;
 use crate::repository::at;
+use crate::server::TAB;
 use crate::{packages, setup, suite_wasm, tidy};
 use clap::ValueEnum;
 
@@ -51,9 +52,6 @@ impl Part {
         self != Self::Tidy
     }
 }
-
-/// Builds for wasm32 only: what belongs to JavaScript stays on its thread.
-const TAB: &str = "wisteria-browser";
 
 fn lint() -> Vec<Step> {
     let clippy = ["clippy", "--quiet", "--workspace", "--exclude", TAB, "--all-targets", "--", "-D", "warnings"];
