@@ -116,15 +116,13 @@ impl Instance for JspiInstance {
             self.shared.begin(call.host.clone());
             let abandoned = AbandonOnDrop(&self.guest);
             // `call` outlives the guest's run: it is dropped after the run has settled, or the guest is abandoned first.
-            self.guest
-                .call(
-                    call.operation.as_ptr(),
-                    call.operation.len(),
-                    call.payload.as_ptr(),
-                    call.payload.len(),
-                    as_number(fuel),
-                )
-                .map_err(|error| GuestError::Trap(text_of(&error)))?;
+            self.guest.call(
+                call.operation.as_ptr(),
+                call.operation.len(),
+                call.payload.as_ptr(),
+                call.payload.len(),
+                as_number(fuel),
+            );
             let (returned, left) = std::future::poll_fn(|context| self.shared.poll(context)).await;
             std::mem::forget(abandoned);
             self.shared.host.borrow_mut().take();

@@ -47,10 +47,24 @@ struct JspiModule {
 impl Module for JspiModule {
     fn instantiate(&self, fuel: u64) -> BoxFuture<'_, Result<Box<dyn Instance>, GuestError>> {
         Box::pin(async move {
-            let failed = |error: JsValue| GuestError::Instantiate(text_of(&error));
-            let instance = JspiInstance::new(&self.compiled, self.stubs.clone()).map_err(failed)?;
+            let instance = JspiInstance::new(&self.compiled, self.stubs.clone()).map_err(|error| refused(&error))?;
             instance.start(fuel).await?;
             Ok(Box::new(instance) as Box<dyn Instance>)
         })
     }
 }
+
+/// Where memories run out, engines throw a `RangeError` whose words differ.
+fn refused(error: &JsValue) -> GuestError {
+    let words = text_of(error);
+    GuestError::Instantiate(match error.is_instance_of::<js_sys::RangeError>() {
+        true => format!(
+            "{words}; a browser gives about {MEMORIES} memories to all pages of one site, so stop actors, lower the \
+             limit of instances, or close pages"
+        ),
+        false => words,
+    })
+}
+
+/// Memories of WebAssembly in one renderer of Chromium.
+const MEMORIES: usize = 124;

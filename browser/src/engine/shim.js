@@ -39,6 +39,8 @@ export class Guest {
     this.abandoned = false;
     this.resume = undefined;
     this.trap = "";
+    this.given = 0;
+    this.givenFuel = 0n;
     this.reset();
     const instance = new WebAssembly.Instance(module, this.imports(stubs, enosys));
     const exports = instance.exports;
@@ -50,17 +52,19 @@ export class Guest {
       .map((name) => exports[name])
       .filter((start) => typeof start === "function")
       .map((start) => WebAssembly.promising(start));
-    this.returned = (returned) => settle(returned === 0 ? 0 : 1, this.fuelLeft());
+    this.returned = (returned) => {
+      if (!this.abandoned) settle(returned === 0 ? 0 : 1, this.fuelLeft());
+    };
     this.trapped = (error) => {
       this.trap = String(error?.message ?? error);
-      settle(-1, this.fuelLeft());
+      if (!this.abandoned) settle(-1, this.fuelLeft());
     };
   }
 
   /** Runs the guest's start functions, each with `fuel`. */
   async start(fuel) {
     for (const start of this.starts) {
-      this.fuel.value = BigInt(fuel);
+      this.give(fuel);
       await start();
     }
   }
@@ -73,8 +77,16 @@ export class Guest {
     this.operationLength = operationLength;
     this.payload = payload;
     this.payloadLength = payloadLength;
-    this.fuel.value = BigInt(fuel);
+    this.give(fuel);
     this.enter(operationLength, payloadLength).then(this.returned, this.trapped);
+  }
+
+  give(fuel) {
+    if (fuel !== this.given) {
+      this.given = fuel;
+      this.givenFuel = BigInt(fuel);
+    }
+    this.fuel.value = this.givenFuel;
   }
 
   fuelLeft() {

@@ -29,7 +29,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn start(this: &Guest, fuel: f64) -> Promise;
 
-    #[wasm_bindgen(method, catch)]
+    #[wasm_bindgen(method)]
     pub(super) fn call(
         this: &Guest,
         operation: *const u8,
@@ -37,7 +37,7 @@ extern "C" {
         payload: *const u8,
         payload_length: usize,
         fuel: f64,
-    ) -> Result<(), JsValue>;
+    );
 
     #[wasm_bindgen(method, js_name = fuelLeft)]
     pub(super) fn fuel_left(this: &Guest) -> f64;
