@@ -28,8 +28,8 @@ pub(crate) struct TabModule {
     pub(crate) package: &'static str,
     /// The cargo features that it has.
     pub(crate) features: &'static [&'static str],
-    /// Where cargo builds it. Builds of one package with other features need folders of their own: cargo gives the
-    /// module the same name whatever its features, and would take one for the other.
+    /// Where cargo builds it. Builds that hold one package with other features or kinds of library need folders of their
+    /// own: cargo gives the module the same name in all of them, and each would write over the others.
     pub(crate) target: &'static str,
     /// The folder that receives `NAME.js` and `NAME_bg.wasm`.
     pub(crate) folder: &'static str,

@@ -40,8 +40,8 @@ impl Part {
             }
             Self::Web => vec![Step::suite("web", npm("test", "www"))],
             Self::Browser => vec![
-                Step::chore("browsers", || packages::ready().map(|()| true)),
-                Step::chore("engines' suite", || suite_wasm::build().map(|()| true)),
+                Step::preparation("browsers", packages::ready),
+                Step::preparation("engines' suite", suite_wasm::build),
                 Step::suite("browser", npm("test", "tests/browser")),
             ],
         }
@@ -61,13 +61,22 @@ fn lint() -> Vec<Step> {
     // Its own configuration forbids what a tab cannot do.
     clippy_of_tab.env("CLIPPY_CONF_DIR", at("browser/clippy"));
     vec![
-        Step::chore("components", || setup::components(&["clippy", "rustfmt"]).map(|()| true)),
-        Step::check("format", command("cargo", ["fmt", "--all", "--check"])),
+        Step::preparation("components", || setup::components(&["clippy", "rustfmt"])),
+        Step::check("format", format_of(".")),
+        Step::check("format of actors", format_of("playground/actors")),
+        Step::check("format of oracles", format_of("tests/oracles")),
         Step::check("clippy", command("cargo", clippy)),
         Step::check("clippy of the tab", clippy_of_tab),
         Step::check("types of www", npm("check", "www")),
         Step::check("types of playground", npm("check", "playground")),
     ]
+}
+
+/// A workspace's format, each by itself.
+fn format_of(workspace: &str) -> std::process::Command {
+    let mut cargo = command("cargo", ["fmt", "--all", "--check"]);
+    cargo.current_dir(at(workspace));
+    cargo
 }
 
 fn npm(script: &str, package: &str) -> std::process::Command {

@@ -13,7 +13,7 @@ pub(crate) fn run(parts: &[Part]) -> Result<bool> {
     let parts = if parts.is_empty() { Part::value_variants() } else { parts };
     let mut steps = Vec::new();
     if parts.iter().any(|part| part.needs_build()) {
-        steps.push(Step::chore("build", || build::all_with_tests().map(|()| true)));
+        steps.push(Step::preparation("build", build::all_with_tests));
     }
     steps.extend(parts.iter().flat_map(|part| part.steps()));
 

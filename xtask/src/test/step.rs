@@ -14,12 +14,18 @@ pub(super) struct Step {
 }
 
 enum Kind {
+    Preparation(fn() -> Result<()>),
     Chore(fn() -> Result<bool>),
     Check(Command),
     Suite(Command),
 }
 
 impl Step {
+    /// What the steps after it need. It is no case, but a failed one where it fails.
+    pub(super) fn preparation(name: &'static str, preparation: fn() -> Result<()>) -> Self {
+        Self { name, kind: Kind::Preparation(preparation) }
+    }
+
     /// A function of xtask, true when all is well: one case.
     pub(super) fn chore(name: &'static str, chore: fn() -> Result<bool>) -> Self {
         Self { name, kind: Kind::Chore(chore) }
@@ -38,6 +44,7 @@ impl Step {
     /// Runs the step; a step that cannot start is one failed case.
     pub(super) fn run(self) -> Count {
         let outcome = match self.kind {
+            Kind::Preparation(preparation) => preparation().map(|()| Count::default()),
             Kind::Chore(chore) => chore().map(Count::one),
             Kind::Check(command) => check(command).map(Count::one),
             Kind::Suite(command) => suite(command),
@@ -84,6 +91,12 @@ mod tests {
         assert_eq!(Step::suite("s", shell(summary)).run(), Count { passed: 5, failed: 0 });
         let crashing = format!("{summary}; exit 3");
         assert_eq!(Step::suite("s", shell(&crashing)).run(), Count { passed: 5, failed: 1 });
+    }
+
+    #[test]
+    fn a_preparation_counts_only_where_it_fails() {
+        assert_eq!(Step::preparation("s", || Ok(())).run(), Count::default());
+        assert_eq!(Step::preparation("s", || anyhow::bail!("no")).run(), Count { passed: 0, failed: 1 });
     }
 
     #[test]
