@@ -12,6 +12,8 @@ pub(super) struct Rule {
     pub(super) unless: fn(lines: &[&str]) -> bool,
     /// Whether it also holds in the tests that stand in the same file.
     pub(super) in_tests: bool,
+    /// Whether it also holds in comments.
+    pub(super) in_comments: bool,
     /// What to do instead.
     pub(super) remedy: &'static str,
 }
@@ -20,7 +22,7 @@ pub(super) struct Rule {
 pub(super) const MAX_LINES: usize = 600;
 
 /// Every rule about a single line.
-pub(super) const RULES: [Rule; 4] = [
+pub(super) const RULES: [Rule; 5] = [
     Rule {
         name: "cfg",
         applies: |path| {
@@ -29,6 +31,7 @@ pub(super) const RULES: [Rule; 4] = [
         forbidden: &["cfg(target_", "cfg(not(target_", "cfg(any(target_", "cfg(all(target_", "cfg_attr(target_"],
         unless: |_| false,
         in_tests: true,
+        in_comments: false,
         remedy: "move it to a file named platform.rs, native.rs or browser.rs",
     },
     Rule {
@@ -47,6 +50,7 @@ pub(super) const RULES: [Rule; 4] = [
         ],
         unless: |_| false,
         in_tests: false,
+        in_comments: false,
         remedy: "core runs everywhere: ask the Platform, Engine or Bus for it",
     },
     Rule {
@@ -55,6 +59,7 @@ pub(super) const RULES: [Rule; 4] = [
         forbidden: &["sleep(", "waitForTimeout("],
         unless: |lines| !waits(lines[0]),
         in_tests: true,
+        in_comments: false,
         remedy: "wait for the event, or use virtual time",
     },
     Rule {
@@ -63,7 +68,18 @@ pub(super) const RULES: [Rule; 4] = [
         forbidden: &["#[allow(", "#![allow("],
         unless: has_reason,
         in_tests: true,
+        in_comments: false,
         remedy: "say why: `reason = \"…\"`",
+    },
+    Rule {
+        name: "machine",
+        applies: |_| true,
+        // In pieces: this file has no such path in it either.
+        forbidden: &[concat!("/ho", "me/"), concat!("/Us", "ers/"), concat!("/wo", "rk/"), concat!("/ro", "ot/")],
+        unless: |_| false,
+        in_tests: true,
+        in_comments: true,
+        remedy: "nobody else has this folder: give the path from the repository, or ask the system for it",
     },
 ];
 
@@ -80,6 +96,11 @@ fn has_reason(lines: &[&str]) -> bool {
         more.then_some(*line)
     });
     attribute.any(|line| line.contains("reason ="))
+}
+
+/// Whether the file's length is of its author's making.
+pub(super) fn is_written_by_hand(path: &str) -> bool {
+    !matches!(file_name(path), "Cargo.lock" | "package-lock.json" | "LICENSE")
 }
 
 /// The rules themselves name what they forbid.

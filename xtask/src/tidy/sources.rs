@@ -1,4 +1,4 @@
-//! The files that are checked: those that git knows or would know.
+//! The files that are checked: the texts that git knows or would know.
 
 use crate::command::{command, output};
 use crate::repository::at;
@@ -13,18 +13,18 @@ pub(super) struct Source {
     pub(super) text: String,
 }
 
-const ENDINGS: [&str; 6] = ["rs", "ts", "svelte", "mjs", "js", "css"];
-
-/// Reads every file of code in the repository.
+/// Reads every text in the repository.
 pub(super) fn all() -> Result<Vec<Source>> {
     let listing = output(&mut command("git", ["ls-files", "--cached", "--others", "--exclude-standard"]))
         .context("listing the files of the repository")?;
-    let paths = listing.lines().filter(|path| path.rsplit_once('.').is_some_and(|(_, end)| ENDINGS.contains(&end)));
     // A file that was deleted and is not yet committed is still listed.
-    paths.filter(|path| at(path).is_file()).map(read).collect()
+    let paths = listing.lines().filter(|path| at(path).is_file());
+    paths.filter_map(|path| read(path).transpose()).collect()
 }
 
-fn read(path: &str) -> Result<Source> {
-    let text = fs::read_to_string(at(path)).with_context(|| format!("reading {path}"))?;
-    Ok(Source { path: path.to_owned(), text })
+/// The file, or nothing where it is no text.
+fn read(path: &str) -> Result<Option<Source>> {
+    let bytes = fs::read(at(path)).with_context(|| format!("reading {path}"))?;
+    let text = String::from_utf8(bytes).ok();
+    Ok(text.map(|text| Source { path: path.to_owned(), text }))
 }
