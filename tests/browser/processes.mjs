@@ -5,6 +5,10 @@ import { once } from "node:events";
 
 const running = new Set();
 process.on("exit", () => running.forEach(kill));
+// A signal ends this process without the event above, and would leave the programs behind.
+for (const [signal, number] of [["SIGHUP", 1], ["SIGINT", 2], ["SIGTERM", 15]]) {
+  process.once(signal, () => process.exit(128 + number));
+}
 
 /** Starts a program; what it prints gathers in `started.output`. */
 export function start(program, args, { env = {}, stdio = ["ignore", "pipe", "pipe"] } = {}) {
