@@ -10,6 +10,7 @@ pub mod error;
 pub mod host;
 pub mod identity;
 pub mod lattice;
+pub mod metadata;
 pub mod platform;
 pub mod provider;
 mod text;
