@@ -118,14 +118,14 @@ impl TabHost {
             let text = JSON::stringify(&link).ok().and_then(|json| json.as_string()).unwrap_or_default();
             let link: LinkDefinition = serde_json::from_str(&text)
                 .map_err(|error| bad_request(format!("the link cannot be read: {error}")))?;
-            nothing(parts.client.put_link(&link).await)
+            nothing(parts.client.put_link(&link).await.map(drop))
         })
     }
 
     /// Deletes a link.
     #[wasm_bindgen(js_name = deleteLink)]
     pub fn delete_link(&self, actor: String, contract: String, link_name: String) -> Promise {
-        let link = RemoveLink { actor_id: actor, contract_id: contract, link_name };
+        let link = RemoveLink { actor_id: actor, contract_id: contract, link_name, stamp: None };
         self.answer(async move |parts| nothing(parts.client.delete_link(&link).await))
     }
 

@@ -110,7 +110,6 @@ fn config(options: Options, limits: HostLimits) -> HostConfig {
         labels,
         friendly_name: "tab".to_owned(),
         allow_unsigned: options.allow_unsigned,
-        keeps_metadata: false,
         limits,
     }
 }

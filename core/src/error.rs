@@ -68,6 +68,8 @@ codes! {
     NotClaimed = "not-claimed",
     /// The actor has no link for the contract under the link name.
     NotLinked = "not-linked",
+    /// The store of links and claims cannot be read or written; nothing changed.
+    StoreFailed = "store-failed",
     /// The provider did not take the link.
     LinkRefused = "link-refused",
     /// No actor is known by that name.

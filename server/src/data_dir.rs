@@ -1,4 +1,4 @@
-//! The directory in which a server keeps what must survive a restart; for now, the host's key.
+//! The directory in which a server keeps what must survive a restart: the host's key, links and claims.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -15,6 +15,7 @@ use wisteria_core::{
 /// A data directory, locked for this process while it lives.
 #[derive(Debug)]
 pub struct DataDir {
+    path: PathBuf,
     _locked: File,
     host_key: KeyPair,
 }
@@ -75,7 +76,12 @@ impl DataDir {
             }
             seed => read_seed(seed).map_err(|cause| DataDirError::Seed { path: seed_path, cause })?,
         };
-        Ok(Self { _locked: file, host_key })
+        Ok(Self { path, _locked: file, host_key })
+    }
+
+    /// Where links and claims are kept.
+    pub fn metadata_path(&self) -> PathBuf {
+        self.path.join("metadata.redb")
     }
 
     /// The host's key.

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod data_dir;
 pub mod engine;
 mod log;
+pub mod metadata;
 pub mod platform;
 pub mod provider;
 pub mod up;

@@ -17,6 +17,7 @@ use wisteria_core::{
     error::LatticeError,
     host::{Host, HostConfig, HostLimits, HostParts, ProviderKind},
     lattice::Client,
+    metadata::StoreError,
     platform::Platform,
     provider::MemoryKeyValue,
 };
@@ -25,6 +26,7 @@ use crate::{
     data_dir::{DataDir, DataDirError},
     engine::WasmtimeEngine,
     log::TraceLog,
+    metadata::FileStore,
     platform::NativePlatform,
     provider::HttpServer,
     web::{self, WebState},
@@ -60,6 +62,9 @@ pub enum UpError {
     /// The data directory cannot be used.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
+    /// The store of links and claims cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The engine cannot start.
     #[error("the engine cannot start: {0}")]
     Engine(String),
@@ -84,6 +89,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let address = options.listen;
     let listener = TcpListener::bind(address).await.map_err(|cause| UpError::Listen { address, cause })?;
     let data_dir = DataDir::open(options.data_dir.clone(), &*platform)?;
+    let store = Arc::new(FileStore::open(data_dir.metadata_path())?);
 
     let router = Arc::new(Router::new());
     let bus = Arc::new(LocalBus::new(router.clone(), platform.clone()));
@@ -99,7 +105,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         key: data_dir.host_key().clone(),
     };
     let deadline = limits.deadline;
-    let host = Host::start(parts, config(&options, limits), PROVIDERS.to_vec()).await?;
+    let host = Host::start_as_keeper(parts, config(&options, limits), PROVIDERS.to_vec(), store).await?;
     if options.allow_unsigned {
         tracing::warn!(
             "unsigned modules may run here (--allow-unsigned); leave it off where others can reach the host"
@@ -141,7 +147,6 @@ fn config(options: &UpOptions, limits: HostLimits) -> HostConfig {
         labels,
         friendly_name: "server".to_owned(),
         allow_unsigned: options.allow_unsigned,
-        keeps_metadata: true,
         limits,
     }
 }

@@ -50,7 +50,6 @@ impl Server {
             labels: BTreeMap::new(),
             friendly_name: "test".to_owned(),
             allow_unsigned: false,
-            keeps_metadata: true,
             limits,
         };
         let kind = ProviderKind {

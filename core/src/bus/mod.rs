@@ -14,10 +14,15 @@ pub use message::{Headers, Message};
 pub use router::{Delivery, Router, Sink, SubscriptionId};
 pub use subject::{Subject, SubjectError, SubjectPattern};
 
-use std::{fmt::Debug, time::Duration};
+use std::{
+    fmt::Debug,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use bytes::Bytes;
-use futures::channel::mpsc;
+use futures::{StreamExt, channel::mpsc};
 use thiserror::Error;
 
 use crate::platform::{BoxFuture, MaybeSend, MaybeSync};
@@ -74,7 +79,15 @@ impl Subscription {
 
     /// The next message, or nothing when the connection is closed for good.
     pub async fn next(&mut self) -> Option<Message> {
-        futures::StreamExt::next(&mut self.messages).await
+        self.messages.next().await
+    }
+}
+
+impl futures::Stream for Subscription {
+    type Item = Message;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Message>> {
+        self.messages.poll_next_unpin(context)
     }
 }
 

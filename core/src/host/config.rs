@@ -22,8 +22,6 @@ pub struct HostConfig {
     /// Whether modules without claims may run. Their key is then derived from their hash, and they may use
     /// whatever they are linked to.
     pub allow_unsigned: bool,
-    /// Whether it keeps the lattice's links and claims and answers for them.
-    pub keeps_metadata: bool,
     /// Its bounds.
     pub limits: HostLimits,
 }

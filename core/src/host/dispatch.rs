@@ -113,7 +113,7 @@ impl HostState {
 
     /// The provider that a link names; asks the lattice once where no link is known.
     async fn linked_provider(
-        &self,
+        self: &Arc<Self>,
         actor: PublicKey,
         contract: &str,
         link_name: &str,
@@ -121,7 +121,7 @@ impl HostState {
         if let Some(provider) = self.links.provider_of(actor, contract, link_name) {
             return Ok(provider);
         }
-        if !self.config.keeps_metadata {
+        if !self.keeps_metadata {
             self.pull_links().await?;
         }
         self.links.provider_of(actor, contract, link_name).ok_or_else(|| not_linked(actor, contract, link_name))

@@ -21,6 +21,7 @@ use crate::{
     error::{ErrorCode, LatticeError},
     identity::PublicKey,
     lattice::{Subjects, control::Inventory},
+    metadata::{Keeper, MetadataStore},
 };
 
 /// A host on a lattice. Cheap to clone; all clones are one host.
@@ -31,11 +32,40 @@ pub struct Host {
 }
 
 impl Host {
-    /// Joins the lattice with one provider of each kind, and announces itself.
+    /// Joins the lattice with one provider of each kind, and announces itself. Links and claims are those that the
+    /// lattice's servers keep.
     ///
     /// # Errors
     /// The lattice's name is not one token, or the bus is closed.
     pub async fn start(parts: HostParts, config: HostConfig, kinds: Vec<ProviderKind>) -> Result<Self, LatticeError> {
+        let host = Self::new(parts, config, kinds, false)?;
+        host.join().await?;
+        Ok(host)
+    }
+
+    /// The same for a host that keeps the lattice's links and claims, in a store of its own or one that it shares with
+    /// others, and answers for them.
+    ///
+    /// # Errors
+    /// Those of [`Host::start`], and the store cannot be read.
+    pub async fn start_as_keeper(
+        parts: HostParts,
+        config: HostConfig,
+        kinds: Vec<ProviderKind>,
+        store: Arc<dyn MetadataStore>,
+    ) -> Result<Self, LatticeError> {
+        let host = Self::new(parts, config, kinds, true)?;
+        Keeper::start(&host.state, store).await?;
+        host.join().await?;
+        Ok(host)
+    }
+
+    fn new(
+        parts: HostParts,
+        config: HostConfig,
+        kinds: Vec<ProviderKind>,
+        keeps_metadata: bool,
+    ) -> Result<Self, LatticeError> {
         let subjects = Subjects::new(&config.lattice).map_err(|error| {
             LatticeError::new(ErrorCode::BadRequest, format!("the lattice's name cannot be used: {error}"))
         })?;
@@ -50,6 +80,7 @@ impl Host {
             key: parts.key,
             config,
             subjects,
+            keeps_metadata,
             kinds,
             links: LinkTable::default(),
             claims: RwLock::new(BTreeMap::new()),
@@ -57,14 +88,17 @@ impl Host {
             providers: RwLock::new(BTreeMap::new()),
             tasks: Mutex::new(Vec::new()),
             ask_stop: Mutex::new(Some(ask_stop)),
-            link_changes: futures::lock::Mutex::new(()),
             changes: futures::lock::Mutex::new(()),
         });
-        state.serve_control()?;
-        state.start_all_providers().await?;
-        state.rejoin().await;
-        state.beat();
         Ok(Self { state, stop_asked: Arc::new(Mutex::new(Some(stop_asked))) })
+    }
+
+    async fn join(&self) -> Result<(), LatticeError> {
+        self.state.serve_control()?;
+        self.state.start_all_providers().await?;
+        self.state.rejoin().await;
+        self.state.keep_beating();
+        Ok(())
     }
 
     /// Its key, `N…`.

@@ -202,12 +202,10 @@ impl HostState {
         let subscriptions = ProviderSubscriptions::new(self, key)?;
         let (subscription, stop) = StopSignal::new();
         let running = Arc::new(RunningProvider::new(key, link_name.into(), provider, subscription));
-        for link in self.links.of_provider(key) {
-            if let Err(error) = running.put_link(&link).await {
-                tracing::warn!(%error, "a restarted provider refused a link");
-            }
-        }
+        self.replay_links(&running).await;
         self.providers.write().expect("nothing panics under this lock").insert(key, running.clone());
+        // What changed meanwhile passed by a provider that was not there yet.
+        self.replay_links(&running).await;
         self.platform.spawn(Box::pin(serve_provider(self.clone(), key, subscriptions, stop)));
         self.emit(
             "provider_started",
@@ -246,43 +244,56 @@ impl HostState {
     }
 
     /// Learns links and claims, and says what runs here.
-    pub(super) async fn rejoin(&self) {
-        if !self.config.keeps_metadata {
+    pub(super) async fn rejoin(self: &Arc<Self>) {
+        if !self.keeps_metadata {
             for outcome in [self.pull_links().await, self.pull_claims().await] {
                 if let Err(error) = outcome {
                     tracing::warn!(%error, "the lattice's metadata could not be read");
                 }
             }
         }
-        self.emit("host_started", json!({ "labels": self.config.labels, "friendly_name": self.config.friendly_name }));
+        self.emit(
+            "host_started",
+            json!({
+                "labels": self.config.labels,
+                "friendly_name": self.config.friendly_name,
+                "keeps_metadata": self.keeps_metadata,
+            }),
+        );
         for actor in self.all_actors() {
             self.announce_actor(&actor);
         }
     }
 
     /// Says every 30 seconds that it is there.
-    pub(super) fn beat(self: &Arc<Self>) {
+    pub(super) fn keep_beating(self: &Arc<Self>) {
         let host = self.clone();
         self.run_task(async move {
             loop {
                 host.platform.sleep(HEARTBEAT).await;
-                let summary = host.summary();
-                let actors: serde_json::Map<String, serde_json::Value> =
-                    host.all_actors().iter().map(|actor| (actor.key.to_string(), json!(1))).collect();
-                host.emit(
-                    "host_heartbeat",
-                    json!({
-                        "actors": actors,
-                        "providers": host.inventory().providers,
-                        "labels": summary.labels,
-                        "friendly_name": summary.friendly_name,
-                        "version": summary.version,
-                        "uptime_seconds": summary.uptime_seconds,
-                        "uptime_human": summary.uptime_human,
-                    }),
-                );
+                host.beat();
             }
         });
+    }
+
+    /// Says that it is there, and what runs here.
+    pub(super) fn beat(&self) {
+        let summary = self.summary();
+        let actors: serde_json::Map<String, serde_json::Value> =
+            self.all_actors().iter().map(|actor| (actor.key.to_string(), json!(1))).collect();
+        self.emit(
+            "host_heartbeat",
+            json!({
+                "actors": actors,
+                "providers": self.inventory().providers,
+                "labels": summary.labels,
+                "friendly_name": summary.friendly_name,
+                "version": summary.version,
+                "uptime_seconds": summary.uptime_seconds,
+                "uptime_human": summary.uptime_human,
+                "keeps_metadata": self.keeps_metadata,
+            }),
+        );
     }
 
     /// Tells the host's owner that someone wants it to stop.
@@ -304,8 +315,13 @@ impl HostState {
             drop(self.stop_provider(provider.key).await);
         }
         self.emit("host_stopped", json!({ "labels": self.config.labels }));
-        for task in self.tasks.lock().expect("nothing panics under this lock").drain(..) {
+        let tasks = std::mem::take(&mut *self.tasks.lock().expect("nothing panics under this lock"));
+        for (task, _) in &tasks {
             task.abort();
+        }
+        // Their subscriptions end with them: nobody is to wait for an answer from this host any more.
+        for (_, has_ended) in tasks {
+            has_ended.await.ok();
         }
     }
 }

@@ -14,6 +14,7 @@ mod lifecycle;
 mod links;
 mod modules;
 mod provider;
+mod reconcile;
 mod serve;
 mod state;
 
@@ -21,5 +22,7 @@ pub use caller::ActorCaller;
 pub use config::{DEFAULT_DEADLINE, HostConfig, HostLimits, HostParts};
 pub(crate) use dispatch::bus_failed;
 pub use host::Host;
-pub use links::Link;
+pub use links::{Link, LinkKey};
 pub use provider::{ProviderContext, ProviderKind};
+pub(crate) use serve::{acknowledge, reply};
+pub(crate) use state::HostState;

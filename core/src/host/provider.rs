@@ -1,7 +1,7 @@
 //! A provider that runs on this host, and how hosts make one.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     fmt,
     sync::{
         Arc, RwLock,
@@ -11,10 +11,15 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{actor::StopSignal, caller::ActorCaller, links::Link};
+use super::{
+    actor::StopSignal,
+    caller::ActorCaller,
+    links::{Link, LinkKey},
+};
 use crate::{
     error::{ErrorCode, LatticeError},
     identity::PublicKey,
+    metadata::Stamp,
     platform::Platform,
     provider::{Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink},
 };
@@ -47,7 +52,10 @@ pub(crate) struct RunningProvider {
     /// The link name it was started for.
     pub(crate) link_name: Arc<str>,
     provider: Arc<dyn Provider>,
-    active: RwLock<BTreeSet<(PublicKey, Arc<str>)>>,
+    /// The links it took, by actor and link name, with the stamps under which it did.
+    active: RwLock<BTreeMap<(PublicKey, Arc<str>), Stamp>>,
+    /// Taken while it is told of a link.
+    pub(super) link_changes: futures::lock::Mutex<()>,
     /// Calls from other hosts that it is handling.
     in_flight: AtomicUsize,
     /// Ends the subscriptions to its calls and links.
@@ -67,6 +75,7 @@ impl RunningProvider {
             link_name,
             provider,
             active: RwLock::default(),
+            link_changes: futures::lock::Mutex::new(()),
             in_flight: AtomicUsize::new(0),
             subscription,
         }
@@ -78,35 +87,45 @@ impl RunningProvider {
         let refused = |why: String| {
             LatticeError::new(
                 ErrorCode::LinkRefused,
-                format!("provider {self} does not take the link of actor {}: {why}", link.actor),
+                format!("provider {self} does not take the link of actor {}: {why}", link.key.actor),
             )
         };
-        if &*link.contract != self.description.contract {
+        let LinkKey { actor, contract, link_name } = link.key.clone();
+        if &*contract != self.description.contract {
             return Err(refused(format!(
-                "it implements {}, not {}; link a provider of {}",
-                self.description.contract, link.contract, link.contract
+                "it implements {}, not {contract}; link a provider of {contract}",
+                self.description.contract
             )));
         }
         self.provider
-            .link(ProviderLink { actor: link.actor, link_name: link.link_name.clone(), values: link.values.clone() })
+            .link(ProviderLink { actor, link_name: link_name.clone(), values: link.values.clone() })
             .await
             .map_err(|error| refused(error.to_string()))?;
-        self.active().insert((link.actor, link.link_name.clone()));
+        self.active().insert((actor, link_name), link.stamp.clone());
         Ok(())
     }
 
+    /// Whether it took this very link.
+    pub(crate) fn has_taken(&self, link: &Link) -> bool {
+        let active = self.active.read().expect("nothing panics under this lock");
+        active.get(&(link.key.actor, link.key.link_name.clone())) == Some(&link.stamp)
+    }
+
     /// Tells it that a link is gone. Nothing happens for one that is not active.
-    pub(crate) async fn delete_link(&self, actor: PublicKey, link_name: &Arc<str>) {
-        let was_active = self.active().remove(&(actor, link_name.clone()));
-        if was_active {
-            self.provider.unlink(actor, link_name.clone()).await;
+    pub(crate) async fn delete_link(&self, key: &LinkKey) {
+        if &*key.contract != self.description.contract {
+            return;
+        }
+        let was_active = self.active().remove(&(key.actor, key.link_name.clone()));
+        if was_active.is_some() {
+            self.provider.unlink(key.actor, key.link_name.clone()).await;
         }
     }
 
     /// Ends all its links.
     pub(crate) async fn delete_links(&self) {
         let links = std::mem::take(&mut *self.active());
-        for (actor, link_name) in links {
+        for (actor, link_name) in links.into_keys() {
             self.provider.unlink(actor, link_name).await;
         }
     }
@@ -146,10 +165,10 @@ impl RunningProvider {
 
     fn is_linked(&self, actor: PublicKey, link_name: &Arc<str>) -> bool {
         let active = self.active.read().expect("nothing panics under this lock");
-        active.contains(&(actor, link_name.clone()))
+        active.contains_key(&(actor, link_name.clone()))
     }
 
-    fn active(&self) -> std::sync::RwLockWriteGuard<'_, BTreeSet<(PublicKey, Arc<str>)>> {
+    fn active(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<(PublicKey, Arc<str>), Stamp>> {
         self.active.write().expect("nothing panics under this lock")
     }
 }

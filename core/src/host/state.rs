@@ -12,7 +12,7 @@ use super::{
     actor::Actor,
     config::HostConfig,
     instances::Instances,
-    links::{Link, LinkTable},
+    links::LinkTable,
     provider::{ProviderKind, RunningProvider},
 };
 use crate::{
@@ -23,8 +23,7 @@ use crate::{
     lattice::{
         Event, Subjects,
         control::{
-            ActorRun, ActorSummary, ClaimsList, ClaimsSummary, HostSummary, Inventory, LinkDefinition, LinkList,
-            ProviderSummary, read_json,
+            ActorRun, ActorSummary, ClaimsList, ClaimsSummary, HostSummary, Inventory, ProviderSummary, read_json,
         },
     },
     platform::Platform,
@@ -41,6 +40,8 @@ pub(crate) struct HostState {
     pub(crate) key: KeyPair,
     pub(crate) config: HostConfig,
     pub(crate) subjects: Subjects,
+    /// Whether it has a keeper, which knows all links and claims.
+    pub(crate) keeps_metadata: bool,
     pub(crate) kinds: Vec<ProviderKind>,
     pub(crate) started: Duration,
     pub(super) instances: Arc<Instances>,
@@ -50,11 +51,9 @@ pub(crate) struct HostState {
     pub(super) actors: RwLock<HashMap<PublicKey, Arc<Actor>>>,
     pub(super) providers: RwLock<BTreeMap<PublicKey, Arc<RunningProvider>>>,
     /// Tasks that end with the host.
-    pub(super) tasks: Mutex<Vec<AbortHandle>>,
+    pub(super) tasks: Mutex<Vec<(AbortHandle, oneshot::Receiver<()>)>>,
     /// Tells the host's owner to stop it.
     pub(super) ask_stop: Mutex<Option<oneshot::Sender<()>>>,
-    /// Taken while a link is put or deleted.
-    pub(super) link_changes: futures::lock::Mutex<()>,
     /// Taken while an actor or provider is started or stopped, so that two starts do not interleave.
     pub(super) changes: futures::lock::Mutex<()>,
 }
@@ -107,7 +106,7 @@ impl HostState {
         if let Some(key) = self.claimed_alias(alias) {
             return Ok(key);
         }
-        if !self.config.keeps_metadata {
+        if !self.keeps_metadata {
             self.pull_claims().await?;
         }
         self.claimed_alias(alias).ok_or_else(|| {
@@ -121,13 +120,6 @@ impl HostState {
     fn claimed_alias(&self, alias: &str) -> Option<PublicKey> {
         let claims = self.claims.read().expect("nothing panics under this lock");
         claims.iter().find(|(_, claims)| claims.call_alias == alias).map(|(key, _)| *key)
-    }
-
-    /// Replaces the known links by those of the lattice.
-    pub(crate) async fn pull_links(&self) -> Result<(), LatticeError> {
-        let list: LinkList = read_json(&self.ask_metadata("get.links").await?)?;
-        self.links.replace_all(list.links.iter().filter_map(|link| read_link(link).ok()));
-        Ok(())
     }
 
     /// Replaces the known claims by those of the lattice.
@@ -145,7 +137,7 @@ impl HostState {
         }
     }
 
-    async fn ask_metadata(&self, suffix: &str) -> Result<bytes::Bytes, LatticeError> {
+    pub(super) async fn ask_metadata(&self, suffix: &str) -> Result<bytes::Bytes, LatticeError> {
         let request = message(self.subjects.control(suffix), bytes::Bytes::new());
         match self.bus.request(request, self.config.limits.deadline).await {
             Ok(reply) => Ok(reply.payload),
@@ -217,40 +209,6 @@ impl HostState {
                 max_concurrent: u16::try_from(max).unwrap_or(u16::MAX),
                 ..ActorRun::default()
             }],
-        }
-    }
-}
-
-/// A link definition, checked.
-pub(crate) fn read_link(definition: &LinkDefinition) -> Result<Link, LatticeError> {
-    let bad = |cause: String| LatticeError::new(ErrorCode::BadRequest, format!("the link cannot be read: {cause}"));
-    let key = |text: &str, what: &str| text.parse().map_err(|error| bad(format!("{what} \"{text}\": {error}")));
-    if !definition.contract_id.contains(':') {
-        return Err(bad(format!(
-            "contract \"{}\" has no colon; name it like wasmcloud:keyvalue",
-            definition.contract_id
-        )));
-    }
-    Ok(Link {
-        actor: key(&definition.actor_id, "actor")?,
-        contract: definition.contract_id.as_str().into(),
-        link_name: match definition.link_name.as_str() {
-            "" => crate::call::DEFAULT_LINK_NAME.into(),
-            name => name.into(),
-        },
-        provider: key(&definition.provider_id, "provider")?,
-        values: definition.values.clone(),
-    })
-}
-
-impl From<&Link> for LinkDefinition {
-    fn from(link: &Link) -> Self {
-        Self {
-            actor_id: link.actor.to_string(),
-            provider_id: link.provider.to_string(),
-            link_name: link.link_name.to_string(),
-            contract_id: link.contract.to_string(),
-            values: link.values.clone(),
         }
     }
 }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     Event, Subjects,
     control::{
-        Ack, ClaimsList, ClaimsSummary, HostSummary, Inventory, LinkDefinition, LinkList, RemoveLink, ScaleActor,
-        StartProvider, StopActor, StopHost, StopProvider, read_json, to_json,
+        Ack, ClaimsList, ClaimsSummary, HostList, HostSummary, Inventory, LinkDefinition, LinkList, LinkStatus,
+        RemoveLink, ScaleActor, StartProvider, StopActor, StopHost, StopProvider, read_json, to_json,
     },
     module_transfer::ModuleOffer,
     wire::{self, AWAIT, ERROR},
@@ -68,11 +68,28 @@ impl Client {
         Ok(Self { bus, platform, subjects, origin, patience })
     }
 
-    /// All hosts that answer, ordered by key.
+    /// All hosts that answer, and those that were lost less than a minute ago, ordered by key.
     ///
     /// # Errors
     /// The lattice cannot be reached.
     pub async fn hosts(&self) -> Result<Vec<HostSummary>, LatticeError> {
+        let (answering, suspended) = futures::join!(self.answering_hosts(), self.suspended_hosts());
+        let mut hosts = answering?;
+        hosts.extend(suspended);
+        // The sort is stable: of a host that is reported twice, its own answer counts.
+        hosts.sort_by(|a, b| a.id.cmp(&b.id));
+        hosts.dedup_by(|a, b| a.id == b.id);
+        Ok(hosts)
+    }
+
+    /// The hosts that a keeper takes for suspended; none where nobody keeps metadata.
+    async fn suspended_hosts(&self) -> Vec<HostSummary> {
+        let reply = self.ask(self.subjects.metadata("hosts"), Vec::new(), METADATA).await;
+        let list = reply.and_then(|reply| read_json::<HostList>(&reply.payload));
+        list.map(|list| list.hosts).unwrap_or_default()
+    }
+
+    async fn answering_hosts(&self) -> Result<Vec<HostSummary>, LatticeError> {
         let inbox = format!("_INBOX.{}", random_uuid(&*self.platform));
         let inbox = Subject::new(inbox).expect("a UUID is a token");
         let mut pongs = self.bus.subscribe(inbox.clone().into(), None)?;
@@ -89,8 +106,6 @@ impl Client {
             }
             patience = NEXT_PONG;
         }
-        hosts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-        hosts.dedup_by(|a, b| a.id == b.id);
         Ok(hosts)
     }
 
@@ -121,12 +136,14 @@ impl Client {
         read_json::<ClaimsList>(&reply.payload).map(|list| list.claims)
     }
 
-    /// Puts a link and waits until its provider has accepted it.
+    /// Puts a link and waits until its provider has accepted it. Where the provider runs on no host, the link is kept
+    /// for when it starts: it is pending. A keeper that names no status has accepted it.
     ///
     /// # Errors
-    /// The provider refused it, or does not run; the link then stays as it was.
-    pub async fn put_link(&self, link: &LinkDefinition) -> Result<(), LatticeError> {
-        self.command(self.subjects.control("linkdefs.put"), link, METADATA).await.map(drop)
+    /// The provider refused it; what was linked before stays as it was.
+    pub async fn put_link(&self, link: &LinkDefinition) -> Result<LinkStatus, LatticeError> {
+        let ack = self.command(self.subjects.control("linkdefs.put"), link, METADATA).await?;
+        Ok(ack.link_status.unwrap_or(LinkStatus::Active))
     }
 
     /// Deletes a link.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::{ErrorCode, LatticeError},
     identity::ActorClaims,
+    metadata::Stamp,
 };
 
 /// Whether a request was taken. Wisteria's hosts add what came of it where they were asked to wait.
@@ -23,6 +24,9 @@ pub struct Ack {
     /// The provider that was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_id: Option<String>,
+    /// The status of the link that was put.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_status: Option<LinkStatus>,
 }
 
 impl Ack {
@@ -78,6 +82,27 @@ pub struct HostSummary {
     /// The lattice's name.
     #[serde(default)]
     pub lattice_prefix: String,
+    /// Whether it can be reached; set where hosts are listed.
+    #[serde(default)]
+    pub presence: Presence,
+}
+
+/// Whether a host can be reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// It was heard of lately.
+    #[default]
+    Live,
+    /// It lost its connection, or is frozen or hidden; it is taken for gone a minute later.
+    Suspended,
+}
+
+/// All hosts of a lattice, those included that do not answer at the moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostList {
+    /// The hosts.
+    pub hosts: Vec<HostSummary>,
 }
 
 /// What runs on a host.
@@ -173,6 +198,37 @@ pub struct LinkDefinition {
     /// The provider's settings for this link.
     #[serde(default)]
     pub values: BTreeMap<String, String>,
+    /// When it was put; set by who keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<Stamp>,
+    /// Whether it can be used; set where links are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<LinkStatus>,
+}
+
+/// Whether a link can be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum LinkStatus {
+    /// Its provider took it.
+    Active,
+    /// Its provider runs on no host; it is told of the link when it starts.
+    Pending,
+    /// Its provider does not take it.
+    Refused {
+        /// The provider's words.
+        reason: String,
+    },
+}
+
+/// A provider's later verdict on a link, as the event `linkdef_status` carries it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkVerdict {
+    /// The link.
+    #[serde(flatten)]
+    pub link: RemoveLink,
+    /// Whether it can be used.
+    pub status: LinkStatus,
 }
 
 /// Names a link to delete.
@@ -184,6 +240,9 @@ pub struct RemoveLink {
     pub contract_id: String,
     /// The link name.
     pub link_name: String,
+    /// When it was deleted, or which of the links under this name is meant; set by who keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<Stamp>,
 }
 
 /// The reply to `get.links`.
@@ -191,6 +250,9 @@ pub struct RemoveLink {
 pub struct LinkList {
     /// All links.
     pub links: Vec<LinkDefinition>,
+    /// Which changes the list contains: all up to this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Stamp>,
 }
 
 /// The reply to `get.claims`.

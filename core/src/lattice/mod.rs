@@ -12,3 +12,4 @@ pub(crate) mod wire;
 pub use client::{Client, Events, StartedActor};
 pub use event::Event;
 pub use subjects::Subjects;
+pub(crate) use subjects::lost_hosts;

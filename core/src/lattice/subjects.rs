@@ -5,6 +5,11 @@ use crate::{
     identity::PublicKey,
 };
 
+/// Where a broker tells that the connection of a host ended without a farewell; the last token is the host's key.
+pub(crate) fn lost_hosts() -> SubjectPattern {
+    SubjectPattern::new("wisteria.lost.*").expect("a pattern")
+}
+
 /// Builds the subjects of one lattice.
 #[derive(Debug, Clone)]
 pub struct Subjects {
@@ -76,6 +81,11 @@ impl Subjects {
         self.subject(format_args!("wasmbus.evt.{}", self.lattice))
     }
 
+    /// All events, each under its kind.
+    pub fn event_kinds(&self) -> SubjectPattern {
+        self.pattern(format_args!("wasmbus.evt.{}.*", self.lattice))
+    }
+
     /// Events of one kind.
     pub fn event(&self, kind: &str) -> Subject {
         self.subject(format_args!("wasmbus.evt.{}.{kind}", self.lattice))
@@ -84,6 +94,16 @@ impl Subjects {
     /// Where the bytes of a module are offered while it is being started.
     pub fn module(&self, hash: &str) -> Subject {
         self.subject(format_args!("wisteria.modules.{}.{hash}", self.lattice))
+    }
+
+    /// Wisteria's own questions about metadata, `hosts`.
+    pub(crate) fn metadata(&self, suffix: &str) -> Subject {
+        self.subject(format_args!("wisteria.meta.{}.{suffix}", self.lattice))
+    }
+
+    /// Where a keeper gives its records to other keepers.
+    pub(crate) fn records(&self, host: PublicKey) -> Subject {
+        self.metadata(&format!("{host}.records"))
     }
 
     fn rpc(&self, target: std::fmt::Arguments<'_>) -> Subject {

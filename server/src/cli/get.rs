@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Subcommand;
 use wisteria_core::lattice::{
     Client,
-    control::{ClaimsList, ClaimsSummary, HostSummary, Inventory, LinkDefinition, LinkList},
+    control::{ClaimsList, ClaimsSummary, HostSummary, Inventory, LinkDefinition, LinkList, LinkStatus, Presence},
 };
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
 /// What to show.
 #[derive(Debug, Subcommand)]
 pub(super) enum GetCommand {
-    /// The hosts that answer
+    /// The hosts that answer, and those that were lost less than a minute ago
     Hosts,
     /// What runs on a host
     Inventory {
@@ -44,7 +44,7 @@ impl GetCommand {
             }
             Self::Links => {
                 let links = client.links().await?;
-                output.print(&LinkList { links }, |list| links_text(&list.links))?;
+                output.print(&LinkList { links, as_of: None }, |list| links_text(&list.links))?;
             }
             Self::Claims => {
                 let claims = client.claims().await?;
@@ -60,7 +60,10 @@ fn hosts_text(hosts: &[HostSummary]) -> String {
         [
             host.id.clone(),
             host.friendly_name.clone(),
-            host.uptime_human.clone(),
+            match host.presence {
+                Presence::Live => host.uptime_human.clone(),
+                Presence::Suspended => "suspended".to_owned(),
+            },
             host.version.clone(),
             pairs(&host.labels),
         ]
@@ -99,10 +102,20 @@ fn links_text(links: &[LinkDefinition]) -> String {
             link.contract_id.clone(),
             link.link_name.clone(),
             link.provider_id.clone(),
+            status(link.status.as_ref()),
             pairs(&link.values),
         ]
     };
-    listing("links", ["ACTOR", "CONTRACT", "LINK NAME", "PROVIDER", "VALUES"], links, row)
+    listing("links", ["ACTOR", "CONTRACT", "LINK NAME", "PROVIDER", "STATUS", "VALUES"], links, row)
+}
+
+fn status(status: Option<&LinkStatus>) -> String {
+    match status {
+        None => String::new(),
+        Some(LinkStatus::Active) => "active".to_owned(),
+        Some(LinkStatus::Pending) => "pending: provider absent".to_owned(),
+        Some(LinkStatus::Refused { reason }) => format!("refused: {reason}"),
+    }
 }
 
 fn claims_text(claims: &[ClaimsSummary]) -> String {

@@ -5,7 +5,7 @@ use wisteria_core::{
     call::DEFAULT_LINK_NAME,
     lattice::{
         Client,
-        control::{LinkDefinition, RemoveLink},
+        control::{LinkDefinition, LinkStatus, RemoveLink},
     },
 };
 
@@ -66,10 +66,19 @@ impl PutLink {
             link_name: self.link_name,
             contract_id: self.contract,
             values: self.values.into_iter().map(Pair::into_parts).collect(),
+            ..LinkDefinition::default()
         };
-        client.put_link(&link).await?;
+        let status = client.put_link(&link).await?;
+        let link = LinkDefinition { status: Some(status), ..link };
         Ok(output.print(&link, |link| {
-            format!("linked {} to {} for {} as {:?}", link.actor_id, link.provider_id, link.contract_id, link.link_name)
+            let LinkDefinition { actor_id, provider_id, contract_id, link_name, status, .. } = link;
+            let linked = format!("linked {actor_id} to {provider_id} for {contract_id} as {link_name:?}");
+            match status {
+                Some(LinkStatus::Pending) => {
+                    format!("{linked}; the provider runs on no host yet and takes the link when it starts")
+                }
+                _ => linked,
+            }
         })?)
     }
 }
@@ -80,6 +89,7 @@ impl DeleteLink {
             actor_id: resolve::actor(client, &self.actor).await?.to_string(),
             contract_id: self.contract,
             link_name: self.link_name,
+            ..RemoveLink::default()
         };
         client.delete_link(&link).await?;
         Ok(output.print(&link, |link| {

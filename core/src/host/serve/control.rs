@@ -132,7 +132,7 @@ fn read_key(text: &str) -> Result<PublicKey, LatticeError> {
 }
 
 /// Answers a request with an acknowledgement, and the error's code beside it.
-pub(super) fn acknowledge(host: &HostState, request: &Message, outcome: Result<Ack, LatticeError>) {
+pub(crate) fn acknowledge(host: &HostState, request: &Message, outcome: Result<Ack, LatticeError>) {
     let Some(reply_to) = request.reply.clone() else {
         if let Err(error) = outcome {
             tracing::warn!(subject = %request.subject, %error, "a request without reply subject failed");
@@ -148,7 +148,7 @@ pub(super) fn acknowledge(host: &HostState, request: &Message, outcome: Result<A
     reply(host, answer);
 }
 
-pub(super) fn reply(host: &HostState, message: Message) {
+pub(crate) fn reply(host: &HostState, message: Message) {
     if let Err(error) = host.bus.publish(message) {
         tracing::warn!(%error, "the reply to a control request was not sent");
     }

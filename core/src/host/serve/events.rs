@@ -7,48 +7,42 @@ use serde_json::Value;
 use super::HostState;
 use crate::{
     error::LatticeError,
-    host::state::read_link,
+    host::Link,
     lattice::{
         Event,
         control::{ClaimsSummary, LinkDefinition, RemoveLink},
     },
 };
 
-/// Follows the events until the host stops.
+/// Follows the events until the host stops. One subscription serves all kinds, so that the changes that one keeper
+/// reports arrive in their order.
 pub(super) fn follow(host: &Arc<HostState>) -> Result<(), LatticeError> {
-    let mut subscribed = Vec::new();
-    for kind in ["linkdef_set", "linkdef_deleted", "actors_started"] {
-        subscribed.push(host.bus.subscribe(host.subjects.event(kind).into(), None)?);
-    }
-    for mut events in subscribed {
-        let state = host.clone();
-        host.run_task(async move {
-            while let Some(message) = events.next().await {
-                if let Some(event) = Event::read(&message.payload) {
-                    apply(&state, event);
-                }
+    let mut events = host.bus.subscribe(host.subjects.event_kinds(), None)?;
+    let state = host.clone();
+    host.run_task(async move {
+        while let Some(message) = events.next().await {
+            if let Some(event) = Event::read(&message.payload) {
+                apply(&state, event);
             }
-        });
-    }
+        }
+    });
     Ok(())
 }
 
-fn apply(host: &HostState, event: Event) {
+fn apply(host: &Arc<HostState>, event: Event) {
     if event.source == host.id().to_string() {
         return;
     }
     match event.kind() {
         "linkdef_set" => {
-            let link = read::<LinkDefinition>(event.data).and_then(|definition| read_link(&definition).ok());
+            let link = read::<LinkDefinition>(event.data).and_then(|definition| Link::try_from(&definition).ok());
             if let Some(link) = link {
-                host.links.put(link);
+                host.learn_link(link);
             }
         }
         "linkdef_deleted" => {
-            if let Some(removed) = read::<RemoveLink>(event.data)
-                && let Ok(actor) = removed.actor_id.parse()
-            {
-                host.links.remove(actor, &removed.contract_id, &removed.link_name);
+            if let Some(named) = read::<RemoveLink>(event.data) {
+                host.forget_link(&named);
             }
         }
         "actors_started" => {
@@ -57,6 +51,8 @@ fn apply(host: &HostState, event: Event) {
                 host.remember_claims(claims);
             }
         }
+        // Whoever comes is told at once who is there.
+        "host_started" => host.beat(),
         _ => {}
     }
 }

@@ -2,7 +2,6 @@
 
 mod control;
 mod events;
-mod links;
 mod rpc;
 
 use std::sync::Arc;
@@ -17,27 +16,24 @@ use crate::{
 
 impl HostState {
     /// Runs a task that ends with the host at the latest.
-    pub(super) fn run_task(&self, task: impl Future<Output = ()> + crate::platform::MaybeSend + 'static) {
+    pub(crate) fn run_task(&self, task: impl Future<Output = ()> + crate::platform::MaybeSend + 'static) {
         let (task, handle) = futures::future::abortable(task);
-        let mut tasks = self.tasks.lock().expect("nothing panics under this lock");
-        tasks.retain(|task| !task.is_aborted());
-        tasks.push(handle);
+        let (ended, has_ended) = oneshot::channel();
+        self.tasks.lock().expect("nothing panics under this lock").push((handle, has_ended));
         self.platform.spawn(Box::pin(async move {
             task.await.ok();
+            drop(ended);
         }));
     }
 
     /// Subscribes to what every host answers, and answers until the host stops.
     pub(super) fn serve_control(self: &Arc<Self>) -> Result<(), LatticeError> {
         control::serve(self)?;
-        events::follow(self)?;
-        if self.config.keeps_metadata {
-            links::serve(self)?;
-        }
-        Ok(())
+        events::follow(self)
     }
 }
 
+pub(crate) use control::{acknowledge, reply};
 pub(super) use rpc::{ProviderSubscriptions, serve_actor, serve_provider};
 
 /// Hands each message to `handle` until `stop` is dropped, and then what had already arrived.

@@ -10,7 +10,7 @@ use crate::{
     bus::{BusError, Message, Subject, Subscription},
     call::{Call, CallContext, Target},
     error::{ErrorCode, LatticeError},
-    host::{dispatch::timed_out, provider::RunningProvider, state::read_link},
+    host::{Link, dispatch::timed_out, provider::RunningProvider},
     identity::PublicKey,
     lattice::{
         control::{Ack, LinkDefinition},
@@ -167,11 +167,12 @@ async fn apply_link(provider: &RunningProvider, payload: &[u8], change: LinkChan
     let definition: LinkDefinition = rmp_serde::from_slice(payload).map_err(|error| {
         LatticeError::new(ErrorCode::BadRequest, format!("the link definition cannot be read: {error}"))
     })?;
-    let link = read_link(&definition)?;
+    let link = Link::try_from(&definition)?;
+    let _one_at_a_time = provider.link_changes.lock().await;
     match change {
         LinkChange::Put => provider.put_link(&link).await,
         LinkChange::Delete => {
-            provider.delete_link(link.actor, &link.link_name).await;
+            provider.delete_link(&link.key).await;
             Ok(())
         }
     }

@@ -1,11 +1,9 @@
 //! Whole hosts on one bus, with guests in WebAssembly text: who may call whom, what happens at each bound, and what a
 //! caller is told.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{Lattice, RELAY, UPPER, WAITS, signed};
+use crate::common::{Lattice, RELAY, UPPER, WAITS, signed};
 use wisteria_core::{
     call::Target,
     error::ErrorCode,

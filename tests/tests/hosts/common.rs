@@ -14,9 +14,11 @@ use tokio::sync::watch;
 use wisteria_core::{
     bus::{Bus, LocalBus, Router, SubjectPattern},
     engine::WasmiEngine,
+    error::LatticeError,
     host::{DEFAULT_DEADLINE, Host, HostConfig, HostLimits, HostParts, ProviderKind},
     identity::{ActorClaims, KeyKind, KeyPair, PublicKey, sign_module},
     lattice::Client,
+    metadata::{MemoryStore, MetadataStore},
     platform::Platform,
     provider::{LogLine, LogSink, MemoryKeyValue},
 };
@@ -46,16 +48,27 @@ impl Lattice {
 
     /// The same with another configuration.
     pub(crate) async fn keeper_with(&self, change: impl FnOnce(&mut HostConfig)) -> Host {
-        self.start(|config| {
-            config.keeps_metadata = true;
-            change(config);
-        })
-        .await
+        let (parts, config) = self.parts(change);
+        let store = Arc::new(MemoryStore::default());
+        Host::start_as_keeper(parts, config, KINDS.to_vec(), store).await.expect("started")
+    }
+
+    /// A host with the key of `seed` that keeps links and claims in a store that outlives it, with providers of its own.
+    pub(crate) async fn keeper_on(
+        &self,
+        store: Arc<dyn MetadataStore>,
+        seed: u8,
+        kinds: &[ProviderKind],
+    ) -> Result<Host, LatticeError> {
+        let (parts, config) = self.parts(|_| {});
+        let parts = HostParts { key: KeyPair::from_raw(KeyKind::Host, [seed; 32]), ..parts };
+        Host::start_as_keeper(parts, config, kinds.to_vec(), store).await
     }
 
     /// A host that keeps neither, as a tab.
     pub(crate) async fn host(&self) -> Host {
-        self.start(|_| {}).await
+        let (parts, config) = self.parts(|_| {});
+        Host::start(parts, config, KINDS.to_vec()).await.expect("started")
     }
 
     /// A client.
@@ -64,7 +77,7 @@ impl Lattice {
         Client::new(self.bus.clone(), self.platform.clone(), "default", origin, DEFAULT_DEADLINE).expect("a lattice")
     }
 
-    async fn start(&self, change: impl FnOnce(&mut HostConfig)) -> Host {
+    fn parts(&self, change: impl FnOnce(&mut HostConfig)) -> (HostParts, HostConfig) {
         let seed = self.next_seed.fetch_add(1, Ordering::Relaxed);
         let parts = HostParts {
             platform: self.platform.clone(),
@@ -78,15 +91,15 @@ impl Lattice {
             labels: BTreeMap::new(),
             friendly_name: "test".to_owned(),
             allow_unsigned: true,
-            keeps_metadata: false,
             limits: HostLimits::default(),
         };
         change(&mut config);
-        let kind =
-            ProviderKind { name: "keyvalue-memory", create: |context| Arc::new(MemoryKeyValue::new(context.platform)) };
-        Host::start(parts, config, vec![kind]).await.expect("started")
+        (parts, config)
     }
 }
+
+const KINDS: [ProviderKind; 1] =
+    [ProviderKind { name: "keyvalue-memory", create: |context| Arc::new(MemoryKeyValue::new(context.platform)) }];
 
 /// Answers the calls of [`WAITS`], once it is open.
 pub(crate) struct Gate {

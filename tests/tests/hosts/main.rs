@@ -1,0 +1,5 @@
+//! Whole hosts on one bus.
+
+mod calls;
+mod common;
+mod metadata;
