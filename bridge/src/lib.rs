@@ -6,10 +6,12 @@
 
 pub mod broker;
 pub mod client;
+mod credentials;
 mod outbox;
 pub mod protocol;
 pub mod transports;
 
 pub use broker::{Broker, BrokerLimits, Ended};
 pub use client::{BridgeBus, BridgeOptions, ConnectionState};
-pub use transports::{Connector, Pipe, TransportError};
+pub use credentials::Credentials;
+pub use transports::{Connector, InTurn, Pipe, TransportError};

@@ -103,6 +103,7 @@ impl Broker {
             headers: true,
             max_payload: self.limits.protocol.payload,
             client_id: number,
+            ..ServerInfo::default()
         }
     }
 }

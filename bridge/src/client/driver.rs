@@ -54,7 +54,7 @@ pub(super) async fn establish(link: &Link, connector: &impl Connector) -> Result
     let patience = link.options.connect;
     let made = timeout(&*link.platform, patience, async {
         let mut pipe = connector.connect().await?;
-        let mut session = Session::new(&link.options.name, usize::MAX >> 1);
+        let mut session = Session::new(&link.options.name, &link.options.credentials, usize::MAX >> 1);
         let info = introduce(&mut pipe, &mut session).await?;
         Ok(Established { info, pipe, session })
     });

@@ -16,7 +16,7 @@ use wisteria_core::{
 };
 
 use self::link::Link;
-use crate::transports::Connector;
+use crate::{Credentials, transports::Connector};
 
 /// A [`Bus`] whose other end is a broker.
 ///
@@ -32,8 +32,10 @@ pub struct BridgeBus {
 /// How a client behaves.
 #[derive(Debug, Clone)]
 pub struct BridgeOptions {
-    /// The client's name, for people who look at the broker.
+    /// The client's name; a host gives its key, by which the broker tells the lattice when its connection is lost.
     pub name: String,
+    /// How the client proves who it is.
+    pub credentials: Credentials,
     /// How long making a connection may take.
     pub connect: Duration,
     /// The pause before the first attempt to connect again. Each failure doubles it.
@@ -52,6 +54,7 @@ impl Default for BridgeOptions {
     fn default() -> Self {
         Self {
             name: "wisteria".to_owned(),
+            credentials: Credentials::None,
             connect: Duration::from_secs(10),
             first_pause: Duration::from_millis(100),
             longest_pause: Duration::from_secs(5),

@@ -3,8 +3,9 @@
 use bytes::BytesMut;
 use wisteria_core::bus::Message;
 
-use crate::protocol::{
-    self, ConnectOptions, Decoder, ProtocolError, ProtocolLimits, ServerInfo, ServerOp, ServerSide, Sid,
+use crate::{
+    Credentials,
+    protocol::{self, ConnectOptions, Decoder, ProtocolError, ProtocolLimits, ServerInfo, ServerOp, ServerSide, Sid},
 };
 
 /// Reads what a broker says and answers what needs no thought.
@@ -12,6 +13,7 @@ use crate::protocol::{
 pub(super) struct Session {
     decoder: Decoder<ServerSide>,
     name: String,
+    credentials: Credentials,
     phase: Phase,
 }
 
@@ -41,10 +43,11 @@ pub(super) enum Event {
 const LINE: usize = 64 << 10;
 
 impl Session {
-    pub(super) fn new(name: &str, payload: usize) -> Self {
+    pub(super) fn new(name: &str, credentials: &Credentials, payload: usize) -> Self {
         Self {
             decoder: Decoder::new(ProtocolLimits { line: LINE, payload }),
             name: name.to_owned(),
+            credentials: credentials.clone(),
             phase: Phase::AwaitsInfo,
         }
     }
@@ -88,7 +91,7 @@ impl Session {
         if !matches!(self.phase, Phase::AwaitsInfo) {
             return;
         }
-        let options = ConnectOptions {
+        let mut options = ConnectOptions {
             headers: true,
             no_responders: true,
             name: Some(self.name.clone()),
@@ -97,6 +100,7 @@ impl Session {
             protocol: 1,
             ..ConnectOptions::default()
         };
+        self.credentials.complete(&mut options, info.nonce.as_deref());
         protocol::connect(&options, out);
         protocol::ping(out);
         self.phase = Phase::AwaitsPong(info);

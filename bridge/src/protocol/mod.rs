@@ -16,4 +16,4 @@ pub use encode::{
 };
 pub use error::ProtocolError;
 pub use line::{ClientSide, Dialect, ServerSide};
-pub use op::{ClientOp, ConnectOptions, ServerInfo, ServerOp, Sid};
+pub use op::{Auth, ClientOp, ConnectOptions, ServerInfo, ServerOp, Sid};

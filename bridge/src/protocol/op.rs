@@ -100,6 +100,39 @@ pub struct ConnectOptions {
     pub version: String,
     /// 1 where the client takes an `INFO` at any time.
     pub protocol: u8,
+    /// Who the client is.
+    #[serde(flatten)]
+    pub auth: Auth,
+}
+
+/// The fields of `CONNECT` that prove who the client is. Debug shows which are there.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Auth {
+    /// A token that all clients share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_token: Option<String>,
+    /// The user's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The user's password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pass: Option<String>,
+    /// The user's claims, signed by its account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwt: Option<String>,
+    /// The user's public key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nkey: Option<String>,
+    /// The user's signature over the server's nonce, in base64 for URLs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sig: Option<String>,
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Auth").field("user", &self.user).field("nkey", &self.nkey).finish_non_exhaustive()
+    }
 }
 
 impl Default for ConnectOptions {
@@ -113,6 +146,7 @@ impl Default for ConnectOptions {
             lang: String::new(),
             version: String::new(),
             protocol: 0,
+            auth: Auth::default(),
         }
     }
 }
@@ -135,4 +169,18 @@ pub struct ServerInfo {
     pub max_payload: usize,
     /// The server's number for the connection.
     pub client_id: u64,
+    /// What a client with a key signs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// Clients must say who they are.
+    #[serde(skip_serializing_if = "is_false")]
+    pub auth_required: bool,
+    /// The connection goes on under TLS.
+    #[serde(skip_serializing_if = "is_false")]
+    pub tls_required: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }

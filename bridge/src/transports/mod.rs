@@ -3,9 +3,12 @@
 //! [`native`] and [`browser`] exist on their own target each, both with a `WebSocketConnector`.
 
 pub mod browser;
+mod in_turn;
 pub mod native;
 
-use std::{fmt, pin::Pin};
+pub use in_turn::InTurn;
+
+use std::{fmt, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 use futures::Sink;
@@ -16,6 +19,12 @@ use wisteria_core::platform::{BoxFuture, BoxStream, MaybeSend, MaybeSync};
 pub trait Connector: fmt::Debug + MaybeSend + MaybeSync + 'static {
     /// Makes a connection. Called again each time one is lost.
     fn connect(&self) -> BoxFuture<'_, Result<Pipe, TransportError>>;
+}
+
+impl<C: Connector + ?Sized> Connector for Arc<C> {
+    fn connect(&self) -> BoxFuture<'_, Result<Pipe, TransportError>> {
+        (**self).connect()
+    }
 }
 
 /// A connection: bytes in, bytes out. How they are cut into pieces means nothing.

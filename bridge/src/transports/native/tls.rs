@@ -62,7 +62,9 @@ impl Tls {
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| TransportError(format!("\"{host}\" is no name that a certificate could prove")))?;
         TlsConnector::from(self.config()).connect(name, socket).await.map_err(|cause| {
-            TransportError(format!("TLS with {host} failed: {cause}; where its authority is not the system's, name it with --tls-ca"))
+            TransportError(format!(
+                "TLS with {host} failed: {cause}; where its authority is not the system's, name it with --tls-ca"
+            ))
         })
     }
 
