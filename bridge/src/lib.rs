@@ -2,16 +2,19 @@
 //!
 //! [`protocol`] turns bytes into operations and back and does no I/O. [`Broker`] serves connections on a router;
 //! [`BridgeBus`] is the other end, a bus over one connection that it makes again when it breaks. [`transports`] carry
-//! the bytes. Broker and client run in a server as well as in a tab.
+//! the bytes. [`Relay`] passes a connection on to a broker elsewhere. Broker, client and relay run in a server as well as in a tab.
 
 pub mod broker;
 pub mod client;
 mod credentials;
 mod outbox;
 pub mod protocol;
+pub mod relay;
+mod replies;
 pub mod transports;
 
 pub use broker::{Broker, BrokerLimits, Ended};
 pub use client::{BridgeBus, BridgeOptions, ConnectionState};
 pub use credentials::Credentials;
+pub use relay::Relay;
 pub use transports::{Connector, InTurn, Pipe, TransportError};

@@ -7,14 +7,11 @@ use std::{
 
 use wisteria_core::bus::{Message, Router, Status, Subject, SubscriptionId};
 
-use super::{
-    BrokerLimits, Ended,
-    replies::{OpenReplies, is_inbox},
-    subscription::ClientSubscription,
-};
+use super::{BrokerLimits, Ended, subscription::ClientSubscription};
 use crate::{
     outbox::{Outbox, Refused},
     protocol::{self, Sid},
+    replies::{OpenReplies, is_inbox},
 };
 
 /// One connection.

@@ -1,7 +1,6 @@
 //! The embedded broker: serves connections that speak the NATS client protocol on a router.
 
 mod connection;
-mod replies;
 mod serve;
 mod session;
 mod subscription;

@@ -75,6 +75,11 @@ pub fn unsubscription(sid: impl std::fmt::Display, out: &mut BytesMut) {
     write!(out, "UNSUB {sid}\r\n").expect(GROWS);
 }
 
+/// `UNSUB` after so many messages in all.
+pub fn unsubscription_after(max: u64, sid: impl std::fmt::Display, out: &mut BytesMut) {
+    write!(out, "UNSUB {sid} {max}\r\n").expect(GROWS);
+}
+
 /// `CONNECT`.
 pub fn connect(options: &ConnectOptions, out: &mut BytesMut) {
     json("CONNECT", options, out);

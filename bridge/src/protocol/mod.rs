@@ -12,7 +12,7 @@ mod op;
 pub use decoder::{Decoder, ProtocolLimits};
 pub use encode::{
     connect, delivery, error, info, ok, ping, plain_delivery, pong, publication, subscription, unsubscription,
-    wire_size,
+    unsubscription_after, wire_size,
 };
 pub use error::ProtocolError;
 pub use line::{ClientSide, Dialect, ServerSide};

@@ -6,7 +6,7 @@ use wisteria_core::bus::Subject;
 
 /// Reply subjects in order of arrival, up to a bound.
 #[derive(Debug)]
-pub(super) struct OpenReplies {
+pub(crate) struct OpenReplies {
     limit: usize,
     next: u64,
     by_subject: HashMap<Subject, u64>,
@@ -14,12 +14,12 @@ pub(super) struct OpenReplies {
 }
 
 impl OpenReplies {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self { limit, next: 0, by_subject: HashMap::new(), by_age: BTreeMap::new() }
     }
 
     /// Adds one; beyond the bound the oldest is forgotten.
-    pub(super) fn insert(&mut self, reply: Subject) {
+    pub(crate) fn insert(&mut self, reply: Subject) {
         if let Some(older) = self.by_subject.insert(reply.clone(), self.next) {
             self.by_age.remove(&older);
         }
@@ -33,7 +33,7 @@ impl OpenReplies {
     }
 
     /// Removes one that was answered, and says whether it was there.
-    pub(super) fn remove(&mut self, reply: &Subject) -> bool {
+    pub(crate) fn remove(&mut self, reply: &Subject) -> bool {
         match self.by_subject.remove(reply) {
             Some(age) => self.by_age.remove(&age).is_some(),
             None => false,
@@ -41,14 +41,14 @@ impl OpenReplies {
     }
 
     /// Takes all, oldest first.
-    pub(super) fn take(&mut self) -> impl Iterator<Item = Subject> + use<> {
+    pub(crate) fn take(&mut self) -> impl Iterator<Item = Subject> + use<> {
         self.by_subject.clear();
         std::mem::take(&mut self.by_age).into_values()
     }
 }
 
 /// Whether a reply subject is that of a request that waits for it.
-pub(super) fn is_inbox(subject: &str) -> bool {
+pub(crate) fn is_inbox(subject: &str) -> bool {
     subject.starts_with("_INBOX.")
 }
 
