@@ -7,5 +7,6 @@ mod log;
 pub mod metadata;
 pub mod platform;
 pub mod provider;
+pub mod source;
 pub mod up;
 mod web;

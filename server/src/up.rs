@@ -11,9 +11,8 @@ use std::{
 
 use thiserror::Error;
 use tokio::{net::TcpListener, sync::Notify};
-use wisteria_bridge::Broker;
 use wisteria_core::{
-    bus::{LocalBus, Router},
+    bus::BusError,
     error::LatticeError,
     host::{Host, HostConfig, HostLimits, HostParts, ProviderKind},
     lattice::Client,
@@ -29,6 +28,7 @@ use crate::{
     metadata::FileStore,
     platform::NativePlatform,
     provider::HttpServer,
+    source::{LatticeSource, SourceError},
     web::{self, WebState},
 };
 
@@ -37,6 +37,8 @@ use crate::{
 pub struct UpOptions {
     /// Where page, bridge and API listen.
     pub listen: SocketAddr,
+    /// Where the lattice is.
+    pub source: LatticeSource,
     /// Where the host's key is kept.
     pub data_dir: Option<PathBuf>,
     /// The lattice's name.
@@ -65,6 +67,12 @@ pub enum UpError {
     /// The store of links and claims cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The lattice cannot be entered.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The lattice was lost before the host was ready.
+    #[error(transparent)]
+    Lost(#[from] BusError),
     /// The engine cannot start.
     #[error("the engine cannot start: {0}")]
     Engine(String),
@@ -91,29 +99,29 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let data_dir = DataDir::open(options.data_dir.clone(), &*platform)?;
     let store = Arc::new(FileStore::open(data_dir.metadata_path())?);
 
-    let router = Arc::new(Router::new());
-    let bus = Arc::new(LocalBus::new(router.clone(), platform.clone()));
-    let broker = Arc::new(Broker::new(router, platform.clone()));
+    let key = data_dir.host_key().clone();
+    let place = options.source.enter(key.public_key(), &platform).await?;
     let limits = HostLimits::default();
     let engine =
         WasmtimeEngine::new(limits.instances, &limits.module).map_err(|error| UpError::Engine(error.to_string()))?;
     let parts = HostParts {
         platform: platform.clone(),
         engine: Arc::new(engine),
-        bus: bus.clone(),
+        bus: place.bus.clone(),
         log: Arc::new(TraceLog),
-        key: data_dir.host_key().clone(),
+        key,
     };
     let deadline = limits.deadline;
     let host = Host::start_as_keeper(parts, config(&options, limits), PROVIDERS.to_vec(), store).await?;
+    place.keep(&host).await?;
     if options.allow_unsigned {
         tracing::warn!(
             "unsigned modules may run here (--allow-unsigned); leave it off where others can reach the host"
         );
     }
-    let client = Client::new(bus, platform, &options.lattice, host.id(), deadline)?;
+    let client = Client::new(place.bus.clone(), platform, &options.lattice, host.id(), deadline)?;
     let app = web::router(WebState {
-        broker,
+        entrance: place.entrance.clone(),
         host: host.clone(),
         client,
         lattice: options.lattice.as_str().into(),
@@ -131,6 +139,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         () = host.stop_asked() => {}
     }
     host.stop().await;
+    place.leave().await;
     stopping.notify_one();
     // Open WebSockets do not end by themselves; what is still being answered gets a moment.
     match tokio::time::timeout(Duration::from_secs(1), server).await {

@@ -12,6 +12,7 @@ mod output;
 mod pairs;
 mod resolve;
 mod run;
+mod source;
 mod start;
 mod stop;
 mod table;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 
-use super::pairs::Pair;
+use super::{pairs::Pair, source::SourceArgs};
 use crate::up::{self, UpError, UpOptions};
 
 /// How a server is to run.
@@ -13,6 +13,8 @@ pub(super) struct UpArgs {
     /// Where page, lattice and API are served; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7700")]
     listen: SocketAddr,
+    #[command(flatten)]
+    source: SourceArgs,
     /// Where the host keeps its key and its state
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -30,6 +32,7 @@ impl UpArgs {
         let labels: BTreeMap<_, _> = self.labels.into_iter().map(Pair::into_parts).collect();
         up::run(UpOptions {
             listen: self.listen,
+            source: self.source.into(),
             data_dir: self.data_dir,
             lattice,
             labels,

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
 
 use super::WebState;
+use crate::source::Entrance;
 
 /// Takes a host or client into the lattice. A browser may join only from a page that this server served.
 pub(super) async fn join(State(state): State<WebState>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
@@ -36,7 +37,12 @@ async fn serve(state: WebState, socket: WebSocket) {
         }
     });
     let outgoing = outgoing.with(|bytes: Bytes| async { Ok::<_, axum::Error>(Message::Binary(bytes)) });
-    state.broker.serve(Box::pin(incoming), Box::pin(outgoing)).await;
+    let (incoming, outgoing) = (Box::pin(incoming), Box::pin(outgoing));
+    // How a connection ended is logged where it is served.
+    match state.entrance {
+        Entrance::Broker(broker) => drop(broker.serve(incoming, outgoing).await),
+        Entrance::Relay(relay) => drop(relay.serve(incoming, outgoing).await),
+    }
 }
 
 /// Browsers name the origin of the page; other clients send none.

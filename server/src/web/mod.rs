@@ -7,13 +7,14 @@ mod page;
 use std::sync::Arc;
 
 use axum::{Router, routing::get};
-use wisteria_bridge::Broker;
 use wisteria_core::{host::Host, lattice::Client};
+
+use crate::source::Entrance;
 
 /// What the handlers share.
 #[derive(Debug, Clone)]
 pub(crate) struct WebState {
-    pub(crate) broker: Arc<Broker>,
+    pub(crate) entrance: Entrance,
     pub(crate) host: Host,
     pub(crate) client: Client,
     pub(crate) lattice: Arc<str>,

@@ -1,0 +1,135 @@
+//! Where a server's lattice comes from: a broker of its own, or a server that it joins.
+
+use std::{path::PathBuf, sync::Arc};
+
+use futures::StreamExt;
+use thiserror::Error;
+use wisteria_bridge::{
+    BridgeBus, BridgeOptions, Broker, ConnectionState, Connector, Credentials, InTurn, Relay,
+    transports::native::{Tls, TlsError, WebSocketConnector},
+};
+use wisteria_core::{
+    bus::{Bus, BusError, LocalBus, Router},
+    host::Host,
+    identity::PublicKey,
+    platform::Platform,
+};
+
+/// Where the lattice is.
+#[derive(Debug, Clone)]
+pub enum LatticeSource {
+    /// In this process; others join here.
+    Embedded,
+    /// At a server of the lattice.
+    Join {
+        /// The addresses of its bridge, `ws://…/lattice`, tried in turn.
+        urls: Vec<String>,
+        /// Authorities to trust beside the system's, in PEM.
+        tls_ca: Option<PathBuf>,
+    },
+}
+
+/// Why a server cannot get into its lattice.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// No server answers.
+    #[error(
+        "the lattice cannot be joined: {0}; see that its server runs, and that --join names its ws://HOST:PORT/lattice"
+    )]
+    Join(String),
+    /// The file of authorities cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// A server's place in its lattice.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// The host's bus.
+    pub(crate) bus: Arc<dyn Bus>,
+    /// The way in for tabs and other hosts.
+    pub(crate) entrance: Entrance,
+    /// The connection to the lattice, where it is elsewhere.
+    connection: Option<BridgeBus>,
+}
+
+/// Serves those who join the lattice at this server.
+#[derive(Debug, Clone)]
+pub(crate) enum Entrance {
+    /// The broker is here.
+    Broker(Broker),
+    /// Their connections are passed on.
+    Relay(Relay),
+}
+
+impl LatticeSource {
+    /// Gets into the lattice as this host.
+    pub(crate) async fn enter(&self, host: PublicKey, platform: &Arc<dyn Platform>) -> Result<Place, SourceError> {
+        match self {
+            Self::Embedded => Ok(embedded(platform)),
+            Self::Join { urls, tls_ca } => {
+                let tls = trusting(tls_ca.as_ref())?;
+                let connectors = urls.iter().map(|url| WebSocketConnector::new(url).with_tls(tls.clone())).collect();
+                let upstream: Arc<dyn Connector> = Arc::new(InTurn::new(connectors));
+                connect(upstream, Credentials::None, host, platform).await.map_err(SourceError::Join)
+            }
+        }
+    }
+}
+
+fn embedded(platform: &Arc<dyn Platform>) -> Place {
+    let router = Arc::new(Router::new());
+    let bus = Arc::new(LocalBus::new(router.clone(), platform.clone()));
+    Place { bus, entrance: Entrance::Broker(Broker::new(router, platform.clone())), connection: None }
+}
+
+async fn connect(
+    upstream: Arc<dyn Connector>,
+    credentials: Credentials,
+    host: PublicKey,
+    platform: &Arc<dyn Platform>,
+) -> Result<Place, String> {
+    // By this name the broker tells the lattice when the connection is lost.
+    let options =
+        BridgeOptions { name: host.to_string(), credentials: credentials.clone(), ..BridgeOptions::default() };
+    let bus = BridgeBus::connect(upstream.clone(), platform.clone(), options).await.map_err(|error| match error {
+        BusError::Closed(cause) => cause,
+        other => other.to_string(),
+    })?;
+    let relay = Relay::new(upstream, credentials, platform.clone());
+    Ok(Place { bus: Arc::new(bus.clone()), entrance: Entrance::Relay(relay), connection: Some(bus) })
+}
+
+fn trusting(tls_ca: Option<&PathBuf>) -> Result<Tls, TlsError> {
+    tls_ca.map_or_else(|| Ok(Tls::default()), |path| Tls::with_authorities(path))
+}
+
+impl Place {
+    /// Makes sure that what the host subscribed to stands, and announces it again after each loss of the connection.
+    pub(crate) async fn keep(&self, host: &Host) -> Result<(), BusError> {
+        let Some(connection) = &self.connection else {
+            return Ok(());
+        };
+        // The state now, which is no change.
+        let changes = connection.states().skip(1);
+        let host = host.clone();
+        tokio::spawn(async move {
+            let mut connected = Box::pin(changes.filter(|state| {
+                let is_connected = *state == ConnectionState::Connected;
+                async move { is_connected }
+            }));
+            while connected.next().await.is_some() {
+                host.rejoin().await;
+            }
+        });
+        connection.flush().await
+    }
+
+    /// Says the last words and ends the connection.
+    pub(crate) async fn leave(&self) {
+        if let Some(connection) = &self.connection {
+            connection.close().await;
+        }
+    }
+}
