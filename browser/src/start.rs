@@ -5,7 +5,9 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 use futures::StreamExt;
 use js_sys::Function;
 use wasm_bindgen::JsValue;
-use wisteria_bridge::{BridgeBus, BridgeOptions, ConnectionState, transports::browser::WebSocketConnector};
+use wisteria_bridge::{
+    BridgeBus, BridgeOptions, ConnectionState, Credentials, transports::browser::WebSocketConnector,
+};
 use wisteria_core::{
     engine::Engine,
     error::{ErrorCode, LatticeError},
@@ -37,18 +39,20 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     let (options, callbacks) = options::read(&options)?;
     let platform: Arc<dyn Platform> = Arc::new(BrowserPlatform);
     let (engine, limits) = (engine()?, limits(&options.limits));
-    let connector = WebSocketConnector::new(options.bridge.as_str());
-    let bridge = BridgeOptions { name: "tab".to_owned(), ..BridgeOptions::default() };
-    let bus = BridgeBus::connect(connector, platform.clone(), bridge).await.map_err(|error| {
-        LatticeError::new(
-            ErrorCode::Unreachable,
-            format!("{} cannot be joined: {error}; check that its server runs", options.bridge),
-        )
-    })?;
     let mut seed = [0; 32];
     platform.random(&mut seed);
     let key = KeyPair::from_raw(KeyKind::Host, seed);
     let origin = key.public_key();
+    let (bridge, credentials) = Credentials::of_url(&options.bridge);
+    let connector = WebSocketConnector::new(bridge.as_str());
+    // By this name the broker tells the lattice when the connection is lost.
+    let bridge_options = BridgeOptions { name: origin.to_string(), credentials, ..BridgeOptions::default() };
+    let bus = BridgeBus::connect(connector, platform.clone(), bridge_options).await.map_err(|error| {
+        LatticeError::new(
+            ErrorCode::Unreachable,
+            format!("{bridge} cannot be joined: {error}; check that its server runs"),
+        )
+    })?;
     let parts = HostParts {
         platform: platform.clone(),
         engine: engine.clone(),

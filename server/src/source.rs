@@ -58,9 +58,9 @@ pub(crate) struct Place {
 #[derive(Debug, Clone)]
 pub(crate) enum Entrance {
     /// The broker is here.
-    Broker(Broker),
+    Broker(Arc<Broker>),
     /// Their connections are passed on.
-    Relay(Relay),
+    Relay(Arc<Relay>),
 }
 
 impl LatticeSource {
@@ -81,7 +81,7 @@ impl LatticeSource {
 fn embedded(platform: &Arc<dyn Platform>) -> Place {
     let router = Arc::new(Router::new());
     let bus = Arc::new(LocalBus::new(router.clone(), platform.clone()));
-    Place { bus, entrance: Entrance::Broker(Broker::new(router, platform.clone())), connection: None }
+    Place { bus, entrance: Entrance::Broker(Arc::new(Broker::new(router, platform.clone()))), connection: None }
 }
 
 async fn connect(
@@ -97,7 +97,7 @@ async fn connect(
         BusError::Closed(cause) => cause,
         other => other.to_string(),
     })?;
-    let relay = Relay::new(upstream, credentials, platform.clone());
+    let relay = Arc::new(Relay::new(upstream, credentials, platform.clone()));
     Ok(Place { bus: Arc::new(bus.clone()), entrance: Entrance::Relay(relay), connection: Some(bus) })
 }
 

@@ -1,5 +1,6 @@
 //! The command line, run as a user runs it: the real program against a real server.
 
+mod join;
 mod program;
 mod session;
 mod usage;

@@ -65,30 +65,34 @@ fn program(arguments: &[&str]) -> Command {
     command
 }
 
-/// A server on a free port with a data directory of its own.
+/// A server with a data directory of its own.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
     pub(crate) url: String,
-    _data_dir: TempDir,
+    options: Vec<String>,
+    data_dir: TempDir,
 }
 
 impl Server {
-    /// Starts one and waits until it is ready.
+    /// Starts one on a free port and waits until it is ready.
     pub(crate) fn start(options: &[&str]) -> Self {
         let data_dir = TempDir::new().expect("a temporary directory");
-        let path = data_dir.path().to_str().expect("a path in UTF-8");
-        let mut child = program(&["up", "--listen", "127.0.0.1:0", "--data-dir", path])
-            .args(options)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the server starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("it was piped"))
-            .read_line(&mut line)
-            .expect("the server says that it is ready");
-        let start = line.find("http://").unwrap_or_else(|| panic!("no address in {line:?}"));
-        Self { child, url: line[start..].trim().trim_end_matches('/').to_owned(), _data_dir: data_dir }
+        let options = options.iter().map(|option| (*option).to_owned()).collect::<Vec<_>>();
+        let (child, url) = up("127.0.0.1:0", &data_dir, &options);
+        Self { child, url, options, data_dir }
+    }
+
+    /// Ends it as a crash would, and starts it again where it was.
+    pub(crate) fn crash_and_restart(&mut self) {
+        self.stop();
+        (self.child, self.url) = up(self.address(), &self.data_dir, &self.options);
+    }
+
+    fn stop(&mut self) {
+        // It may have ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 
     /// Where it listens.
@@ -114,10 +118,24 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already.
-        drop(self.child.kill());
-        drop(self.child.wait());
+        self.stop();
     }
+}
+
+/// Starts a server and waits until it is ready.
+fn up(address: &str, data_dir: &TempDir, options: &[String]) -> (Child, String) {
+    let path = data_dir.path().to_str().expect("a path in UTF-8");
+    let mut child = program(&["up", "--listen", address, "--data-dir", path])
+        .args(options)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the server starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("it was piped"))
+        .read_line(&mut line)
+        .expect("the server says that it is ready");
+    let start = line.find("http://").unwrap_or_else(|| panic!("no address in {line:?}"));
+    (child, line[start..].trim().trim_end_matches('/').to_owned())
 }
 
 /// A sample actor's module, as `cargo xtask build` makes it.
