@@ -67,13 +67,13 @@ impl TabHost {
 
     /// Starts an actor on a host and brings its key. 0 instances means the host's default.
     #[wasm_bindgen(js_name = startActor)]
-    pub fn start_actor(&self, host: String, module: Vec<u8>, max_instances: u16) -> Promise {
+    pub fn start_actor(&self, host: String, module: Vec<u8>, max_instances: u32) -> Promise {
         self.answer(async move |parts| {
             let target = read_key(&host)?;
             let module = Bytes::from(module);
             let max_instances = number(max_instances);
             if target == parts.host.id() {
-                let actor = parts.host.start_actor(module, max_instances.map(usize::from)).await?;
+                let actor = parts.host.start_actor(module, max_instances.map(|max| max as usize)).await?;
                 return Ok(actor.to_string().into());
             }
             Ok(parts.client.start_actor(target, module, max_instances).await?.actor_id.into())
@@ -88,7 +88,7 @@ impl TabHost {
 
     /// Changes how many calls an actor handles at once on a host. 0 means the host's default.
     #[wasm_bindgen(js_name = scaleActor)]
-    pub fn scale_actor(&self, host: String, actor: String, max_instances: u16) -> Promise {
+    pub fn scale_actor(&self, host: String, actor: String, max_instances: u32) -> Promise {
         self.answer(async move |parts| {
             let (host, actor) = (read_key(&host)?, read_key(&actor)?);
             nothing(parts.client.scale_actor(host, actor, number(max_instances)).await)
@@ -210,7 +210,7 @@ pub(crate) fn tell(callback: &Function, what: &JsValue) {
 }
 
 /// 0 stands for no number.
-fn number(max_instances: u16) -> Option<u16> {
+fn number(max_instances: u32) -> Option<u32> {
     (max_instances > 0).then_some(max_instances)
 }
 

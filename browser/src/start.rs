@@ -11,7 +11,7 @@ use wisteria_bridge::{
 use wisteria_core::{
     engine::Engine,
     error::{ErrorCode, LatticeError},
-    host::{Host, HostConfig, HostLimits, HostParts, ProviderKind},
+    host::{Host, HostConfig, HostLimits, HostParts, LatticeModules, ProviderKind},
     identity::{KeyKind, KeyPair},
     lattice::Client,
     platform::Platform,
@@ -58,6 +58,7 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
         engine: engine.clone(),
         bus: Arc::new(bus.clone()),
         log: Arc::new(PageLog { page: callbacks.on_log }),
+        modules: Arc::new(LatticeModules),
         key,
     };
     let client = Client::new(Arc::new(bus.clone()), platform, &options.lattice, origin, PATIENCE)?;

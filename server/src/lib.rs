@@ -5,6 +5,7 @@ pub mod data_dir;
 pub mod engine;
 mod log;
 pub mod metadata;
+pub mod modules;
 pub mod platform;
 pub mod provider;
 pub mod source;

@@ -26,6 +26,7 @@ use crate::{
     engine::WasmtimeEngine,
     log::TraceLog,
     metadata::FileStore,
+    modules::ServerModules,
     platform::NativePlatform,
     provider::HttpServer,
     source::{LatticeSource, SourceError},
@@ -47,6 +48,8 @@ pub struct UpOptions {
     pub labels: BTreeMap<String, String>,
     /// Whether modules without claims may run.
     pub allow_unsigned: bool,
+    /// Whether hosts may be told to load modules from files of this machine.
+    pub allow_file_load: bool,
 }
 
 /// Why a server cannot run.
@@ -109,6 +112,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         engine: Arc::new(engine),
         bus: place.bus.clone(),
         log: Arc::new(TraceLog),
+        modules: Arc::new(ServerModules { allow_file_load: options.allow_file_load }),
         key,
     };
     let deadline = limits.deadline;
@@ -134,11 +138,14 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let closing = stopping.clone();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move { closing.notified().await });
     let server = tokio::spawn(server.into_future());
-    tokio::select! {
-        () = stop_signal() => {}
-        () = host.stop_asked() => {}
+    let patience = tokio::select! {
+        () = stop_signal() => None,
+        patience = host.stop_asked() => patience,
+    };
+    match patience {
+        Some(patience) => host.stop_within(patience).await,
+        None => host.stop().await,
     }
-    host.stop().await;
     place.leave().await;
     stopping.notify_one();
     // Open WebSockets do not end by themselves; what is still being answered gets a moment.

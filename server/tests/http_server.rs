@@ -43,6 +43,7 @@ impl Server {
             engine: Arc::new(WasmtimeEngine::new(1, &limits.module).expect("an engine")),
             bus: bus.clone(),
             log: Arc::new(NoLog),
+            modules: Arc::new(wisteria_core::host::LatticeModules),
             key: KeyPair::from_raw(KeyKind::Host, [1; 32]),
         };
         let config = HostConfig {

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Bus, BusError, Delivery, EndSubscription, Inbox, Mailbox, Message, Router, Sink, SubjectPattern, Subscription,
-    SubscriptionId,
+    Bus, BusError, Delivery, EndSubscription, Inbox, Mailbox, Message, Router, Sink, Status, SubjectPattern,
+    Subscription, SubscriptionId,
 };
 use crate::platform::{BoxFuture, Platform};
 
@@ -40,7 +40,12 @@ impl LocalBus {
 impl Bus for LocalBus {
     fn publish(&self, message: Message) -> Result<(), BusError> {
         self.check_size(&message)?;
-        self.router.route(&message);
+        if self.router.route(&message) == 0
+            && let Some(reply_to) = message.reply
+        {
+            // As a broker tells its connections.
+            self.router.route(&Status::NoResponders.message(reply_to));
+        }
         Ok(())
     }
 
@@ -108,7 +113,7 @@ mod tests {
     use futures::{FutureExt, future, join};
 
     use super::*;
-    use crate::bus::{Status, Subject, message};
+    use crate::bus::{Subject, message};
 
     /// Time stands still, or every wait is over at once.
     #[derive(Debug)]
@@ -173,6 +178,14 @@ mod tests {
         let bus = bus(false);
         drop(bus.subscribe(subject("a").into(), None).expect("a subscription"));
         assert_eq!(ask(&bus).await, Err(BusError::NoResponders("a".to_owned())));
+    }
+
+    #[tokio::test]
+    async fn who_publishes_with_a_reply_subject_is_told_when_nobody_listens() {
+        let bus = bus(false);
+        let mut answers = bus.subscribe(subject("answers").into(), None).expect("a subscription");
+        bus.publish(Message { reply: Some(subject("answers")), ..message(subject("a"), "?") }).expect("room");
+        assert_eq!(answers.next().await.and_then(|answer| answer.status()), Some(Status::NoResponders));
     }
 
     #[tokio::test]

@@ -1,10 +1,12 @@
 //! An actor that runs on this host.
 
 use std::{
+    collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, RwLock},
 };
 
+use bytes::Bytes;
 use futures::channel::oneshot;
 
 use super::instances::PoolId;
@@ -13,23 +15,37 @@ use crate::{
     identity::{ActorClaims, PublicKey},
 };
 
-/// An actor with its compiled module and the pool of its instances.
+/// An actor with its code and the pool of its instances.
 #[derive(Debug)]
 pub(crate) struct Actor {
     /// Its module key.
     pub(crate) key: PublicKey,
-    /// Its claims; none for an unsigned module.
-    pub(crate) claims: Option<ActorClaims>,
-    /// Where its module came from.
-    pub(crate) image_ref: Option<String>,
     /// Names this run.
     pub(crate) run_id: String,
-    /// The compiled module.
-    pub(super) module: Arc<dyn Module>,
     /// Its instances.
     pub(super) pool: PoolId,
     /// Ends the subscription to its calls.
     pub(super) subscription: StopSignal,
+    /// Ends the offer of its module to other hosts.
+    pub(super) offer: Mutex<StopSignal>,
+    code: RwLock<Arc<Code>>,
+}
+
+/// What an actor runs, until it is updated.
+#[derive(Debug)]
+pub(crate) struct Code {
+    /// Its claims; none for an unsigned module.
+    pub(crate) claims: Option<ActorClaims>,
+    /// Where its module came from.
+    pub(crate) image_ref: Option<String>,
+    /// What its starter noted.
+    pub(crate) annotations: Option<BTreeMap<String, String>>,
+    /// The module as it was signed.
+    pub(super) bytes: Bytes,
+    /// The module, compiled.
+    pub(super) module: Arc<dyn Module>,
+    /// Counts the updates of the actor.
+    pub(super) generation: u64,
 }
 
 /// Ends a task, once told to or when dropped.
@@ -50,19 +66,48 @@ impl StopSignal {
 }
 
 impl Actor {
+    /// An actor that answers the calls which `subscription` ends, and whose module others get until `offer` does.
+    pub(super) fn new(
+        key: PublicKey,
+        run_id: String,
+        pool: PoolId,
+        subscription: StopSignal,
+        offer: StopSignal,
+        code: Code,
+    ) -> Self {
+        let (offer, code) = (Mutex::new(offer), RwLock::new(Arc::new(code)));
+        Self { key, run_id, pool, subscription, offer, code }
+    }
+
+    /// What it runs now.
+    pub(crate) fn code(&self) -> Arc<Code> {
+        self.code.read().expect("nothing panics under this lock").clone()
+    }
+
+    /// Has it run something else from the next instance on.
+    pub(super) fn replace_code(&self, code: Code) {
+        *self.code.write().expect("nothing panics under this lock") = Arc::new(code);
+    }
+
     /// Whether its claims cover a contract. An unsigned module claims what it is linked to.
     pub(crate) fn claims_contract(&self, contract: &str) -> bool {
-        self.claims.as_ref().is_none_or(|claims| claims.caps.iter().any(|claimed| claimed == contract))
+        let code = self.code();
+        code.claims.as_ref().is_none_or(|claims| claims.caps.iter().any(|claimed| claimed == contract))
     }
 
     /// The name it claims.
-    pub(crate) fn name(&self) -> Option<&str> {
-        self.claims.as_ref()?.name.as_deref()
+    pub(crate) fn name(&self) -> Option<String> {
+        self.code().claims.as_ref()?.name.clone()
     }
 
-    /// The alias by which other actors may call it.
-    pub(crate) fn call_alias(&self) -> Option<&str> {
-        self.claims.as_ref()?.call_alias.as_deref()
+    /// Whether other actors may call it by this alias.
+    pub(crate) fn has_alias(&self, alias: &str) -> bool {
+        self.code().claims.as_ref().is_some_and(|claims| claims.call_alias.as_deref() == Some(alias))
+    }
+
+    /// Whether its module came from there.
+    pub(crate) fn came_from(&self, reference: &str) -> bool {
+        self.code().image_ref.as_deref() == Some(reference)
     }
 }
 

@@ -23,12 +23,14 @@ pub struct ActorCaller {
 
 impl ActorCaller {
     /// Calls an actor, wherever it runs, and returns its encoded reply. Without `deadline` the host's default holds.
+    /// `trace` is the W3C `traceparent` of whoever caused the call.
     pub async fn call(
         &self,
         actor: PublicKey,
         operation: impl Into<Arc<str>>,
         payload: Bytes,
         deadline: Option<Duration>,
+        trace: Option<Arc<str>>,
     ) -> Result<Bytes, LatticeError> {
         let Some(host) = self.host.upgrade() else {
             return Err(LatticeError::new(ErrorCode::Unreachable, "the host of this provider has stopped"));
@@ -39,7 +41,7 @@ impl ActorCaller {
             target: Target::Actor(actor),
             operation: operation.into(),
             payload,
-            context: CallContext::root(until),
+            context: CallContext { trace, ..CallContext::root(until) },
         })
         .await
     }

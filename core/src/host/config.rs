@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use super::modules::ModuleSource;
 use crate::{
     bus::Bus,
     engine::{Engine, ModuleLimits},
@@ -77,6 +78,8 @@ pub struct HostParts {
     pub bus: Arc<dyn Bus>,
     /// Where the log lines of its actors go.
     pub log: Arc<dyn LogSink>,
+    /// Where modules come from beside the lattice.
+    pub modules: Arc<dyn ModuleSource>,
     /// The host's own key, from which its providers' keys are derived.
     pub key: KeyPair,
 }

@@ -8,7 +8,7 @@ use super::{
     actor::Actor,
     guest::GuestOfCall,
     instances::{Admission, Patience, Refused},
-    provider::not_linked,
+    provider::{RunningProvider, not_linked},
     state::HostState,
 };
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     identity::PublicKey,
     lattice::wire,
     platform::{BoxFuture, random_uuid, timeout},
+    provider::ProviderCall,
 };
 
 impl HostState {
@@ -94,11 +95,11 @@ impl HostState {
             ));
         }
         if let Some(provider) = self.built_in(contract) {
-            return provider.invoke(actor.key, link_name, call.operation, call.payload).await;
+            return self.invoke(&provider, link_name, call).await;
         }
         let provider = self.linked_provider(actor.key, contract, &link_name).await?;
         match self.provider(provider) {
-            Some(provider) => provider.invoke(actor.key, link_name, call.operation, call.payload).await,
+            Some(provider) => self.invoke(&provider, link_name, call).await,
             None => {
                 let target = wire::Entity {
                     public_key: provider.to_string(),
@@ -109,6 +110,29 @@ impl HostState {
                 self.ask(&call, subject, target).await
             }
         }
+    }
+
+    /// Has a provider of this host carry out a call.
+    pub(super) async fn invoke(
+        &self,
+        provider: &RunningProvider,
+        link_name: Arc<str>,
+        call: Call,
+    ) -> Result<Bytes, LatticeError> {
+        let told = self.note_invocation(&call, provider.key);
+        let outcome = provider
+            .invoke(ProviderCall {
+                actor: call.origin,
+                link_name,
+                operation: call.operation,
+                payload: call.payload,
+                context: call.context,
+            })
+            .await;
+        if let Some(told) = told {
+            self.tell_of_invocation(&told, outcome.is_ok());
+        }
+        outcome
     }
 
     /// The provider that a link names; asks the lattice once where no link is known.
@@ -191,8 +215,14 @@ impl HostState {
         // Declared after the lease: dropped before it, so that room is given back only once it is free.
         let mut instance = match lease.take() {
             Some(instance) => instance,
-            None => actor.module.instantiate(fuel).await.map_err(|error| guest_failed(&actor, &error))?,
+            None => {
+                let code = actor.code();
+                lease.made(code.generation);
+                code.module.instantiate(fuel).await.map_err(|error| guest_failed(&actor, &error))?
+            }
         };
+        let told = self.note_invocation(&call, actor.key);
+        let host = self.clone();
         let outcome = instance
             .call(GuestCall {
                 operation: call.operation,
@@ -205,6 +235,9 @@ impl HostState {
                 }),
             })
             .await;
+        if let Some(told) = told {
+            host.tell_of_invocation(&told, outcome.is_ok());
+        }
         match outcome {
             Ok(reply) => {
                 lease.give_back(instance);

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures::channel::oneshot;
 
 use super::{
+    audience::Audience,
     config::{HostConfig, HostParts},
     instances::Instances,
     links::LinkTable,
@@ -24,11 +25,14 @@ use crate::{
     metadata::{Keeper, MetadataStore},
 };
 
+/// How long calls in flight may take when their host stops.
+const STOP_PATIENCE: Duration = Duration::from_secs(1);
+
 /// A host on a lattice. Cheap to clone; all clones are one host.
 #[derive(Debug, Clone)]
 pub struct Host {
     state: Arc<HostState>,
-    stop_asked: Arc<Mutex<Option<oneshot::Receiver<()>>>>,
+    stop_asked: Arc<Mutex<Option<oneshot::Receiver<Option<Duration>>>>>,
 }
 
 impl Host {
@@ -70,6 +74,7 @@ impl Host {
             LatticeError::new(ErrorCode::BadRequest, format!("the lattice's name cannot be used: {error}"))
         })?;
         let (ask_stop, stop_asked) = oneshot::channel();
+        let audience = Audience::new(&*parts.platform);
         let state = Arc::new(HostState {
             started: parts.platform.now(),
             instances: Instances::new(config.limits.instances, config.limits.mailbox),
@@ -78,6 +83,10 @@ impl Host {
             bus: parts.bus,
             log: parts.log,
             key: parts.key,
+            modules: parts.modules,
+            labels: RwLock::new(config.labels.clone()),
+            registries: RwLock::default(),
+            audience,
             config,
             subjects,
             keeps_metadata,
@@ -112,7 +121,7 @@ impl Host {
     /// # Errors
     /// The module is not a valid actor, its claims do not hold, or it is unsigned and the host takes none such.
     pub async fn start_actor(&self, module: Bytes, max_instances: Option<usize>) -> Result<PublicKey, LatticeError> {
-        self.state.start_actor(module, max_instances, None).await
+        self.state.start_actor(module, max_instances, None, None).await
     }
 
     /// Stops an actor. Calls that wait for it are answered with an error; calls in flight finish.
@@ -165,17 +174,24 @@ impl Host {
         self.state.rejoin().await;
     }
 
-    /// Completes when someone on the lattice asks the host to stop. Only the first call ever completes.
-    pub async fn stop_asked(&self) {
+    /// Completes when someone on the lattice asks the host to stop, with the time that calls in flight are to get, if
+    /// any was named. Only the first call ever completes.
+    pub async fn stop_asked(&self) -> Option<Duration> {
         let receiver = self.stop_asked.lock().expect("nothing panics under this lock").take();
         match receiver {
-            Some(receiver) => drop(receiver.await),
+            Some(receiver) => receiver.await.ok().flatten(),
             None => std::future::pending().await,
         }
     }
 
-    /// Leaves the lattice: stops actors and providers, says so, and ends all tasks.
+    /// Leaves the lattice: stops actors and providers, says so, and ends all tasks. Calls in flight get a second to
+    /// finish.
     pub async fn stop(&self) {
-        self.state.stop().await;
+        self.stop_within(STOP_PATIENCE).await;
+    }
+
+    /// The same with another time for calls in flight.
+    pub async fn stop_within(&self, patience: Duration) {
+        self.state.stop(patience).await;
     }
 }

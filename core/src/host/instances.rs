@@ -42,6 +42,8 @@ struct Table {
 struct Pool {
     max: usize,
     live: usize,
+    /// Which code its instances run; those of an earlier one are not used again.
+    generation: u64,
     idle: Vec<Idle>,
     waiting: VecDeque<oneshot::Sender<Lease>>,
 }
@@ -92,6 +94,8 @@ pub(super) enum Admission {
 pub(super) struct Lease {
     instances: Arc<Instances>,
     pool: PoolId,
+    /// The generation of the instance that was given back last, or came with it.
+    generation: u64,
     instance: Option<Box<dyn Instance>>,
     held: bool,
 }
@@ -107,7 +111,9 @@ impl Instances {
         let mut table = self.table();
         table.next_pool += 1;
         let id = PoolId(table.next_pool);
-        table.pools.insert(id, Pool { max: max.max(1), live: 0, idle: Vec::new(), waiting: VecDeque::new() });
+        table
+            .pools
+            .insert(id, Pool { max: max.max(1), live: 0, generation: 0, idle: Vec::new(), waiting: VecDeque::new() });
         id
     }
 
@@ -122,6 +128,30 @@ impl Instances {
         };
         drop(removed);
         self.feed_starved();
+    }
+
+    /// Has a pool use instances of a later generation only. Calls in flight keep theirs to their end, and waiting calls
+    /// keep their turn.
+    pub(super) fn renew_pool(self: &Arc<Self>, id: PoolId, generation: u64) {
+        let outdated = {
+            let mut table = self.table();
+            let Some(pool) = table.pools.get_mut(&id) else {
+                return;
+            };
+            pool.generation = generation;
+            let outdated = std::mem::take(&mut pool.idle);
+            pool.live -= outdated.len();
+            table.live -= outdated.len();
+            outdated
+        };
+        drop(outdated);
+        self.feed_starved();
+    }
+
+    /// How many instances are busy with a call.
+    pub(super) fn busy(&self) -> usize {
+        let table = self.table();
+        table.live - table.pools.values().map(|pool| pool.idle.len()).sum::<usize>()
     }
 
     /// Changes how many instances a pool may have; idle ones beyond it are dropped.
@@ -158,18 +188,18 @@ impl Instances {
             let table = &mut *guard;
             let pool = table.pools.get_mut(&id).ok_or(Refused::Stopped)?;
             if let Some(idle) = pool.idle.pop() {
-                return Ok(Admission::Ready(self.lease(id, Some(idle.instance))));
+                return Ok(Admission::Ready(self.lease(id, pool.generation, Some(idle.instance))));
             }
             let may_grow = pool.live < pool.max;
             if may_grow && table.live < self.limit {
                 pool.live += 1;
                 table.live += 1;
                 evicted = None;
-                Admission::Ready(self.lease(id, None))
+                Admission::Ready(self.lease(id, NO_INSTANCE, None))
             } else if may_grow && let Some(idle) = table.evict() {
                 table.grow(id);
                 evicted = Some(idle);
-                Admission::Ready(self.lease(id, None))
+                Admission::Ready(self.lease(id, NO_INSTANCE, None))
             } else {
                 evicted = None;
                 Admission::Queued(self.queue(table, id, patience, may_grow)?)
@@ -207,8 +237,9 @@ impl Instances {
     }
 
     /// Takes back what a lease held, and hands it to whoever waits for it.
-    fn give_back(self: &Arc<Self>, id: PoolId, instance: Option<Box<dyn Instance>>) {
+    fn give_back(self: &Arc<Self>, id: PoolId, generation: u64, instance: Option<Box<dyn Instance>>) {
         let mut instance = instance;
+        let mut outdated = None;
         loop {
             let waiter = {
                 let mut guard = self.table();
@@ -218,6 +249,9 @@ impl Instances {
                     table.live -= 1;
                     break;
                 };
+                if generation != pool.generation {
+                    outdated = outdated.or(instance.take());
+                }
                 match pool.waiting.pop_front() {
                     Some(waiter) if pool.live <= pool.max => waiter,
                     Some(waiter) => {
@@ -238,12 +272,12 @@ impl Instances {
                     }
                 }
             };
-            match waiter.send(self.lease(id, instance.take())) {
+            match waiter.send(self.lease(id, generation, instance.take())) {
                 Ok(()) => return,
                 Err(mut unused) => instance = unused.disarm(),
             }
         }
-        drop(instance);
+        drop((instance, outdated));
         self.feed_starved();
     }
 
@@ -276,18 +310,21 @@ impl Instances {
                 (id, waiter)
             };
             // A waiter that gave up meanwhile drops the lease, which gives the room back.
-            drop(waiter.send(self.lease(id, None)));
+            drop(waiter.send(self.lease(id, NO_INSTANCE, None)));
         }
     }
 
-    fn lease(self: &Arc<Self>, pool: PoolId, instance: Option<Box<dyn Instance>>) -> Lease {
-        Lease { instances: self.clone(), pool, instance, held: true }
+    fn lease(self: &Arc<Self>, pool: PoolId, generation: u64, instance: Option<Box<dyn Instance>>) -> Lease {
+        Lease { instances: self.clone(), pool, generation, instance, held: true }
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().expect("no code panics while it holds the table of instances")
     }
 }
+
+/// The generation of a lease that came without instance, until its holder makes one.
+const NO_INSTANCE: u64 = 0;
 
 impl Table {
     /// Takes the least recently used idle instance of all pools.
@@ -313,10 +350,15 @@ impl Lease {
         self.instance.take()
     }
 
+    /// Notes which code the holder's own instance runs.
+    pub(super) fn made(&mut self, generation: u64) {
+        self.generation = generation;
+    }
+
     /// Ends the lease with a sound instance, which serves the next call.
     pub(super) fn give_back(mut self, instance: Box<dyn Instance>) {
         self.held = false;
-        self.instances.give_back(self.pool, Some(instance));
+        self.instances.give_back(self.pool, self.generation, Some(instance));
     }
 
     /// Takes what it holds without giving anything back.
@@ -329,7 +371,7 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if self.held {
-            self.instances.give_back(self.pool, self.instance.take());
+            self.instances.give_back(self.pool, self.generation, self.instance.take());
         }
     }
 }

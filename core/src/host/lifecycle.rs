@@ -1,26 +1,38 @@
 //! Starts and stops what a host runs, and the host itself.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use serde_json::json;
 
 use super::{
-    actor::{Actor, StopSignal},
+    actor::{Actor, Code, StopSignal},
     caller::ActorCaller,
     provider::{ProviderContext, RunningProvider},
-    serve::{ProviderSubscriptions, serve_actor, serve_provider},
+    serve::{ProviderSubscriptions, offer_module, serve_actor, serve_provider},
     state::HostState,
 };
 use crate::{
     call::DEFAULT_LINK_NAME,
-    engine::prepare,
+    engine::{PreparedModule, prepare},
     error::{ErrorCode, LatticeError},
-    identity::{self, KeyKind, PublicKey},
-    lattice::control::ClaimsSummary,
+    identity::{self, ActorClaims, KeyKind, PublicKey},
+    lattice::{control::ClaimsSummary, module_transfer::hash},
     platform::random_uuid,
     provider::{Logging, NumberGen, Provider},
 };
+
+/// A module that may run here.
+struct CheckedModule {
+    key: PublicKey,
+    claims: Option<ActorClaims>,
+    bytes: Bytes,
+    prepared: PreparedModule,
+}
+
+fn invalid(error: &dyn std::fmt::Display) -> LatticeError {
+    LatticeError::new(ErrorCode::InvalidModule, error.to_string())
+}
 
 /// How often a host says that it is there.
 const HEARTBEAT: Duration = Duration::from_secs(30);
@@ -32,28 +44,97 @@ impl HostState {
         module: Bytes,
         max_instances: Option<usize>,
         image_ref: Option<String>,
+        annotations: Option<BTreeMap<String, String>>,
     ) -> Result<PublicKey, LatticeError> {
-        let outcome = self.start_actor_quietly(&module, max_instances, image_ref).await;
+        let outcome = self.start_actor_quietly(module, max_instances, image_ref.clone(), annotations).await;
         if let Err(error) = &outcome {
-            self.emit("actors_start_failed", json!({ "error": error.message, "host_id": self.id().to_string() }));
+            self.emit(
+                "actors_start_failed",
+                json!({ "error": error.message, "host_id": self.id().to_string(), "image_ref": image_ref }),
+            );
         }
         outcome
     }
 
     async fn start_actor_quietly(
         self: &Arc<Self>,
-        module: &Bytes,
+        module: Bytes,
         max_instances: Option<usize>,
         image_ref: Option<String>,
+        annotations: Option<BTreeMap<String, String>>,
     ) -> Result<PublicKey, LatticeError> {
-        self.check_module_size(module.len())?;
-        let invalid = |error: &dyn std::fmt::Display| LatticeError::new(ErrorCode::InvalidModule, error.to_string());
-        let prepared = prepare(module, &self.config.limits.module).map_err(|error| invalid(&error))?;
-        let claims = identity::inspect(module, self.platform.unix_time())
+        let checked = self.check_module(module)?;
+        let key = checked.key;
+        let _one_at_a_time = self.changes.lock().await;
+        if self.actor(key).is_some() {
+            self.scale_actor(key, max_instances)?;
+            return Ok(key);
+        }
+        let code = self.compile(checked, image_ref, annotations, 0).await?;
+        let subject = self.subjects.actor(key);
+        let calls = self.bus.subscribe(subject.clone().into(), Some(subject.as_str()))?;
+        let offer = self.offer(key, &code.bytes)?;
+        let (subscription, stop) = StopSignal::new();
+        let run_id = random_uuid(&*self.platform);
+        let pool = self.instances.add_pool(self.bound(max_instances));
+        let actor = Arc::new(Actor::new(key, run_id, pool, subscription, offer, code));
+        self.actors.write().expect("nothing panics under this lock").insert(key, actor.clone());
+        self.platform.spawn(Box::pin(serve_actor(self.clone(), key, calls, stop)));
+        self.remember_claims(ClaimsSummary::of(&key.to_string(), actor.code().claims.as_ref()));
+        self.announce_actor(&actor);
+        Ok(key)
+    }
+
+    /// Has an actor run another module of the same key. Calls in flight finish on the old one, no call fails.
+    pub(super) async fn update_actor(
+        self: &Arc<Self>,
+        key: PublicKey,
+        module: Bytes,
+        image_ref: String,
+        annotations: Option<BTreeMap<String, String>>,
+    ) -> Result<(), LatticeError> {
+        let checked = self.check_module(module)?;
+        if checked.key != key {
+            return Err(LatticeError::new(
+                ErrorCode::BadRequest,
+                format!("{image_ref} is a module of actor {}, not of {key}; start it beside the other", checked.key),
+            ));
+        }
+        let _one_at_a_time = self.changes.lock().await;
+        let actor = self.actor(key).ok_or_else(|| self.not_running(key))?;
+        let generation = actor.code().generation + 1;
+        let annotations = annotations.or_else(|| actor.code().annotations.clone());
+        let code = self.compile(checked, Some(image_ref), annotations, generation).await?;
+        let revision = |claims: Option<&ActorClaims>| claims.and_then(|claims| claims.revision);
+        let (before, now) = (revision(actor.code().claims.as_ref()), revision(code.claims.as_ref()));
+        let offer = self.offer(key, &code.bytes)?;
+        actor.replace_code(code);
+        *actor.offer.lock().expect("nothing panics under this lock") = offer;
+        self.instances.renew_pool(actor.pool, generation);
+        self.remember_claims(ClaimsSummary::of(&key.to_string(), actor.code().claims.as_ref()));
+        self.emit(
+            "actor_updated",
+            json!({
+                "public_key": key.to_string(),
+                "host_id": self.id().to_string(),
+                "image_ref": actor.code().image_ref,
+                "old_revision": before,
+                "new_revision": now,
+            }),
+        );
+        // Its claims may be others now.
+        self.announce_actor(&actor);
+        Ok(())
+    }
+
+    fn check_module(&self, bytes: Bytes) -> Result<CheckedModule, LatticeError> {
+        self.check_module_size(bytes.len())?;
+        let prepared = prepare(&bytes, &self.config.limits.module).map_err(|error| invalid(&error))?;
+        let claims = identity::inspect(&bytes, self.platform.unix_time())
             .map_err(|error| LatticeError::new(ErrorCode::InvalidClaims, error.to_string()))?;
         let key = match &claims {
             Some(claims) => claims.subject,
-            None if self.config.allow_unsigned => identity::module_key_of_hash(module),
+            None if self.config.allow_unsigned => identity::module_key_of_hash(&bytes),
             None => {
                 return Err(LatticeError::new(
                     ErrorCode::UnsignedModule,
@@ -62,43 +143,43 @@ impl HostState {
                 ));
             }
         };
+        Ok(CheckedModule { key, claims, bytes, prepared })
+    }
 
-        let _one_at_a_time = self.changes.lock().await;
-        if self.actor(key).is_some() {
-            self.scale_actor(key, max_instances)?;
-            return Ok(key);
-        }
-        let compiled = self.engine.compile(&prepared).await.map_err(|error| invalid(&error))?;
-        let summary = ClaimsSummary::of(&key.to_string(), claims.as_ref());
-        let subject = self.subjects.actor(key);
-        let calls = self.bus.subscribe(subject.clone().into(), Some(subject.as_str()))?;
-        let (subscription, stop) = StopSignal::new();
-        let actor = Arc::new(Actor {
-            key,
-            claims,
-            image_ref,
-            run_id: random_uuid(&*self.platform),
-            module: compiled,
-            pool: self.instances.add_pool(self.bound(max_instances)),
-            subscription,
-        });
-        self.actors.write().expect("nothing panics under this lock").insert(key, actor.clone());
-        self.platform.spawn(Box::pin(serve_actor(self.clone(), key, calls, stop)));
-        self.remember_claims(summary);
-        self.announce_actor(&actor);
-        Ok(key)
+    async fn compile(
+        &self,
+        checked: CheckedModule,
+        image_ref: Option<String>,
+        annotations: Option<BTreeMap<String, String>>,
+        generation: u64,
+    ) -> Result<Code, LatticeError> {
+        let module = self.engine.compile(&checked.prepared).await.map_err(|error| invalid(&error))?;
+        Ok(Code { claims: checked.claims, image_ref, annotations, bytes: checked.bytes, module, generation })
+    }
+
+    /// Lets other hosts have a module, by its hash and by its actor.
+    fn offer(self: &Arc<Self>, key: PublicKey, module: &Bytes) -> Result<StopSignal, LatticeError> {
+        let requests = |name: &str| {
+            let subject = self.subjects.module(name);
+            self.bus.subscribe(subject.clone().into(), Some(subject.as_str()))
+        };
+        let requests = [requests(&hash(module))?, requests(&key.to_string())?];
+        let (signal, stop) = StopSignal::new();
+        self.platform.spawn(Box::pin(offer_module(self.clone(), module.clone(), requests, stop)));
+        Ok(signal)
     }
 
     fn announce_actor(&self, actor: &Actor) {
-        let key = actor.key.to_string();
+        let (key, code) = (actor.key.to_string(), actor.code());
         self.emit(
             "actors_started",
             json!({
                 "public_key": key,
                 "host_id": self.id().to_string(),
-                "image_ref": actor.image_ref,
+                "image_ref": code.image_ref,
+                "annotations": code.annotations,
                 "count": 1,
-                "claims": ClaimsSummary::of(&key, actor.claims.as_ref()),
+                "claims": ClaimsSummary::of(&key, code.claims.as_ref()),
             }),
         );
     }
@@ -127,6 +208,7 @@ impl HostState {
         let actor = removed.ok_or_else(|| self.not_running(key))?;
         self.instances.remove_pool(actor.pool);
         actor.subscription.stop();
+        actor.offer.lock().expect("nothing panics under this lock").stop();
         self.emit(
             "actors_stopped",
             json!({ "public_key": key.to_string(), "host_id": self.id().to_string(), "count": 1 }),
@@ -134,7 +216,7 @@ impl HostState {
         Ok(())
     }
 
-    fn not_running(&self, key: PublicKey) -> LatticeError {
+    pub(super) fn not_running(&self, key: PublicKey) -> LatticeError {
         LatticeError::new(
             ErrorCode::ActorNotFound,
             format!("actor {key} does not run on host {}; see: wisteria get inventory", self.id()),
@@ -147,10 +229,10 @@ impl HostState {
         let numbers: Arc<dyn Provider> = Arc::new(NumberGen::new(self.platform.clone()));
         for provider in [logging, numbers] {
             let key = self.provider_key(provider.describe().name, DEFAULT_LINK_NAME);
-            self.run_provider(key, DEFAULT_LINK_NAME, provider).await?;
+            self.run_provider(key, DEFAULT_LINK_NAME, None, provider).await?;
         }
         for kind in &self.kinds {
-            self.start_provider(kind.name, DEFAULT_LINK_NAME).await?;
+            self.start_provider(kind.name, DEFAULT_LINK_NAME, None).await?;
         }
         Ok(())
     }
@@ -160,6 +242,7 @@ impl HostState {
         self: &Arc<Self>,
         name: &str,
         link_name: &str,
+        annotations: Option<BTreeMap<String, String>>,
     ) -> Result<PublicKey, LatticeError> {
         let kind = self.kinds.iter().find(|kind| kind.name == name).ok_or_else(|| {
             let known: Vec<&str> = self.kinds.iter().map(|kind| kind.name).collect();
@@ -180,7 +263,7 @@ impl HostState {
             platform: self.platform.clone(),
             caller: ActorCaller { host: Arc::downgrade(self), provider: key },
         });
-        self.run_provider(key, link_name, provider).await?;
+        self.run_provider(key, link_name, annotations, provider).await?;
         Ok(key)
     }
 
@@ -197,11 +280,12 @@ impl HostState {
         self: &Arc<Self>,
         key: PublicKey,
         link_name: &str,
+        annotations: Option<BTreeMap<String, String>>,
         provider: Arc<dyn Provider>,
     ) -> Result<(), LatticeError> {
         let subscriptions = ProviderSubscriptions::new(self, key)?;
         let (subscription, stop) = StopSignal::new();
-        let running = Arc::new(RunningProvider::new(key, link_name.into(), provider, subscription));
+        let running = Arc::new(RunningProvider::new(key, link_name.into(), annotations, provider, subscription));
         self.replay_links(&running).await;
         self.providers.write().expect("nothing panics under this lock").insert(key, running.clone());
         // What changed meanwhile passed by a provider that was not there yet.
@@ -214,6 +298,7 @@ impl HostState {
                 "host_id": self.id().to_string(),
                 "contract_id": running.description.contract,
                 "link_name": link_name,
+                "annotations": running.annotations,
             }),
         );
         Ok(())
@@ -255,7 +340,7 @@ impl HostState {
         self.emit(
             "host_started",
             json!({
-                "labels": self.config.labels,
+                "labels": self.labels(),
                 "friendly_name": self.config.friendly_name,
                 "keeps_metadata": self.keeps_metadata,
             }),
@@ -272,6 +357,7 @@ impl HostState {
             loop {
                 host.platform.sleep(HEARTBEAT).await;
                 host.beat();
+                host.check_health().await;
             }
         });
     }
@@ -296,25 +382,46 @@ impl HostState {
         );
     }
 
-    /// Tells the host's owner that someone wants it to stop.
-    pub(super) fn ask_to_stop(&self) {
-        let ask = self.ask_stop.lock().expect("nothing panics under this lock").take();
-        if let Some(ask) = ask {
-            // The owner may be gone already.
-            ask.send(()).ok();
+    /// Asks each provider that serves links how it is, and tells the lattice.
+    async fn check_health(&self) {
+        for provider in self.all_providers().into_iter().filter(|provider| !provider.description.built_in) {
+            let health = provider.health().await;
+            self.emit(
+                if health.healthy { "health_check_passed" } else { "health_check_failed" },
+                json!({
+                    "public_key": provider.key.to_string(),
+                    "host_id": self.id().to_string(),
+                    "contract_id": provider.description.contract,
+                    "link_name": &*provider.link_name,
+                    "message": health.message,
+                }),
+            );
         }
     }
 
-    /// Stops everything that runs here.
-    pub(super) async fn stop(&self) {
+    /// Tells the host's owner that someone wants it to stop.
+    pub(super) fn ask_to_stop(&self, patience: Option<Duration>) {
+        let ask = self.ask_stop.lock().expect("nothing panics under this lock").take();
+        if let Some(ask) = ask {
+            // The owner may be gone already.
+            ask.send(patience).ok();
+        }
+    }
+
+    /// Stops everything that runs here. Calls in flight get `patience` to finish.
+    pub(super) async fn stop(&self, patience: Duration) {
         for actor in self.all_actors() {
             // It may have been stopped meanwhile.
             drop(self.stop_actor(actor.key).await);
         }
+        let until = self.platform.now() + patience;
+        while self.instances.busy() > 0 && self.platform.now() < until {
+            self.platform.sleep(Duration::from_millis(5)).await;
+        }
         for provider in self.all_providers() {
             drop(self.stop_provider(provider.key).await);
         }
-        self.emit("host_stopped", json!({ "labels": self.config.labels }));
+        self.emit("host_stopped", json!({ "labels": self.labels() }));
         let tasks = std::mem::take(&mut *self.tasks.lock().expect("nothing panics under this lock"));
         for (task, _) in &tasks {
             task.abort();

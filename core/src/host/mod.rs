@@ -3,6 +3,7 @@
 //! A call is resolved local first. What is not here is asked over the bus, under the subjects of [`crate::lattice`].
 
 mod actor;
+mod audience;
 mod caller;
 mod config;
 mod dispatch;
@@ -23,6 +24,7 @@ pub use config::{DEFAULT_DEADLINE, HostConfig, HostLimits, HostParts};
 pub(crate) use dispatch::bus_failed;
 pub use host::Host;
 pub use links::{Link, LinkKey};
+pub use modules::{LatticeModules, ModuleSource, RegistryCredential};
 pub use provider::{ProviderContext, ProviderKind};
 pub(crate) use serve::{acknowledge, reply};
 pub(crate) use state::HostState;

@@ -1,50 +1,123 @@
-//! Fetches a module's bytes from whoever offers them on the bus.
+//! Fetches the bytes of modules: from whoever offers or runs them on the lattice, or from elsewhere.
+
+use std::fmt::Debug;
 
 use bytes::{Bytes, BytesMut};
-use sha2::{Digest, Sha256};
+use serde::{Deserialize, Serialize};
 
 use super::{dispatch::bus_failed, state::HostState};
 use crate::{
     bus::message,
     error::{ErrorCode, LatticeError},
-    lattice::module_transfer::{OFFSET, REFERENCE_PREFIX, TOTAL},
-    text::HEX_LOWER,
+    identity::{KeyKind, PublicKey},
+    lattice::module_transfer::{OFFSET, REFERENCE_PREFIX, TOTAL, hash},
+    platform::{BoxFuture, MaybeSend, MaybeSync},
 };
 
+/// Where modules come from beside the lattice.
+pub trait ModuleSource: Debug + MaybeSend + MaybeSync + 'static {
+    /// The bytes of the module behind a reference, `registry.example/actor:1.0` or `file:///actor.wasm`. `credentials`
+    /// are those that the lattice was given for the reference's registry. A module above `limit` bytes need not be
+    /// read to its end.
+    ///
+    /// # Errors
+    /// The cause and the remedy, for people.
+    fn fetch(
+        &self,
+        reference: String,
+        credentials: Option<RegistryCredential>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Bytes, String>>;
+}
+
+/// A host that runs only modules which the lattice offers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LatticeModules;
+
+impl ModuleSource for LatticeModules {
+    fn fetch(
+        &self,
+        reference: String,
+        _: Option<RegistryCredential>,
+        _: usize,
+    ) -> BoxFuture<'_, Result<Bytes, String>> {
+        Box::pin(async move {
+            Err(format!(
+                "this host cannot load \"{reference}\"; it loads modules that a client offers, as `wisteria start actor \
+                 FILE` does, and those that run on another host, by their key M…"
+            ))
+        })
+    }
+}
+
+/// What a registry asks for, as `registries.put` carries it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistryCredential {
+    /// The user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The user's password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// A token in place of a password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// `oci`.
+    #[serde(rename = "registryType", default = "oci")]
+    pub registry_type: String,
+}
+
+fn oci() -> String {
+    "oci".to_owned()
+}
+
+impl Debug for RegistryCredential {
+    /// Says nothing of what must not stand in logs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RegistryCredential").field("registry_type", &self.registry_type).finish_non_exhaustive()
+    }
+}
+
 impl HostState {
-    /// The module behind a reference, `wisteria://module/{SHA-256 in hex}`.
+    /// The module behind a reference: `wisteria://module/{SHA-256 in hex}`, the key of an actor that runs somewhere,
+    /// or whatever the host's source of modules knows.
     pub(super) async fn fetch_module(&self, reference: &str) -> Result<Bytes, LatticeError> {
-        let hash = reference.strip_prefix(REFERENCE_PREFIX).filter(|hash| is_sha256(hash)).ok_or_else(|| {
-            LatticeError::new(
-                ErrorCode::BadRequest,
-                format!(
-                    "this host cannot load \"{reference}\"; it loads modules that a client offers, as \
-                     `wisteria start actor FILE` does"
-                ),
-            )
-        })?;
+        if let Some(wanted) = reference.strip_prefix(REFERENCE_PREFIX).filter(|hash| is_sha256(hash)) {
+            let module = self.fetch_in_chunks(wanted, &format!("the client that offers module {wanted}")).await?;
+            return match hash(&module) == wanted {
+                true => Ok(module),
+                false => Err(LatticeError::new(
+                    ErrorCode::InvalidModule,
+                    format!("the bytes offered as module {wanted} have another hash; offer the file again"),
+                )),
+            };
+        }
+        if let Ok(actor) = reference.parse::<PublicKey>()
+            && actor.kind() == KeyKind::Module
+        {
+            return self.fetch_in_chunks(reference, &format!("actor {actor}")).await;
+        }
+        let limit = self.config.limits.module_bytes;
+        let fetched = self.modules.fetch(reference.to_owned(), self.credentials(reference), limit).await;
+        fetched.map_err(|cause| LatticeError::new(ErrorCode::BadRequest, cause))
+    }
+
+    async fn fetch_in_chunks(&self, name: &str, from: &str) -> Result<Bytes, LatticeError> {
         let mut module = BytesMut::new();
         loop {
-            let mut request = message(self.subjects.module(hash), Bytes::new());
+            let mut request = message(self.subjects.module(name), Bytes::new());
             request.headers.insert(OFFSET, module.len().to_string());
             let reply = self
                 .bus
                 .request(request, self.config.limits.deadline)
                 .await
-                .map_err(|error| bus_failed(&error, format_args!("the client that offers module {hash}")))?;
+                .map_err(|error| bus_failed(&error, from))?;
             let total: usize = reply.headers.get(TOTAL).and_then(|total| total.parse().ok()).unwrap_or(0);
             self.check_module_size(total)?;
             module.extend_from_slice(&reply.payload);
             if reply.payload.is_empty() || module.len() >= total {
-                break;
+                return Ok(module.freeze());
             }
-        }
-        match HEX_LOWER.encode(&Sha256::digest(&module)) == hash {
-            true => Ok(module.freeze()),
-            false => Err(LatticeError::new(
-                ErrorCode::InvalidModule,
-                format!("the bytes offered as module {hash} have another hash; offer the file again"),
-            )),
         }
     }
 
@@ -58,6 +131,12 @@ impl HostState {
             )),
             false => Ok(()),
         }
+    }
+
+    /// What the lattice was given for the registry of a reference, `registry.example:5000/actor:1.0`.
+    fn credentials(&self, reference: &str) -> Option<RegistryCredential> {
+        let registry = reference.strip_prefix("oci://").unwrap_or(reference).split('/').next()?;
+        self.registries.read().expect("nothing panics under this lock").get(registry).cloned()
     }
 }
 

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     error::{ErrorCode, LatticeError},
     identity::PublicKey,
+    lattice::control::Health,
     metadata::Stamp,
     platform::Platform,
     provider::{Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink},
@@ -51,6 +52,8 @@ pub(crate) struct RunningProvider {
     pub(crate) description: ProviderDescription,
     /// The link name it was started for.
     pub(crate) link_name: Arc<str>,
+    /// What its starter noted.
+    pub(crate) annotations: Option<BTreeMap<String, String>>,
     provider: Arc<dyn Provider>,
     /// The links it took, by actor and link name, with the stamps under which it did.
     active: RwLock<BTreeMap<(PublicKey, Arc<str>), Stamp>>,
@@ -66,6 +69,7 @@ impl RunningProvider {
     pub(super) fn new(
         key: PublicKey,
         link_name: Arc<str>,
+        annotations: Option<BTreeMap<String, String>>,
         provider: Arc<dyn Provider>,
         subscription: StopSignal,
     ) -> Self {
@@ -73,6 +77,7 @@ impl RunningProvider {
             key,
             description: provider.describe(),
             link_name,
+            annotations,
             provider,
             active: RwLock::default(),
             link_changes: futures::lock::Mutex::new(()),
@@ -131,23 +136,25 @@ impl RunningProvider {
     }
 
     /// Has it carry out an operation for an actor that is linked to it.
-    pub(crate) async fn invoke(
-        &self,
-        actor: PublicKey,
-        link_name: Arc<str>,
-        operation: Arc<str>,
-        payload: Bytes,
-    ) -> Result<Bytes, LatticeError> {
-        if !self.description.built_in && !self.is_linked(actor, &link_name) {
-            return Err(not_linked(actor, self.description.contract, &link_name));
+    pub(crate) async fn invoke(&self, call: ProviderCall) -> Result<Bytes, LatticeError> {
+        if !self.description.built_in && !self.is_linked(call.actor, &call.link_name) {
+            return Err(not_linked(call.actor, self.description.contract, &call.link_name));
         }
-        self.provider.invoke(ProviderCall { actor, link_name, operation, payload }).await.map_err(|error| {
+        self.provider.invoke(call).await.map_err(|error| {
             let code = match error {
                 ProviderError::UnknownOperation { .. } | ProviderError::BadArgument { .. } => ErrorCode::BadRequest,
                 _ => ErrorCode::ProviderFailed,
             };
             LatticeError::new(code, error.to_string())
         })
+    }
+
+    /// Whether it can do its work.
+    pub(crate) async fn health(&self) -> Health {
+        match self.provider.health().await {
+            Ok(()) => Health { healthy: true, message: None },
+            Err(why) => Health { healthy: false, message: Some(why) },
+        }
     }
 
     /// Takes one of the `limit` places for calls from other hosts.

@@ -10,9 +10,11 @@ use futures::{channel::oneshot, future::AbortHandle};
 
 use super::{
     actor::Actor,
+    audience::Audience,
     config::HostConfig,
     instances::Instances,
     links::LinkTable,
+    modules::{ModuleSource, RegistryCredential},
     provider::{ProviderKind, RunningProvider},
 };
 use crate::{
@@ -37,12 +39,19 @@ pub(crate) struct HostState {
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) log: Arc<dyn LogSink>,
+    pub(crate) modules: Arc<dyn ModuleSource>,
     pub(crate) key: KeyPair,
     pub(crate) config: HostConfig,
     pub(crate) subjects: Subjects,
     /// Whether it has a keeper, which knows all links and claims.
     pub(crate) keeps_metadata: bool,
     pub(crate) kinds: Vec<ProviderKind>,
+    /// The labels of its configuration, as changed since.
+    pub(crate) labels: RwLock<BTreeMap<String, String>>,
+    /// What registries ask for, by their names.
+    pub(crate) registries: RwLock<BTreeMap<String, RegistryCredential>>,
+    /// Who listens to invocation events.
+    pub(super) audience: Audience,
     pub(crate) started: Duration,
     pub(super) instances: Arc<Instances>,
     pub(crate) links: LinkTable,
@@ -53,7 +62,7 @@ pub(crate) struct HostState {
     /// Tasks that end with the host.
     pub(super) tasks: Mutex<Vec<(AbortHandle, oneshot::Receiver<()>)>>,
     /// Tells the host's owner to stop it.
-    pub(super) ask_stop: Mutex<Option<oneshot::Sender<()>>>,
+    pub(super) ask_stop: Mutex<Option<oneshot::Sender<Option<Duration>>>>,
     /// Taken while an actor or provider is started or stopped, so that two starts do not interleave.
     pub(super) changes: futures::lock::Mutex<()>,
 }
@@ -99,7 +108,7 @@ impl HostState {
 
     /// Finds an actor by call alias: here, among the known claims, or by asking the lattice.
     pub(crate) async fn actor_by_alias(&self, alias: &str) -> Result<PublicKey, LatticeError> {
-        let local = self.all_actors().into_iter().find(|actor| actor.call_alias() == Some(alias));
+        let local = self.all_actors().into_iter().find(|actor| actor.has_alias(alias));
         if let Some(actor) = local {
             return Ok(actor.key);
         }
@@ -157,16 +166,22 @@ impl HostState {
         }
     }
 
+    /// Its labels.
+    pub(crate) fn labels(&self) -> BTreeMap<String, String> {
+        self.labels.read().expect("nothing panics under this lock").clone()
+    }
+
     /// How the host answers `ping.hosts`.
     pub(crate) fn summary(&self) -> HostSummary {
         let uptime = self.platform.now().saturating_sub(self.started).as_secs();
         HostSummary {
             id: self.id().to_string(),
-            labels: self.config.labels.clone(),
+            labels: self.labels(),
             friendly_name: self.config.friendly_name.clone(),
             uptime_seconds: uptime,
             uptime_human: human(uptime),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            lattice: self.config.lattice.clone(),
             lattice_prefix: self.config.lattice.clone(),
             ..HostSummary::default()
         }
@@ -174,6 +189,7 @@ impl HostState {
 
     /// What runs here.
     pub(crate) fn inventory(&self) -> Inventory {
+        let summary = self.summary();
         let actors = self.all_actors().into_iter().map(|actor| self.actor_summary(&actor)).collect();
         let providers = self
             .all_providers()
@@ -183,31 +199,37 @@ impl HostState {
                 link_name: provider.link_name.to_string(),
                 contract_id: provider.description.contract.to_owned(),
                 name: Some(provider.description.name.to_owned()),
+                annotations: provider.annotations.clone(),
                 ..ProviderSummary::default()
             })
             .collect();
         Inventory {
             host_id: self.id().to_string(),
             friendly_name: self.config.friendly_name.clone(),
-            labels: self.config.labels.clone(),
+            labels: self.labels(),
             actors,
             providers,
+            uptime_seconds: summary.uptime_seconds,
+            uptime_human: summary.uptime_human,
+            version: summary.version,
             ..Inventory::default()
         }
     }
 
     fn actor_summary(&self, actor: &Actor) -> ActorSummary {
         let (_, max) = self.instances.size(actor.pool);
+        let code = actor.code();
         ActorSummary {
             id: actor.key.to_string(),
-            image_ref: actor.image_ref.clone(),
-            name: actor.name().map(str::to_owned),
+            image_ref: code.image_ref.clone(),
+            name: actor.name(),
             instances: vec![ActorRun {
                 instance_id: actor.run_id.clone(),
-                revision: actor.claims.as_ref().and_then(|claims| claims.revision).unwrap_or(0),
-                image_ref: actor.image_ref.clone(),
+                revision: code.claims.as_ref().and_then(|claims| claims.revision).unwrap_or(0),
+                annotations: code.annotations.clone(),
+                image_ref: code.image_ref.clone(),
                 max_concurrent: u16::try_from(max).unwrap_or(u16::MAX),
-                ..ActorRun::default()
+                max_instances: u32::try_from(max).unwrap_or(u32::MAX),
             }],
         }
     }

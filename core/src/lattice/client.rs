@@ -1,16 +1,17 @@
 //! A client of a lattice: asks hosts, changes links, starts and calls actors, without being a host.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::future::Either;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     Event, Subjects,
     control::{
-        Ack, ClaimsList, ClaimsSummary, HostList, HostSummary, Inventory, LinkDefinition, LinkList, LinkStatus,
-        RemoveLink, ScaleActor, StartProvider, StopActor, StopHost, StopProvider, read_json, to_json,
+        Ack, ActorAuction, ClaimsList, ClaimsSummary, HostLabel, HostList, HostSummary, Inventory, LinkDefinition,
+        LinkList, LinkStatus, RemoveLink, ScaleActor, StartProvider, StopActor, StopHost, StopProvider, UpdateActor,
+        read_json, to_json,
     },
     module_transfer::ModuleOffer,
     wire::{self, AWAIT, ERROR},
@@ -43,9 +44,9 @@ pub struct StartedActor {
     pub host_id: String,
 }
 
-/// How long hosts get to answer a ping, and how long after an answer the next is waited for.
-const FIRST_PONG: Duration = Duration::from_secs(1);
-const NEXT_PONG: Duration = Duration::from_millis(100);
+/// How long hosts get to answer a question to all, and how long after an answer the next is waited for.
+const FIRST_ANSWER: Duration = Duration::from_secs(1);
+const NEXT_ANSWER: Duration = Duration::from_millis(100);
 
 /// How long a host gets to fetch, compile and start a module.
 const START_PATIENCE: Duration = Duration::from_secs(60);
@@ -90,23 +91,7 @@ impl Client {
     }
 
     async fn answering_hosts(&self) -> Result<Vec<HostSummary>, LatticeError> {
-        let inbox = format!("_INBOX.{}", random_uuid(&*self.platform));
-        let inbox = Subject::new(inbox).expect("a UUID is a token");
-        let mut pongs = self.bus.subscribe(inbox.clone().into(), None)?;
-        let mut ping = message(self.subjects.control("ping.hosts"), Bytes::new());
-        ping.reply = Some(inbox);
-        self.bus.publish(ping)?;
-        let mut hosts: Vec<HostSummary> = Vec::new();
-        let mut patience = FIRST_PONG;
-        while let Some(Some(pong)) = timeout(&*self.platform, patience, pongs.next()).await {
-            match (pong.status(), serde_json::from_slice(&pong.payload)) {
-                (Some(Status::NoResponders), _) => break,
-                (_, Ok(host)) => hosts.push(host),
-                (_, Err(_)) => continue,
-            }
-            patience = NEXT_PONG;
-        }
-        Ok(hosts)
+        self.gather(self.subjects.control("ping.hosts"), Vec::new()).await
     }
 
     /// What runs on a host.
@@ -162,7 +147,7 @@ impl Client {
         &self,
         host: PublicKey,
         module: Bytes,
-        max_instances: Option<u16>,
+        max_instances: Option<u32>,
     ) -> Result<StartedActor, LatticeError> {
         let mut offer = ModuleOffer::new(self.bus.clone(), &self.subjects, module)?;
         let request = ScaleActor {
@@ -171,16 +156,69 @@ impl Client {
             count: max_instances,
             annotations: None,
         };
-        let command = Self { patience: START_PATIENCE, ..self.clone() };
-        let name = format!("host {host}");
-        let started = command.command(self.subjects.command(host, "scale"), &request, &name);
-        let served = offer.serve();
-        futures::pin_mut!(started, served);
-        let ack = match futures::future::select(started, served).await {
-            Either::Left((ack, _)) => ack?,
-            Either::Right(((), started)) => started.await?,
-        };
+        let ack = self.while_offering(&mut offer, host, "scale", &request).await?;
         Ok(StartedActor { actor_id: ack.actor_id.unwrap_or_default(), host_id: host.to_string() })
+    }
+
+    /// Starts an actor on a host from a reference that the host resolves: the key of an actor that runs on another
+    /// host, or what its own source of modules knows.
+    ///
+    /// # Errors
+    /// Those of [`Client::start_actor`], and the host cannot load the reference.
+    pub async fn start_reference(
+        &self,
+        host: PublicKey,
+        reference: &str,
+        max_instances: Option<u32>,
+    ) -> Result<StartedActor, LatticeError> {
+        let request = ScaleActor {
+            actor_ref: reference.to_owned(),
+            host_id: host.to_string(),
+            count: max_instances,
+            annotations: None,
+        };
+        let command = Self { patience: START_PATIENCE, ..self.clone() };
+        let ack = command.host_command(host, "scale", &request).await?;
+        Ok(StartedActor { actor_id: ack.actor_id.unwrap_or_default(), host_id: host.to_string() })
+    }
+
+    /// Has an actor of a host run another module of the same key, without a pause, and waits until it does.
+    ///
+    /// # Errors
+    /// The actor does not run there, or the host does not take the module; the old one then runs on.
+    pub async fn update_actor(&self, host: PublicKey, actor: PublicKey, module: Bytes) -> Result<(), LatticeError> {
+        let mut offer = ModuleOffer::new(self.bus.clone(), &self.subjects, module)?;
+        let request = UpdateActor {
+            actor_id: actor.to_string(),
+            new_actor_ref: offer.reference.clone(),
+            host_id: host.to_string(),
+            annotations: None,
+        };
+        self.while_offering(&mut offer, host, "upd", &request).await.map(drop)
+    }
+
+    /// The hosts that have certain labels and could run another actor, ordered by key. All hosts have a second to
+    /// answer.
+    ///
+    /// # Errors
+    /// The lattice cannot be reached.
+    pub async fn auction_actor(&self, constraints: BTreeMap<String, String>) -> Result<Vec<PublicKey>, LatticeError> {
+        let auction = ActorAuction { constraints, ..ActorAuction::default() };
+        let bids: Vec<ActorAuction> = self.gather(self.subjects.control("auction.actor"), to_json(&auction)).await?;
+        let mut hosts: Vec<PublicKey> = bids.iter().filter_map(|bid| bid.host_id.parse().ok()).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        Ok(hosts)
+    }
+
+    /// Puts a label on a host, or takes it away where there is no value.
+    ///
+    /// # Errors
+    /// The host does not answer, or has too many labels.
+    pub async fn label_host(&self, host: PublicKey, name: &str, value: Option<&str>) -> Result<(), LatticeError> {
+        let verb = if value.is_some() { "put" } else { "del" };
+        let label = HostLabel { key: name.to_owned(), value: value.unwrap_or_default().to_owned() };
+        self.command(self.subjects.labels(host, verb), &label, &format!("host {host}")).await.map(drop)
     }
 
     /// Changes how many calls an actor handles at once on a host; without a number, the host's default.
@@ -191,7 +229,7 @@ impl Client {
         &self,
         host: PublicKey,
         actor: PublicKey,
-        max_instances: Option<u16>,
+        max_instances: Option<u32>,
     ) -> Result<(), LatticeError> {
         let request = ScaleActor {
             actor_ref: actor.to_string(),
@@ -207,7 +245,7 @@ impl Client {
     /// # Errors
     /// It does not run there.
     pub async fn stop_actor(&self, host: PublicKey, actor: PublicKey) -> Result<(), LatticeError> {
-        let request = StopActor { actor_id: actor.to_string(), host_id: host.to_string() };
+        let request = StopActor { actor_id: actor.to_string(), host_id: host.to_string(), annotations: None };
         self.host_command(host, "sa", &request).await.map(drop)
     }
 
@@ -280,6 +318,43 @@ impl Client {
     pub fn events(&self) -> Result<Events, LatticeError> {
         let messages = self.bus.subscribe(self.subjects.events().into(), None)?;
         Ok(Events { messages })
+    }
+
+    /// Gives a host a command while it may fetch a module from here.
+    async fn while_offering(
+        &self,
+        offer: &mut ModuleOffer,
+        host: PublicKey,
+        verb: &str,
+        request: &impl Serialize,
+    ) -> Result<Ack, LatticeError> {
+        let command = Self { patience: START_PATIENCE, ..self.clone() };
+        let done = command.host_command(host, verb, request);
+        let served = offer.serve();
+        futures::pin_mut!(done, served);
+        match futures::future::select(done, served).await {
+            Either::Left((ack, _)) => ack,
+            Either::Right(((), done)) => done.await,
+        }
+    }
+
+    /// Asks whoever listens and gathers the answers until no more come.
+    async fn gather<T: DeserializeOwned>(&self, subject: Subject, payload: Vec<u8>) -> Result<Vec<T>, LatticeError> {
+        let inbox = format!("_INBOX.{}", random_uuid(&*self.platform));
+        let inbox = Subject::new(inbox).expect("a UUID is a token");
+        let mut answers = self.bus.subscribe(inbox.clone().into(), None)?;
+        self.bus.publish(Message { reply: Some(inbox), ..message(subject, payload) })?;
+        let mut gathered = Vec::new();
+        let mut patience = FIRST_ANSWER;
+        while let Some(Some(answer)) = timeout(&*self.platform, patience, answers.next()).await {
+            match (answer.status(), serde_json::from_slice(&answer.payload)) {
+                (Some(Status::NoResponders), _) => break,
+                (_, Ok(answer)) => gathered.push(answer),
+                (_, Err(_)) => continue,
+            }
+            patience = NEXT_ANSWER;
+        }
+        Ok(gathered)
     }
 
     async fn host_command(&self, host: PublicKey, verb: &str, request: &impl Serialize) -> Result<Ack, LatticeError> {

@@ -81,6 +81,9 @@ pub struct HostSummary {
     pub rpc_host: String,
     /// The lattice's name.
     #[serde(default)]
+    pub lattice: String,
+    /// The same under the name of earlier clients.
+    #[serde(default)]
     pub lattice_prefix: String,
     /// Whether it can be reached; set where hosts are listed.
     #[serde(default)]
@@ -125,6 +128,15 @@ pub struct Inventory {
     /// Its providers.
     #[serde(default)]
     pub providers: Vec<ProviderSummary>,
+    /// Seconds since it started.
+    #[serde(default)]
+    pub uptime_seconds: u64,
+    /// The same for people.
+    #[serde(default)]
+    pub uptime_human: String,
+    /// Its version.
+    #[serde(default)]
+    pub version: String,
 }
 
 /// An actor in an [`Inventory`].
@@ -159,6 +171,9 @@ pub struct ActorRun {
     /// How many calls it handles at once.
     #[serde(default)]
     pub max_concurrent: u16,
+    /// The same under the name of later clients.
+    #[serde(default)]
+    pub max_instances: u32,
 }
 
 /// A provider in an [`Inventory`].
@@ -323,8 +338,8 @@ pub struct ScaleActor {
     #[serde(default)]
     pub host_id: String,
     /// Instances at most; none means as many as the host gives an actor, 0 stops it.
-    #[serde(default)]
-    pub count: Option<u16>,
+    #[serde(default, alias = "max_instances")]
+    pub count: Option<u32>,
     /// What the starter notes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<BTreeMap<String, String>>,
@@ -333,12 +348,81 @@ pub struct ScaleActor {
 /// Asks a host to stop an actor.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StopActor {
-    /// The actor's key; older clients call it `actor_ref`.
+    /// The actor's key or the reference it was started from; older clients call it `actor_ref`.
     #[serde(alias = "actor_ref")]
     pub actor_id: String,
     /// The host asked.
     #[serde(default)]
     pub host_id: String,
+    /// What the run must have been started with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<BTreeMap<String, String>>,
+}
+
+/// Asks a host to run another module in the place of an actor's, without a pause.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateActor {
+    /// The actor's key, which the new module must have, too.
+    pub actor_id: String,
+    /// The module to run from now on.
+    pub new_actor_ref: String,
+    /// The host asked.
+    #[serde(default)]
+    pub host_id: String,
+    /// What the starter notes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<BTreeMap<String, String>>,
+}
+
+/// Asks all hosts who could run an actor; the reply of one that could.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActorAuction {
+    /// The module.
+    #[serde(default)]
+    pub actor_ref: String,
+    /// Labels that the host must have.
+    #[serde(default)]
+    pub constraints: BTreeMap<String, String>,
+    /// Who could; in the reply only.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub host_id: String,
+}
+
+/// Asks all hosts who could run a provider; the reply of one that could.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderAuction {
+    /// The provider's name.
+    #[serde(default)]
+    pub provider_ref: String,
+    /// The link name it is to serve.
+    #[serde(default)]
+    pub link_name: String,
+    /// Labels that the host must have.
+    #[serde(default)]
+    pub constraints: BTreeMap<String, String>,
+    /// Who could; in the reply only.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub host_id: String,
+}
+
+/// A label to put on a host, or to take from it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostLabel {
+    /// Its name.
+    pub key: String,
+    /// Its value; of no use where it is taken away.
+    #[serde(default)]
+    pub value: String,
+}
+
+/// A provider's answer to a check of its health.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// Whether it can do its work.
+    pub healthy: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// Asks a host to start a provider it knows by name.

@@ -1,4 +1,4 @@
-//! How the bytes of a module travel: offered on a subject named by their hash, fetched in chunks.
+//! How the bytes of a module travel: offered on a subject named by their hash or their actor, fetched in chunks.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub(crate) struct ModuleOffer {
 impl ModuleOffer {
     /// Offers a module.
     pub(crate) fn new(bus: Arc<dyn Bus>, subjects: &Subjects, module: Bytes) -> Result<Self, BusError> {
-        let hash = HEX_LOWER.encode(&Sha256::digest(&module));
+        let hash = hash(&module);
         let subject = subjects.module(&hash);
         let requests = bus.subscribe(subject.clone().into(), Some(subject.as_str()))?;
         Ok(Self { bus, module, requests, reference: format!("{REFERENCE_PREFIX}{hash}") })
@@ -42,21 +42,31 @@ impl ModuleOffer {
     /// Answers requests until the connection ends. Dropping the future ends the offer.
     pub(crate) async fn serve(&mut self) {
         while let Some(request) = self.requests.next().await {
-            let Some(reply_to) = request.reply else {
-                continue;
-            };
-            let offset = request.headers.get(OFFSET).and_then(|text| text.parse().ok()).unwrap_or(0);
-            let start = self.module.len().min(offset);
-            let end = self.module.len().min(start + CHUNK);
-            let reply = Message {
-                subject: reply_to,
-                reply: None,
-                headers: [(TOTAL, self.module.len().to_string())].into_iter().collect(),
-                payload: self.module.slice(start..end),
-            };
-            if let Err(error) = self.bus.publish(reply) {
-                tracing::warn!(%error, "a part of a module was not sent");
-            }
+            send_chunk(&*self.bus, &self.module, request);
         }
+    }
+}
+
+/// The name of a module among those that are offered.
+pub(crate) fn hash(module: &[u8]) -> String {
+    HEX_LOWER.encode(&Sha256::digest(module))
+}
+
+/// Answers a request for a part of a module.
+pub(crate) fn send_chunk(bus: &dyn Bus, module: &Bytes, request: Message) {
+    let Some(reply_to) = request.reply else {
+        return;
+    };
+    let offset = request.headers.get(OFFSET).and_then(|text| text.parse().ok()).unwrap_or(0);
+    let start = module.len().min(offset);
+    let end = module.len().min(start + CHUNK.min(bus.max_payload()));
+    let reply = Message {
+        subject: reply_to,
+        reply: None,
+        headers: [(TOTAL, module.len().to_string())].into_iter().collect(),
+        payload: module.slice(start..end),
+    };
+    if let Err(error) = bus.publish(reply) {
+        tracing::warn!(%error, "a part of a module was not sent");
     }
 }

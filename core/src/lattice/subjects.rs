@@ -51,6 +51,11 @@ impl Subjects {
         self.pattern(format_args!("wasmbus.rpc.{}.{provider}.*.linkdefs.{verb}", self.lattice))
     }
 
+    /// What else a provider is asked, under all link names: `health` or `shutdown`.
+    pub fn provider_requests(&self, provider: PublicKey, verb: &str) -> SubjectPattern {
+        self.pattern(format_args!("wasmbus.rpc.{}.{provider}.*.{verb}", self.lattice))
+    }
+
     /// Where a provider is told of one link.
     pub fn provider_link(&self, provider: PublicKey, link_name: &str, verb: &str) -> Result<Subject, SubjectError> {
         Subject::new(format!("wasmbus.rpc.{}.{provider}.{link_name}.linkdefs.{verb}", self.lattice))
@@ -91,7 +96,17 @@ impl Subjects {
         self.subject(format_args!("wasmbus.evt.{}.{kind}", self.lattice))
     }
 
-    /// Where the bytes of a module are offered while it is being started.
+    /// Where hosts tell of the calls they handled.
+    pub fn invocation_events(&self) -> Subject {
+        self.subject(format_args!("wasmbus.rpcevt.{}", self.lattice))
+    }
+
+    /// Where a host is told of its labels; `verb` is `put` or `del`.
+    pub fn labels(&self, host: PublicKey, verb: &str) -> Subject {
+        self.control(&format!("labels.{host}.{verb}"))
+    }
+
+    /// Where the bytes of a module are offered, under its hash or the key of an actor that runs it.
     pub fn module(&self, hash: &str) -> Subject {
         self.subject(format_args!("wisteria.modules.{}.{hash}", self.lattice))
     }

@@ -89,7 +89,7 @@ pub(crate) fn context_headers(context: &CallContext, now: Duration) -> Headers {
 
 /// A call's context from its headers; what is missing or unreadable counts as absent. A deadline is at most
 /// `longest`.
-pub(crate) fn context_of(headers: &Headers, now: Duration, default: Duration) -> CallContext {
+fn context_of(headers: &Headers, now: Duration, default: Duration) -> CallContext {
     let remaining = headers.get(DEADLINE).and_then(|text| text.parse().ok()).map_or(default, Duration::from_millis);
     let actors: Vec<PublicKey> = headers
         .get(CHAIN)
@@ -129,7 +129,7 @@ pub(crate) fn request(
         encoded_claims: String::new(),
         host_id: host.map(|host| host.to_string()).unwrap_or_default(),
         content_length: Some(call.payload.len() as u64),
-        trace_context: None,
+        trace_context: call.context.trace.as_ref().map(|trace| [(TRACE.to_owned(), trace.to_string())].into()),
     };
     Message {
         subject,
@@ -151,6 +151,18 @@ pub(crate) fn read_request(payload: &[u8]) -> Result<(Invocation, PublicKey), La
     // Control clients call under a name that is no key; they count as an anonymous user.
     let origin = invocation.origin.public_key.parse().unwrap_or_else(|_| PublicKey::from_bytes(KeyKind::User, [0; 32]));
     Ok((invocation, origin))
+}
+
+impl Invocation {
+    /// The context of the call. wasmCloud's hosts put the trace into the body.
+    pub(crate) fn context(&self, headers: &Headers, now: Duration, default: Duration) -> CallContext {
+        let mut context = context_of(headers, now, default);
+        if context.trace.is_none() {
+            context.trace =
+                self.trace_context.as_ref().and_then(|trace| trace.get(TRACE)).map(|trace| trace.as_str().into());
+        }
+        context
+    }
 }
 
 /// The bus message that answers a call.

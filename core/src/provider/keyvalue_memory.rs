@@ -329,6 +329,7 @@ mod tests {
             actor: PublicKey::from_bytes(KeyKind::Module, [0; 32]),
             link_name: "default".into(),
             operation: operation.into(),
+            context: crate::call::CallContext::root(Duration::ZERO),
             payload: codec::encode(argument).into(),
         };
         store.answer(&call, Duration::from_secs(seconds))

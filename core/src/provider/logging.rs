@@ -131,6 +131,7 @@ mod tests {
             actor: PublicKey::from_bytes(KeyKind::Module, [1; 32]),
             link_name: "default".into(),
             operation: operation.into(),
+            context: crate::call::CallContext::root(std::time::Duration::ZERO),
             payload: codec::encode(&entry).into(),
         };
         let written = Logging::new(sink.clone()).invoke(call).now_or_never().expect("it does not wait");

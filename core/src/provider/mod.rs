@@ -16,6 +16,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use crate::{
+    call::CallContext,
     identity::PublicKey,
     platform::{BoxFuture, MaybeSend, MaybeSync},
 };
@@ -34,6 +35,12 @@ pub trait Provider: Debug + MaybeSend + MaybeSync + 'static {
 
     /// Carries out one operation for a linked actor. Called only for active links, concurrently.
     fn invoke(&self, call: ProviderCall) -> BoxFuture<'_, Result<Bytes, ProviderError>>;
+
+    /// Whether it can do its work, or why not. Asked with every heartbeat of its host; what needs nothing but its host
+    /// is always well.
+    fn health(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// What a provider says of itself.
@@ -71,6 +78,8 @@ pub struct ProviderCall {
     pub operation: Arc<str>,
     /// The encoded argument.
     pub payload: Bytes,
+    /// How long there is for it, and the trace it belongs to.
+    pub context: CallContext,
 }
 
 /// Why a provider does not take a link.

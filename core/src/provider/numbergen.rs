@@ -132,6 +132,7 @@ mod tests {
             actor: PublicKey::from_bytes(KeyKind::Module, [0; 32]),
             link_name: "default".into(),
             operation: operation.into(),
+            context: crate::call::CallContext::root(Duration::ZERO),
             payload: codec::encode(argument).into(),
         })
     }

@@ -3,8 +3,8 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    call::CallArgs, connect::LatticeUrl, get::GetCommand, link::LinkCommand, start::StartCommand, stop::StopCommand,
-    up::UpArgs,
+    call::CallArgs, connect::LatticeUrl, get::GetCommand, label::LabelCommand, link::LinkCommand, start::StartCommand,
+    stop::StopCommand, up::UpArgs, update::UpdateCommand,
 };
 
 /// Runs WebAssembly actors on one lattice of servers and browser tabs.
@@ -51,6 +51,12 @@ pub(super) enum Command {
     /// Stop an actor, a provider or a host
     #[command(subcommand)]
     Stop(StopCommand),
+    /// Replace the module of a running actor
+    #[command(subcommand)]
+    Update(UpdateCommand),
+    /// Change the labels of a host
+    #[command(subcommand)]
+    Label(LabelCommand),
     /// Link an actor to a provider, or end the link
     #[command(subcommand)]
     Link(LinkCommand),

@@ -6,6 +6,7 @@ mod connect;
 mod get;
 mod input;
 mod json;
+mod label;
 mod link;
 mod logging;
 mod output;
@@ -17,5 +18,6 @@ mod start;
 mod stop;
 mod table;
 mod up;
+mod update;
 
 pub use run::run;

@@ -9,7 +9,7 @@ use wisteria_core::{
     identity::{KeyError, KeyKind, PublicKey},
     lattice::{
         Client,
-        control::{HostSummary, Inventory},
+        control::{HostSummary, Inventory, Presence},
     },
 };
 
@@ -55,12 +55,27 @@ impl HostChoice {
         self.host.is_some() || !self.labels.is_empty()
     }
 
+    /// All hosts that are meant: the one named, else those with all labels.
+    pub(super) async fn resolve_all(&self, client: &Client) -> Result<Vec<PublicKey>, ResolveError> {
+        if let Some(name) = &self.host {
+            return Ok(vec![host(client, name).await?]);
+        }
+        let labels = self.labels.iter().map(|label| (label.name.clone(), label.value.clone())).collect();
+        let hosts = client.auction_actor(labels).await?;
+        match (hosts.is_empty(), self.labels.is_empty()) {
+            (false, _) => Ok(hosts),
+            (true, true) => Err(ResolveError::NoHosts),
+            (true, false) => Err(ResolveError::NoHostWithLabels(self.labels_in_words())),
+        }
+    }
+
     /// The host that is meant: the one named, else the first with all labels, else the first server.
     pub(super) async fn resolve(&self, client: &Client) -> Result<PublicKey, ResolveError> {
         if let Some(name) = &self.host {
             return host(client, name).await;
         }
-        let hosts = client.hosts().await?;
+        let mut hosts = client.hosts().await?;
+        hosts.retain(|host| host.presence == Presence::Live);
         let chosen = match self.labels.is_empty() {
             true => hosts.iter().find(|host| is_server(&host.labels)).or(hosts.first()).ok_or(ResolveError::NoHosts)?,
             false => hosts
@@ -128,6 +143,19 @@ pub(super) async fn provider(client: &Client, name: &str) -> Result<PublicKey, R
     };
     let chosen = only("the provider", name, candidates.into_iter())?;
     key(&chosen.ok_or_else(|| ResolveError::NoProvider(name.to_owned()))?, KeyKind::Provider)
+}
+
+/// The host that was chosen, else all that run an actor.
+pub(super) async fn hosts_of_actor(
+    client: &Client,
+    actor: PublicKey,
+    choice: &HostChoice,
+) -> Result<Vec<PublicKey>, ResolveError> {
+    if choice.is_given() {
+        return Ok(vec![choice.resolve(client).await?]);
+    }
+    let id = actor.to_string();
+    hosts_that_run(client, "actor", actor, |inventory| inventory.actors.iter().any(|running| running.id == id)).await
 }
 
 /// The hosts whose inventory `holds` something; an error that names it where none does.

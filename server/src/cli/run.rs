@@ -81,6 +81,8 @@ async fn execute(cli: Cli) -> Result<(), CommandError> {
         Command::Up(_) => unreachable!("handled above"),
         Command::Start(command) => command.run(&client, output).await,
         Command::Stop(command) => command.run(&client, output).await,
+        Command::Update(command) => command.run(&client, output).await,
+        Command::Label(command) => command.run(&client, output).await,
         Command::Link(command) => command.run(&client, output).await,
         Command::Call(args) => args.run(&client, output).await,
         Command::Get(command) => command.run(&client, output).await,

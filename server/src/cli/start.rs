@@ -1,10 +1,14 @@
 //! `wisteria start`: actors from a file, providers by name.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use clap::{Args, Subcommand, value_parser};
 use serde_json::json;
-use wisteria_core::{call::DEFAULT_LINK_NAME, lattice::Client};
+use wisteria_core::{
+    call::DEFAULT_LINK_NAME,
+    identity::PublicKey,
+    lattice::{Client, StartedActor},
+};
 
 use super::{input, output::Output, resolve::HostChoice, run::CommandError};
 
@@ -20,13 +24,17 @@ pub(super) enum StartCommand {
 /// Starts an actor.
 #[derive(Debug, Args)]
 pub(super) struct StartActor {
-    /// The module, a .wasm file
-    file: PathBuf,
+    /// The module: a .wasm file, the key of an actor that runs on another host, or a reference that the host knows,
+    /// such as file:///actor.wasm
+    module: String,
     #[command(flatten)]
     host: HostChoice,
-    /// How many calls it may handle at once on this host
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
-    max_instances: Option<u16>,
+    /// Start it on every host that fits, not on one
+    #[arg(long, conflicts_with = "host")]
+    all: bool,
+    /// How many calls it may handle at once on a host
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    max_instances: Option<u32>,
 }
 
 /// Starts a provider.
@@ -41,6 +49,16 @@ pub(super) struct StartProvider {
     link_name: String,
 }
 
+enum Module {
+    Bytes(bytes::Bytes),
+    Reference(String),
+}
+
+/// Whether a module is named that the host is to fetch, rather than a file of this machine.
+fn is_reference(text: &str) -> bool {
+    text.contains("://") || text.parse::<PublicKey>().is_ok()
+}
+
 impl StartCommand {
     pub(super) async fn run(self, client: &Client, output: Output) -> Result<(), CommandError> {
         match self {
@@ -52,10 +70,28 @@ impl StartCommand {
 
 impl StartActor {
     async fn run(self, client: &Client, output: Output) -> Result<(), CommandError> {
-        let module = input::file(&self.file)?;
-        let host = self.host.resolve(client).await?;
-        let started = client.start_actor(host, module.into(), self.max_instances).await?;
-        Ok(output.print(&started, |started| started.actor_id.clone())?)
+        let module = match is_reference(&self.module) {
+            true => Module::Reference(self.module),
+            false => Module::Bytes(input::file(Path::new(&self.module))?.into()),
+        };
+        let hosts = match self.all {
+            true => self.host.resolve_all(client).await?,
+            false => vec![self.host.resolve(client).await?],
+        };
+        let mut all = Vec::new();
+        for host in hosts {
+            all.push(match &module {
+                Module::Bytes(module) => client.start_actor(host, module.clone(), self.max_instances).await?,
+                Module::Reference(reference) => client.start_reference(host, reference, self.max_instances).await?,
+            });
+        }
+        match &all[..] {
+            [one] if !self.all => Ok(output.print(one, |started| started.actor_id.clone())?),
+            all => Ok(output.print(&all, |all| {
+                let line = |started: &StartedActor| format!("{} on {}", started.actor_id, started.host_id);
+                all.iter().map(line).collect::<Vec<_>>().join("\n")
+            })?),
+        }
     }
 }
 

@@ -50,18 +50,8 @@ impl StopCommand {
 impl StopRunning {
     async fn stop_actor(self, client: &Client, output: Output) -> Result<(), CommandError> {
         let actor = resolve::actor(client, &self.name).await?;
-        let id = actor.to_string();
-        let hosts = match self.host.is_given() {
-            true => vec![self.host.resolve(client).await?],
-            false => {
-                resolve::hosts_that_run(client, "actor", actor, |inventory| {
-                    inventory.actors.iter().any(|running| running.id == id)
-                })
-                .await?
-            }
-        };
         let mut stopped = Vec::new();
-        for host in hosts {
+        for host in resolve::hosts_of_actor(client, actor, &self.host).await? {
             client.stop_actor(host, actor).await?;
             stopped.push(json!({ "actor_id": actor, "host_id": host }));
         }

@@ -24,6 +24,9 @@ pub(super) struct UpArgs {
     /// Run modules that carry no claims, too
     #[arg(long)]
     allow_unsigned: bool,
+    /// Load modules from files of this machine when the lattice names them as file:///…
+    #[arg(long)]
+    allow_file_load: bool,
 }
 
 impl UpArgs {
@@ -37,6 +40,7 @@ impl UpArgs {
             lattice,
             labels,
             allow_unsigned: self.allow_unsigned,
+            allow_file_load: self.allow_file_load,
         })
         .await
     }

@@ -204,6 +204,7 @@ async fn handle(State(linked): State<Linked>, request: Request) -> Response {
         Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => return too_large(),
         Err(error) => return (error.status(), format!("the body did not arrive: {error}\n")).into_response(),
     };
+    let trace = headers.get("traceparent").and_then(|trace| trace.to_str().ok()).map(Arc::from);
     let mut header = httpserver::Headers::new();
     for (name, value) in &headers {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -217,7 +218,7 @@ async fn handle(State(linked): State<Linked>, request: Request) -> Response {
         body: body.into(),
     });
     let operation = httpserver::operation::HANDLE_REQUEST;
-    match linked.caller.call(linked.actor, operation, argument.into(), None).await {
+    match linked.caller.call(linked.actor, operation, argument.into(), None, trace).await {
         Ok(reply) => answer(&reply),
         Err(error) => failure(&error),
     }

@@ -2,5 +2,6 @@
 
 mod join;
 mod program;
+mod restart;
 mod session;
 mod usage;

@@ -55,7 +55,7 @@ fn an_actor_is_started_linked_called_and_stopped() {
     let links = server.run(&["get", "links", "-o", "json"]).json();
     let expected = json!({ "links": [{
         "actor_id": actor, "provider_id": provider, "contract_id": KEY_VALUE, "link_name": "default",
-        "values": { "a": "b" },
+        "values": { "a": "b" }, "status": { "state": "active" }, "stamp": links["links"][0]["stamp"],
     }]});
     assert_eq!(links, expected);
     assert!(server.run(&["get", "links"]).text().contains(&provider));

@@ -16,7 +16,7 @@ fn wrong_usage_ends_with_2() {
     check_usage(&[], "Usage");
     check_usage(&["fly"], "fly");
     check_usage(&["get", "everything"], "everything");
-    check_usage(&["start", "actor"], "<FILE>");
+    check_usage(&["start", "actor"], "<MODULE>");
     check_usage(&["start", "actor", "f", "--max-instances", "0"], "--max-instances");
     check_usage(&["start", "actor", "f", "--label", "x"], "NAME=VALUE");
     check_usage(&["start", "actor", "f", "--label", "a=b", "--host", "N"], "cannot be used with");

@@ -15,7 +15,7 @@ use wisteria_core::{
     bus::{Bus, LocalBus, Router, SubjectPattern},
     engine::WasmiEngine,
     error::LatticeError,
-    host::{DEFAULT_DEADLINE, Host, HostConfig, HostLimits, HostParts, ProviderKind},
+    host::{DEFAULT_DEADLINE, Host, HostConfig, HostLimits, HostParts, LatticeModules, ProviderKind},
     identity::{ActorClaims, KeyKind, KeyPair, PublicKey, sign_module},
     lattice::Client,
     metadata::{MemoryStore, MetadataStore},
@@ -71,6 +71,11 @@ impl Lattice {
         Host::start(parts, config, KINDS.to_vec()).await.expect("started")
     }
 
+    /// The bus itself.
+    pub(crate) fn bus(&self) -> Arc<dyn Bus> {
+        self.bus.clone()
+    }
+
     /// A client.
     pub(crate) fn client(&self) -> Client {
         let origin = PublicKey::from_bytes(KeyKind::User, [1; 32]);
@@ -84,6 +89,7 @@ impl Lattice {
             engine: Arc::new(WasmiEngine::new()),
             bus: self.bus.clone(),
             log: Arc::new(NoLog),
+            modules: Arc::new(LatticeModules),
             key: KeyPair::from_raw(KeyKind::Host, [seed; 32]),
         };
         let mut config = HostConfig {
@@ -156,6 +162,15 @@ impl LogSink for NoLog {
 
 /// A module with claims of its own, signed.
 pub(crate) fn signed(module: &[u8], caps: &[&str]) -> Vec<u8> {
+    sign(module, caps, None)
+}
+
+/// Guest text as a signed module of one key, whatever its revision.
+pub(crate) fn signed_with_revision(text: &str, revision: i32) -> Vec<u8> {
+    sign(&wat::parse_str(text).expect("WAT"), &[], Some(revision))
+}
+
+fn sign(module: &[u8], caps: &[&str], revision: Option<i32>) -> Vec<u8> {
     let issuer = KeyPair::from_raw(KeyKind::Account, [1; 32]);
     let subject = KeyPair::from_raw(KeyKind::Module, [u8::try_from(caps.len()).expect("few") + 1; 32]);
     let claims = ActorClaims {
@@ -169,7 +184,7 @@ pub(crate) fn signed(module: &[u8], caps: &[&str]) -> Vec<u8> {
         hash: String::new(),
         tags: Vec::new(),
         caps: caps.iter().map(ToString::to_string).collect(),
-        revision: None,
+        revision,
         version: None,
         call_alias: None,
         wascap_revision: 3,

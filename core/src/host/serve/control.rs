@@ -1,6 +1,8 @@
 //! Answers the control requests that every host gets: ping, inventory, and commands.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use serde_json::json;
 
 use super::HostState;
 use crate::{
@@ -8,7 +10,7 @@ use crate::{
     error::{ErrorCode, LatticeError},
     identity::PublicKey,
     lattice::{
-        control::{Ack, ScaleActor, StartProvider, StopActor, StopHost, StopProvider, read_json, to_json},
+        control::{Ack, ScaleActor, StartProvider, StopActor, StopHost, StopProvider, UpdateActor, read_json, to_json},
         wire::{AWAIT, ERROR},
     },
 };
@@ -72,7 +74,8 @@ enum Command {
     StopActor(StopActor),
     StartProvider(StartProvider),
     StopProvider(StopProvider),
-    Stop,
+    Update(UpdateActor),
+    Stop(StopHost),
 }
 
 impl Command {
@@ -82,10 +85,11 @@ impl Command {
             "sa" => read_json(payload).map(Self::StopActor),
             "lp" => read_json(payload).map(Self::StartProvider),
             "sp" => read_json(payload).map(Self::StopProvider),
-            "stop" => read_json::<StopHost>(payload).map(|_| Self::Stop),
+            "upd" => read_json(payload).map(Self::Update),
+            "stop" => read_json(payload).map(Self::Stop),
             other => Err(LatticeError::new(
                 ErrorCode::BadRequest,
-                format!("this host has no command \"{other}\"; it has scale, la, sa, lp, sp and stop"),
+                format!("this host has no command \"{other}\"; it has scale, la, sa, upd, lp, sp and stop"),
             )),
         }
     }
@@ -96,35 +100,94 @@ impl Command {
             Self::Scale(request) => {
                 ack.actor_id = Some(scale(host, request).await?.to_string());
             }
-            Self::StopActor(request) => host.stop_actor(read_key(&request.actor_id)?).await?,
+            Self::StopActor(request) => stop_actor(host, &request).await?,
+            Self::Update(request) => update(host, request).await?,
             Self::StartProvider(request) => {
                 let link_name = match request.link_name.as_str() {
                     "" => crate::call::DEFAULT_LINK_NAME,
                     name => name,
                 };
-                let provider = host.start_provider(&request.provider_ref, link_name).await?;
+                if request.configuration.is_some_and(|text| !text.is_empty()) {
+                    return Err(LatticeError::new(
+                        ErrorCode::BadRequest,
+                        format!("provider {} takes no configuration; put it into its links", request.provider_ref),
+                    ));
+                }
+                let provider = host.start_provider(&request.provider_ref, link_name, request.annotations).await?;
                 ack.provider_id = Some(provider.to_string());
             }
             Self::StopProvider(request) => host.stop_provider(read_key(&request.provider_ref)?).await?,
-            Self::Stop => host.ask_to_stop(),
+            Self::Stop(request) => host.ask_to_stop(request.timeout.map(Duration::from_millis)),
         }
         Ok(ack)
     }
 }
 
 async fn scale(host: &Arc<HostState>, request: ScaleActor) -> Result<PublicKey, LatticeError> {
-    let running = request.actor_ref.parse().ok();
-    match (running, request.count) {
+    let count = request.count.map(|count| count as usize);
+    match (running(host, &request.actor_ref), count) {
         (Some(actor), Some(0)) => host.stop_actor(actor).await.map(|()| actor),
-        (Some(actor), count) => host.scale_actor(actor, count.map(usize::from)).map(|()| actor),
-        (None, Some(0)) => {
-            Err(LatticeError::new(ErrorCode::BadRequest, "a count of 0 stops a running actor; name it by its key M…"))
-        }
+        (Some(actor), count) => host.scale_actor(actor, count).map(|()| actor),
+        (None, Some(0)) => Err(not_running(host, &request.actor_ref)),
         (None, count) => {
-            let module = host.fetch_module(&request.actor_ref).await?;
-            host.start_actor(module, count.map(usize::from), Some(request.actor_ref)).await
+            let module = fetch(host, &request.actor_ref).await?;
+            host.start_actor(module, count, Some(request.actor_ref), request.annotations).await
         }
     }
+}
+
+async fn fetch(host: &Arc<HostState>, reference: &str) -> Result<bytes::Bytes, LatticeError> {
+    host.fetch_module(reference).await.inspect_err(|error| {
+        let data = json!({ "error": error.message, "host_id": host.id().to_string(), "image_ref": reference });
+        host.emit("actors_start_failed", data);
+    })
+}
+
+async fn stop_actor(host: &Arc<HostState>, request: &StopActor) -> Result<(), LatticeError> {
+    let key = running(host, &request.actor_id).ok_or_else(|| not_running(host, &request.actor_id))?;
+    let has_others =
+        |annotations| host.actor(key).is_some_and(|actor| actor.code().annotations.as_ref() != Some(annotations));
+    if request.annotations.as_ref().filter(|annotations| !annotations.is_empty()).is_some_and(has_others) {
+        return Err(LatticeError::new(
+            ErrorCode::ActorNotFound,
+            format!("actor {key} runs on host {} with other annotations; see: wisteria get inventory", host.id()),
+        ));
+    }
+    host.stop_actor(key).await
+}
+
+async fn update(host: &Arc<HostState>, request: UpdateActor) -> Result<(), LatticeError> {
+    let outcome = async {
+        let key = running(host, &request.actor_id).ok_or_else(|| not_running(host, &request.actor_id))?;
+        let module = host.fetch_module(&request.new_actor_ref).await?;
+        host.update_actor(key, module, request.new_actor_ref.clone(), request.annotations.clone()).await
+    };
+    outcome.await.inspect_err(|error| {
+        host.emit(
+            "actor_update_failed",
+            json!({
+                "public_key": request.actor_id,
+                "host_id": host.id().to_string(),
+                "image_ref": request.new_actor_ref,
+                "error": error.message,
+            }),
+        );
+    })
+}
+
+/// The actor of this host that a key or a reference names.
+fn running(host: &HostState, name: &str) -> Option<PublicKey> {
+    match name.parse::<PublicKey>() {
+        Ok(key) => host.actor(key).map(|actor| actor.key),
+        Err(_) => host.all_actors().into_iter().find(|actor| actor.came_from(name)).map(|actor| actor.key),
+    }
+}
+
+fn not_running(host: &HostState, name: &str) -> LatticeError {
+    LatticeError::new(
+        ErrorCode::ActorNotFound,
+        format!("actor {name} does not run on host {}; see: wisteria get inventory", host.id()),
+    )
 }
 
 fn read_key(text: &str) -> Result<PublicKey, LatticeError> {

@@ -2,6 +2,8 @@
 
 mod control;
 mod events;
+mod hosts;
+mod providers;
 mod rpc;
 
 use std::sync::Arc;
@@ -29,12 +31,15 @@ impl HostState {
     /// Subscribes to what every host answers, and answers until the host stops.
     pub(super) fn serve_control(self: &Arc<Self>) -> Result<(), LatticeError> {
         control::serve(self)?;
+        hosts::serve(self)?;
+        self.hear_audience()?;
         events::follow(self)
     }
 }
 
 pub(crate) use control::{acknowledge, reply};
-pub(super) use rpc::{ProviderSubscriptions, serve_actor, serve_provider};
+pub(super) use providers::{ProviderSubscriptions, serve_provider};
+pub(super) use rpc::{offer_module, serve_actor};
 
 /// Hands each message to `handle` until `stop` is dropped, and then what had already arrived.
 async fn for_each_until(mut messages: Subscription, stop: oneshot::Receiver<()>, handle: impl Fn(Message)) {

@@ -1,0 +1,150 @@
+//! Invocation events, told only while somebody listens.
+//!
+//! A message on the bus costs as much as the call it tells of, and mostly nobody wants to hear. So once a second one
+//! event goes out with a reply subject; where nobody listens the bus answers it with "no responders", and the events
+//! until the next such question are not sent. Whoever starts to listen hears of the calls of the next second on.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::json;
+
+use super::state::HostState;
+use crate::{
+    bus::{Message, Subject, message},
+    call::{Call, Target},
+    error::LatticeError,
+    lattice::{Event, control::to_json},
+    platform::{Platform, random_uuid},
+};
+
+/// How often it is found out whether somebody listens.
+const QUESTION: Duration = Duration::from_secs(1);
+
+/// Whether somebody listens to invocation events.
+#[derive(Debug)]
+pub(super) struct Audience {
+    listens: AtomicBool,
+    /// Milliseconds of the platform's time.
+    next_question: AtomicU64,
+    answers_to: Subject,
+}
+
+impl Audience {
+    pub(super) fn new(platform: &dyn Platform) -> Self {
+        Self {
+            listens: AtomicBool::new(false),
+            next_question: AtomicU64::new(0),
+            answers_to: Subject::new(format!("_INBOX.{}", random_uuid(platform))).expect("a UUID is a token"),
+        }
+    }
+
+    /// Whether an event is to be sent now, and whether it asks for listeners.
+    fn turn(&self, now: Duration) -> Option<bool> {
+        let (now, next) = (now.as_millis() as u64, self.next_question.load(Ordering::Relaxed));
+        let asks = now >= next
+            && self
+                .next_question
+                .compare_exchange(next, now + QUESTION.as_millis() as u64, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if asks {
+            self.listens.store(true, Ordering::Relaxed);
+        }
+        self.listens.load(Ordering::Relaxed).then_some(asks)
+    }
+}
+
+impl HostState {
+    /// Hears the bus's answers until the host stops.
+    pub(super) fn hear_audience(self: &Arc<Self>) -> Result<(), LatticeError> {
+        let mut answers = self.bus.subscribe(self.audience.answers_to.clone().into(), None)?;
+        let host = self.clone();
+        self.run_task(async move {
+            while let Some(answer) = answers.next().await {
+                if answer.status().is_some() {
+                    host.audience.listens.store(false, Ordering::Relaxed);
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Tells of a call that was handled here: `invocation_succeeded` or `invocation_failed`.
+    pub(super) fn tell_of_invocation(&self, call: &Told, succeeded: bool) {
+        let Some(asks) = self.audience.turn(self.platform.now()) else {
+            return;
+        };
+        let kind = if succeeded { "invocation_succeeded" } else { "invocation_failed" };
+        let data = json!({
+            "source": { "public_key": call.source },
+            "dest": { "public_key": call.dest, "contract_id": call.contract.as_deref(), "link_name": call.link_name.as_deref() },
+            "operation": &*call.operation,
+            "bytes": call.bytes,
+        });
+        let event = Event::new(&*self.platform, self.id(), kind, data);
+        let mut event: Message = message(self.subjects.invocation_events(), to_json(&event));
+        event.reply = asks.then(|| self.audience.answers_to.clone());
+        if let Err(error) = self.bus.publish(event) {
+            tracing::debug!(%error, "an invocation event was not published");
+        }
+    }
+}
+
+/// What is told of a call.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    source: String,
+    dest: String,
+    contract: Option<Arc<str>>,
+    link_name: Option<Arc<str>>,
+    operation: Arc<str>,
+    bytes: usize,
+}
+
+impl HostState {
+    /// What would be told of a call to `dest`; nothing where nobody listens and it is not the time to ask.
+    pub(super) fn note_invocation(&self, call: &Call, dest: crate::identity::PublicKey) -> Option<Told> {
+        let now = self.platform.now().as_millis() as u64;
+        let audience = &self.audience;
+        if !audience.listens.load(Ordering::Relaxed) && now < audience.next_question.load(Ordering::Relaxed) {
+            return None;
+        }
+        let (contract, link_name) = match &call.target {
+            Target::Provider { contract, link_name } => (Some(contract.clone()), Some(link_name.clone())),
+            Target::Actor(_) | Target::Alias(_) => (None, None),
+        };
+        Some(Told {
+            source: call.origin.to_string(),
+            dest: dest.to_string(),
+            contract,
+            link_name,
+            operation: call.operation.clone(),
+            bytes: call.payload.len(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_event_a_second_asks_and_the_others_follow_what_was_heard() {
+        let audience = Audience {
+            listens: AtomicBool::new(false),
+            next_question: AtomicU64::new(0),
+            answers_to: Subject::new("a").expect("a subject"),
+        };
+        let at = Duration::from_millis;
+        assert_eq!(audience.turn(at(0)), Some(true));
+        assert_eq!(audience.turn(at(1)), Some(false), "nothing was heard against it");
+        audience.listens.store(false, Ordering::Relaxed);
+        assert_eq!(audience.turn(at(999)), None);
+        assert_eq!(audience.turn(at(1_000)), Some(true));
+    }
+}

@@ -1,0 +1,151 @@
+//! Answers for the providers of this host: calls, links, checks of their health, and the request to stop.
+
+use std::sync::Arc;
+
+use futures::{
+    StreamExt,
+    channel::oneshot,
+    future::{Either, select},
+    pin_mut,
+    stream::SelectAll,
+};
+
+use super::{
+    HostState, for_each_until,
+    rpc::{Reply, not_here, until_deadline},
+};
+use crate::{
+    bus::{BusError, Message, Subscription, message},
+    call::{Call, Target},
+    error::{ErrorCode, LatticeError},
+    host::{Link, provider::RunningProvider},
+    identity::PublicKey,
+    lattice::{
+        control::{Ack, LinkDefinition},
+        wire,
+    },
+};
+
+/// Answers for a provider until `stop` is dropped.
+pub(in crate::host) async fn serve_provider(
+    host: Arc<HostState>,
+    provider: PublicKey,
+    subscriptions: ProviderSubscriptions,
+    stop: oneshot::Receiver<()>,
+) {
+    let calls = for_each_until(subscriptions.calls, stop, |message| {
+        accept_call(&host, provider, &message);
+    });
+    let others = subscriptions.others.for_each(|message| {
+        let running = host.clone();
+        host.platform.spawn(Box::pin(async move { answer(&running, provider, message).await }));
+        futures::future::ready(())
+    });
+    // The calls end first, by `stop`; the rest ends with this future.
+    pin_mut!(calls, others);
+    match select(calls, others).await {
+        Either::Left(_) => {}
+        Either::Right(((), calls)) => calls.await,
+    }
+}
+
+/// What a provider listens to.
+#[derive(Debug)]
+pub(in crate::host) struct ProviderSubscriptions {
+    calls: Subscription,
+    others: SelectAll<Subscription>,
+}
+
+impl ProviderSubscriptions {
+    pub(in crate::host) fn new(host: &HostState, provider: PublicKey) -> Result<Self, BusError> {
+        let subjects = &host.subjects;
+        let mut others = SelectAll::new();
+        for pattern in [
+            subjects.provider_links(provider, "put"),
+            subjects.provider_links(provider, "del"),
+            subjects.provider_requests(provider, "health"),
+            subjects.provider_requests(provider, "shutdown"),
+        ] {
+            others.push(host.bus.subscribe(pattern, None)?);
+        }
+        Ok(Self { calls: host.bus.subscribe(subjects.provider_calls(provider), Some("rpc"))?, others })
+    }
+}
+
+fn accept_call(host: &Arc<HostState>, key: PublicKey, message: &Message) {
+    let reply = Reply::new(host, message);
+    let (invocation, origin) = match wire::read_request(&message.payload) {
+        Ok(request) => request,
+        Err(error) => return reply.send(String::new(), Err(error)),
+    };
+    let entered =
+        host.provider(key).ok_or_else(|| not_here(key)).and_then(|provider| provider.enter(host.config.limits.mailbox));
+    let turn = match entered {
+        Ok(turn) => turn,
+        Err(error) => return reply.send(invocation.id, Err(error)),
+    };
+    let context = invocation.context(&message.headers, host.platform.now(), host.config.limits.deadline);
+    let link_name: Arc<str> = message.subject.as_str().rsplit('.').next().unwrap_or_default().into();
+    let running = host.clone();
+    host.platform.spawn(Box::pin(async move {
+        let target =
+            Target::Provider { contract: turn.provider().description.contract.into(), link_name: link_name.clone() };
+        let call = Call {
+            origin,
+            target: target.clone(),
+            operation: invocation.operation.into(),
+            payload: invocation.msg.into(),
+            context: context.clone(),
+        };
+        let run = running.invoke(turn.provider(), link_name, call);
+        let outcome = until_deadline(&running, &context, run, target).await;
+        reply.send(invocation.id, outcome);
+    }));
+}
+
+/// Answers what a provider is asked beside calls.
+async fn answer(host: &Arc<HostState>, key: PublicKey, request: Message) {
+    let Some(provider) = host.provider(key) else {
+        return;
+    };
+    let verb = request.subject.as_str().rsplit('.').next().unwrap_or_default();
+    let body = match verb {
+        "put" | "del" => wire::to_messagepack(&verdict(&provider, &request, verb == "put").await),
+        "health" => wire::to_messagepack(&provider.health().await),
+        _ => {
+            let outcome = host.stop_provider(key).await;
+            wire::to_messagepack(&outcome.map_or_else(|error| Ack::refused(&error), |()| Ack::accepted()))
+        }
+    };
+    let Some(reply_to) = request.reply else {
+        return;
+    };
+    if let Err(error) = host.bus.publish(message(reply_to, body)) {
+        tracing::warn!(verb, %error, "the answer of a provider was not sent");
+    }
+}
+
+/// Carries out a change of a provider's links.
+async fn verdict(provider: &RunningProvider, request: &Message, is_put: bool) -> Ack {
+    let outcome = match read_link(&request.payload) {
+        Ok(link) => {
+            let _one_at_a_time = provider.link_changes.lock().await;
+            match is_put {
+                true => provider.put_link(&link).await,
+                false => {
+                    provider.delete_link(&link.key).await;
+                    Ok(())
+                }
+            }
+        }
+        Err(error) => Err(error),
+    };
+    outcome.map_or_else(|error| Ack::refused(&error), |()| Ack::accepted())
+}
+
+fn read_link(payload: &[u8]) -> Result<Link, LatticeError> {
+    let definition: LinkDefinition = rmp_serde::from_slice(payload).map_err(|error| {
+        LatticeError::new(ErrorCode::BadRequest, format!("the link definition cannot be read: {error}"))
+    })?;
+    Link::try_from(&definition)
+}
