@@ -27,9 +27,10 @@ use crate::{
     log::TraceLog,
     metadata::FileStore,
     modules::ServerModules,
+    nats_listener::NatsListener,
     platform::NativePlatform,
     provider::HttpServer,
-    source::{LatticeSource, SourceError},
+    source::{Entrance, LatticeSource, SourceError},
     web::{self, WebState},
 };
 
@@ -38,6 +39,8 @@ use crate::{
 pub struct UpOptions {
     /// Where page, bridge and API listen.
     pub listen: SocketAddr,
+    /// Where NATS clients are served, beside. Only for a lattice of its own.
+    pub nats_listen: Option<SocketAddr>,
     /// Where the lattice is.
     pub source: LatticeSource,
     /// Where the host's key is kept.
@@ -57,10 +60,12 @@ pub struct UpOptions {
 #[non_exhaustive]
 pub enum UpError {
     /// The address is taken or not ours.
-    #[error("cannot listen on {address}: {cause}; stop what listens there, or choose another with --listen")]
+    #[error("cannot listen on {address}: {cause}; stop what listens there, or choose another with {option}")]
     Listen {
         /// The address.
         address: SocketAddr,
+        /// The option that names it.
+        option: &'static str,
         /// What the system says.
         cause: io::Error,
     },
@@ -93,12 +98,17 @@ const PROVIDERS: [ProviderKind; 2] = [
     ProviderKind { name: "httpserver", create: |context| Arc::new(HttpServer::new(context.caller)) },
 ];
 
-/// Runs a server until it is told to stop by a signal or over the lattice. Prints one line with the page's address
-/// once it is ready.
+/// Runs a server until it is told to stop by a signal or over the lattice. Prints a line with the page's address
+/// once it is ready, and one with that for NATS clients.
 pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let platform: Arc<dyn Platform> = Arc::new(NativePlatform::current());
     let address = options.listen;
-    let listener = TcpListener::bind(address).await.map_err(|cause| UpError::Listen { address, cause })?;
+    let taken = |address, option| move |cause| UpError::Listen { address, option, cause };
+    let listener = TcpListener::bind(address).await.map_err(taken(address, "--listen"))?;
+    let nats_listener = match options.nats_listen {
+        Some(address) => Some(NatsListener::bind(address).await.map_err(taken(address, "--nats-listen"))?),
+        None => None,
+    };
     let data_dir = DataDir::open(options.data_dir.clone(), &*platform)?;
     let store = Arc::new(FileStore::open(data_dir.metadata_path())?);
 
@@ -133,7 +143,11 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     });
 
     let bound = listener.local_addr().map_err(UpError::Serve)?;
-    announce(bound);
+    announce(&format!("Wisteria is ready at http://{bound}/"));
+    if let (Some(listener), Entrance::Broker(broker)) = (nats_listener, &place.entrance) {
+        announce(&format!("NATS clients join at nats://{}", listener.address().map_err(UpError::Serve)?));
+        tokio::spawn(listener.serve(broker.clone()));
+    }
     let stopping = Arc::new(Notify::new());
     let closing = stopping.clone();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move { closing.notified().await });
@@ -167,10 +181,10 @@ fn config(options: &UpOptions, limits: HostLimits) -> HostConfig {
     }
 }
 
-fn announce(address: SocketAddr) {
+fn announce(line: &str) {
     let mut out = io::stdout().lock();
     // A closed standard output does not keep the server from serving.
-    drop(writeln!(out, "Wisteria is ready at http://{address}/").and_then(|()| out.flush()));
+    drop(writeln!(out, "{line}").and_then(|()| out.flush()));
 }
 
 /// Completes on Ctrl-C or SIGTERM.

@@ -13,6 +13,9 @@ pub(super) struct UpArgs {
     /// Where page, lattice and API are served; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7700")]
     listen: SocketAddr,
+    /// Where any NATS client may join by TCP, such as 127.0.0.1:4222; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", conflicts_with = "join")]
+    nats_listen: Option<SocketAddr>,
     #[command(flatten)]
     source: SourceArgs,
     /// Where the host keeps its key and its state
@@ -35,6 +38,7 @@ impl UpArgs {
         let labels: BTreeMap<_, _> = self.labels.into_iter().map(Pair::into_parts).collect();
         up::run(UpOptions {
             listen: self.listen,
+            nats_listen: self.nats_listen,
             source: self.source.into(),
             data_dir: self.data_dir,
             lattice,

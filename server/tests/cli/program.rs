@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Write},
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 use serde_json::Value;
@@ -70,6 +70,7 @@ fn program(arguments: &[&str]) -> Command {
 pub(crate) struct Server {
     child: Child,
     pub(crate) url: String,
+    output: BufReader<ChildStdout>,
     options: Vec<String>,
     data_dir: TempDir,
 }
@@ -79,14 +80,21 @@ impl Server {
     pub(crate) fn start(options: &[&str]) -> Self {
         let data_dir = TempDir::new().expect("a temporary directory");
         let options = options.iter().map(|option| (*option).to_owned()).collect::<Vec<_>>();
-        let (child, url) = up("127.0.0.1:0", &data_dir, &options);
-        Self { child, url, options, data_dir }
+        let (child, url, output) = up("127.0.0.1:0", &data_dir, &options);
+        Self { child, url, output, options, data_dir }
     }
 
     /// Ends it as a crash would, and starts it again where it was.
     pub(crate) fn crash_and_restart(&mut self) {
         self.stop();
-        (self.child, self.url) = up(self.address(), &self.data_dir, &self.options);
+        (self.child, self.url, self.output) = up(self.address(), &self.data_dir, &self.options);
+    }
+
+    /// The next line that it prints after the first, which says that it is ready.
+    pub(crate) fn next_line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("the server prints lines");
+        line.trim_end().to_owned()
     }
 
     fn stop(&mut self) {
@@ -123,7 +131,7 @@ impl Drop for Server {
 }
 
 /// Starts a server and waits until it is ready.
-fn up(address: &str, data_dir: &TempDir, options: &[String]) -> (Child, String) {
+fn up(address: &str, data_dir: &TempDir, options: &[String]) -> (Child, String, BufReader<ChildStdout>) {
     let path = data_dir.path().to_str().expect("a path in UTF-8");
     let mut child = program(&["up", "--listen", address, "--data-dir", path])
         .args(options)
@@ -131,11 +139,10 @@ fn up(address: &str, data_dir: &TempDir, options: &[String]) -> (Child, String) 
         .spawn()
         .expect("the server starts");
     let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("it was piped"))
-        .read_line(&mut line)
-        .expect("the server says that it is ready");
+    let mut output = BufReader::new(child.stdout.take().expect("it was piped"));
+    output.read_line(&mut line).expect("the server says that it is ready");
     let start = line.find("http://").unwrap_or_else(|| panic!("no address in {line:?}"));
-    (child, line[start..].trim().trim_end_matches('/').to_owned())
+    (child, line[start..].trim().trim_end_matches('/').to_owned(), output)
 }
 
 /// A sample actor's module, as `cargo xtask build` makes it.
