@@ -18,7 +18,22 @@ export const name = "chromium";
 /** Starts a headless Chromium. */
 export async function open() {
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGS });
-  return { name, page: (url) => page(browser, url), close: () => browser.close() };
+  return {
+    name,
+    page: (url) => page(browser, url),
+    close: () => browser.close(),
+    signalPages: (signal) => signalPages(browser, signal),
+  };
+}
+
+/** Sends a signal to the processes of all pages: `SIGSTOP` freezes them, `SIGCONT` wakes them. */
+async function signalPages(browser, signal) {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  const pages = processInfo.filter(({ type }) => type === "renderer");
+  if (pages.length === 0) throw new Error("the browser has no process for pages");
+  pages.forEach(({ id }) => process.kill(id, signal));
 }
 
 async function page(browser, url) {

@@ -8,20 +8,34 @@ import { wisteria } from "./paths.mjs";
 import { end, start } from "./processes.mjs";
 import { until } from "./until.mjs";
 
-/** Starts `wisteria up` on a free port with an empty data directory. */
-export async function startServer() {
+/** Starts `wisteria up` on a free port, or at `listen`, with an empty data directory and more `options`. */
+export async function startServer({ listen = "127.0.0.1:0", options = [] } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "wisteria-"));
-  const args = ["up", "--listen", "127.0.0.1:0", "--data-dir", folder, "--allow-unsigned"];
-  const program = start(wisteria, args);
-  const url = await until(() => {
-    const ready = /Wisteria is ready at (http:\/\/\S+)/.exec(program.output);
-    if (!ready && program.child.exitCode !== null) throw new Error(program.output);
-    return ready?.[1];
-  }, "the server to be ready");
+  const args = ["up", "--listen", listen, "--data-dir", folder, "--allow-unsigned", ...options];
+  let program, url;
+  const run = async () => {
+    program = start(wisteria, args);
+    url = await until(() => {
+      const ready = /Wisteria is ready at (http:\/\/\S+)/.exec(program.output);
+      if (!ready && program.child.exitCode !== null) throw new Error(program.output);
+      return ready?.[1];
+    }, "the server to be ready");
+  };
+  await run();
   return {
-    url,
+    get url() {
+      return url;
+    },
+    /** Where tabs and servers join the lattice by way of this server. */
+    get bridge() {
+      return url.replace("http:", "ws:") + "lattice";
+    },
     cli: (...args) => cli(url, args),
     output: () => program.output,
+    signal: (name) => program.child.kill(name),
+    /** Ends the process without a word; what it keeps stays for `restart`. */
+    kill: () => end(program),
+    restart: run,
     async stop() {
       await end(program);
       rmSync(folder, { recursive: true, force: true });
