@@ -32,6 +32,11 @@ impl OpenReplies {
         }
     }
 
+    /// Whether all were answered.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_age.is_empty()
+    }
+
     /// Removes one that was answered, and says whether it was there.
     pub(crate) fn remove(&mut self, reply: &Subject) -> bool {
         match self.by_subject.remove(reply) {

@@ -5,11 +5,16 @@ mod common;
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use common::{InProcess, TestPlatform, message_of_size, subject, text};
+use common::{InProcess, TestPlatform, message_of_size, pattern, subject, text};
 use futures::{SinkExt, StreamExt, channel::mpsc};
-use wisteria_bridge::{Broker, BrokerLimits, protocol::ProtocolLimits};
+use wisteria_bridge::{
+    Broker, BrokerLimits,
+    broker::{Allowed, Gatekeeper, Permissions},
+    protocol::{ConnectOptions, ProtocolLimits},
+};
 use wisteria_core::{
     bus::{Bus, BusError, LocalBus, Router},
+    identity::{KeyKind, PublicKey},
     platform::Platform,
 };
 
@@ -73,6 +78,7 @@ impl Raw {
 
 struct Lattice {
     wire: InProcess,
+    broker: Broker,
     local: LocalBus,
     router: Arc<Router>,
 }
@@ -84,11 +90,8 @@ fn lattice() -> Lattice {
 fn lattice_with(limits: BrokerLimits) -> Lattice {
     let platform: Arc<dyn Platform> = TestPlatform::shared();
     let router = Arc::new(Router::new());
-    Lattice {
-        wire: InProcess::new(Broker::with_limits(router.clone(), platform.clone(), limits)),
-        local: LocalBus::new(router.clone(), platform),
-        router,
-    }
+    let broker = Broker::with_limits(router.clone(), platform.clone(), limits);
+    Lattice { wire: InProcess::new(broker.clone()), broker, local: LocalBus::new(router.clone(), platform), router }
 }
 
 const MODERN: &str = r#"{"headers":true,"no_responders":true}"#;
@@ -232,4 +235,121 @@ async fn a_request_that_was_answered_does_not_fail_later() {
         tokio::task::yield_now().await;
     }
     watcher.settle("").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_holds_a_request_and_falls_silent_is_passed_over_until_it_is_heard_again() {
+    let lattice = lattice();
+    let mut frozen = Raw::connect(&lattice, MODERN).await;
+    let mut other = Raw::connect(&lattice, MODERN).await;
+    frozen.settle("SUB a q 1\r\n").await;
+    let asked = lattice.local.request(text("a", "?"), MINUTE).await;
+    assert_eq!(asked.expect_err("frozen"), BusError::HostLost("a".to_owned()));
+    let asked = lattice.local.request(text("a", "?"), MINUTE).await;
+    assert_eq!(asked.expect_err("frozen"), BusError::NoResponders("a".to_owned()));
+
+    other.settle("SUB a q 1\r\n").await;
+    for _ in 0..2 {
+        let serve = async {
+            let line = other.line().await.expect("a request");
+            let reply = line.split(' ').nth(3).expect("a reply subject").to_owned();
+            other.expect("?").await;
+            other.say(&format!("PUB {reply} 2\r\nok\r\n")).await;
+        };
+        let (outcome, ()) = futures::join!(lattice.local.request(text("a", "?"), MINUTE), serve);
+        assert_eq!(outcome.expect("answered").payload, "ok");
+    }
+
+    // The request it was handed, and the question whether it lives.
+    assert!(frozen.line().await.expect("a request").starts_with("MSG a 1 _INBOX."));
+    frozen.expect("?\nPING").await;
+    frozen.settle("PONG\r\n").await;
+    other.settle("UNSUB 1\r\n").await;
+    lattice.local.publish(text("a", "again")).expect("room");
+    frozen.expect("MSG a 1 5\nagain").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_answers_slowly_but_lives_keeps_its_requests() {
+    let lattice = lattice();
+    let mut slow = Raw::connect(&lattice, MODERN).await;
+    slow.settle("SUB a q 1\r\n").await;
+    let serve = async {
+        let line = slow.line().await.expect("a request");
+        slow.expect("?").await;
+        for _ in 0..5 {
+            slow.expect("PING").await;
+            slow.say("PONG\r\n").await;
+        }
+        let reply = line.split(' ').nth(3).expect("a reply subject");
+        slow.say(&format!("PUB {reply} 2\r\nok\r\n")).await;
+    };
+    let (outcome, ()) = futures::join!(lattice.local.request(text("a", "?"), MINUTE), serve);
+    assert_eq!(outcome.expect("answered").payload, "ok");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_lattice_is_told_when_the_connection_of_a_host_ends() {
+    let lattice = lattice();
+    let host = PublicKey::from_bytes(KeyKind::Host, [1; 32]).to_string();
+    let mut lost = lattice.local.subscribe(pattern("wisteria.lost.*"), None).expect("subscribed");
+    for name in ["anyone", &host] {
+        drop(Raw::connect(&lattice, &format!("{{\"name\":\"{name}\"}}")).await);
+    }
+    assert_eq!(lost.next().await.expect("told").subject.as_str(), format!("wisteria.lost.{host}"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn clients_are_told_to_go_elsewhere_before_the_broker_stops() {
+    let lattice = lattice();
+    let mut raw = Raw::connect(&lattice, MODERN).await;
+    raw.settle("SUB a 1\r\n").await;
+    lattice.local.publish(text("a", "last")).expect("room");
+    let stop = lattice.broker.shut_down();
+    let read = async {
+        raw.expect("MSG a 1 4\nlast").await;
+        let info = raw.line().await.expect("a notice");
+        assert!(info.starts_with("INFO {") && info.contains("\"ldm\":true"), "{info}");
+        assert_eq!(raw.line().await, None);
+    };
+    futures::join!(stop, read);
+    let (_, mut late) = lattice.wire.open();
+    assert!(late.next().await.expect("a greeting").starts_with(b"INFO"));
+    assert_eq!(late.next().await, None, "nobody is let in any more");
+}
+
+/// Knows one name, which may say little.
+#[derive(Debug)]
+struct Strict;
+
+impl Gatekeeper for Strict {
+    fn admit(&self, options: &ConnectOptions, nonce: &str) -> Option<Permissions> {
+        assert!(!nonce.is_empty());
+        (options.name.as_deref() == Some("known")).then(|| Permissions {
+            publish: Allowed::Only(vec![pattern("said.*")]),
+            subscribe: Allowed::Only(vec![pattern("heard.>")]),
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gatekeeper_decides_who_comes_in_and_what_is_theirs() {
+    let lattice = lattice();
+    let lattice = Lattice { wire: InProcess::new(lattice.broker.clone().guarded_by(Arc::new(Strict))), ..lattice };
+    let mut stranger = Raw::open(&lattice).await;
+    stranger.say("CONNECT {\"name\":\"stranger\"}\r\n").await;
+    stranger.expect_end("-ERR 'Authorization Violation'").await;
+
+    let mut known = Raw::connect(&lattice, "{\"name\":\"known\"}").await;
+    known
+        .say("SUB heard.it 1\r\nSUB heard.> 2\r\nSUB > 3\r\nPUB said.it 0\r\n\r\nPUB heard.it 0\r\n\r\nPING\r\n")
+        .await;
+    known
+        .expect(
+            "-ERR 'Permissions Violation for Subscription to \">\"'\n\
+             -ERR 'Permissions Violation for Publish to \"heard.it\"'\nPONG",
+        )
+        .await;
+    lattice.local.publish(text("heard.it", "x")).expect("room");
+    known.line().await.expect("one of the two subscriptions");
 }

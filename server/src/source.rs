@@ -131,5 +131,8 @@ impl Place {
         if let Some(connection) = &self.connection {
             connection.close().await;
         }
+        if let Entrance::Broker(broker) = &self.entrance {
+            broker.shut_down().await;
+        }
     }
 }

@@ -5,9 +5,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock},
 };
 
-use wisteria_core::bus::{Message, Router, Status, Subject, SubscriptionId};
+use wisteria_core::{
+    bus::{Message, Router, Status, Subject, SubscriptionId, message},
+    identity::{KeyKind, PublicKey},
+    platform::Platform,
+};
 
-use super::{BrokerLimits, Ended, subscription::ClientSubscription};
+use super::{Broker, BrokerLimits, Ended, Permissions, subscription::ClientSubscription, watch::Life};
 use crate::{
     outbox::{Outbox, Refused},
     protocol::{self, Sid},
@@ -20,6 +24,9 @@ pub(super) struct Connection {
     pub(super) number: u64,
     pub(super) router: Arc<Router>,
     pub(super) outbox: Outbox,
+    pub(super) life: Life,
+    platform: Arc<dyn Platform>,
+    admitted: OnceLock<Admitted>,
     limits: BrokerLimits,
     subscriptions: Mutex<HashMap<Sid, Arc<ClientSubscription>>>,
     open_replies: Mutex<OpenReplies>,
@@ -27,11 +34,15 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(number: u64, router: Arc<Router>, limits: BrokerLimits) -> Self {
+    pub(super) fn new(number: u64, broker: &Broker) -> Self {
+        let limits = broker.limits;
         Self {
             number,
-            router,
+            router: broker.router.clone(),
             outbox: Outbox::new(limits.pending),
+            life: Life::default(),
+            platform: broker.platform.clone(),
+            admitted: OnceLock::new(),
             limits,
             subscriptions: Mutex::default(),
             open_replies: Mutex::new(OpenReplies::new(limits.open_requests)),
@@ -53,9 +64,13 @@ impl Connection {
         message: &Message,
         answers: bool,
     ) -> bool {
+        if answers && self.life.is_stalled() {
+            return false;
+        }
         let watched = message.reply.as_ref().filter(|reply| answers && is_inbox(reply));
         if let Some(reply) = watched {
             self.open_replies().insert(reply.clone());
+            self.life.owe(|| self.platform.now());
         }
         let size = protocol::wire_size(message) + CONTROL_LINE;
         let outcome = self.outbox.write(size, |out| match subscription.takes_headers {
@@ -126,7 +141,7 @@ impl Connection {
         let error = ended.nats_text();
         let say = |out: &mut bytes::BytesMut| {
             if let Some(text) = error {
-                protocol::error(text, out);
+                protocol::error(&text, out);
             }
         };
         let is_slow = matches!(ended, Ended::SlowConsumer);
@@ -141,10 +156,41 @@ impl Connection {
         for subscription in subscriptions.into_values() {
             subscription.leave(&self.router);
         }
+        self.fail_open_requests();
+        if let Some(host) = self.admitted.get().and_then(|admitted| admitted.host.clone()) {
+            self.router.route(&message(host, ""));
+        }
+    }
+
+    /// Tells whoever waits for a reply from the client that none will come.
+    pub(super) fn fail_open_requests(&self) {
         let open = self.open_replies().take();
         for reply in open {
             self.router.route(&Status::HostLost.message(reply));
         }
+    }
+
+    /// Bytes arrived from the client.
+    pub(super) fn hear(&self) {
+        let owes = !self.open_replies().is_empty();
+        self.life.hear(self.platform.now(), owes);
+    }
+
+    /// Lets the client in. Only the first time counts.
+    pub(super) fn admit(&self, permissions: Permissions, name: Option<&str>) {
+        let host = name.filter(|name| is_host(name)).and_then(|name| Subject::new(format!("{LOST}{name}")).ok());
+        self.admitted.set(Admitted { permissions, host }).ok();
+        self.life.connect();
+    }
+
+    /// Whether the client may publish there.
+    pub(super) fn may_publish(&self, subject: &str) -> bool {
+        self.admitted.get().is_some_and(|admitted| admitted.permissions.publish.covers(subject))
+    }
+
+    /// Whether the client may subscribe to that.
+    pub(super) fn may_subscribe(&self, pattern: &str) -> bool {
+        self.admitted.get().is_some_and(|admitted| admitted.permissions.subscribe.covers(pattern))
     }
 
     /// How it ended.
@@ -159,6 +205,22 @@ impl Connection {
     fn open_replies(&self) -> MutexGuard<'_, OpenReplies> {
         self.open_replies.lock().expect("nothing panics under this lock")
     }
+}
+
+/// What was found out about a client when it was let in.
+#[derive(Debug)]
+struct Admitted {
+    permissions: Permissions,
+    /// Where the lattice is told that the client is gone, if it is a host.
+    host: Option<Subject>,
+}
+
+/// Precedes the key of a host whose connection ended in the subject that tells of it.
+const LOST: &str = "wisteria.lost.";
+
+/// Hosts call themselves by their keys.
+fn is_host(name: &str) -> bool {
+    name.parse::<PublicKey>().is_ok_and(|key| key.kind() == KeyKind::Host)
 }
 
 /// About what subjects and sizes of a message take.

@@ -1,29 +1,27 @@
 //! The embedded broker: serves connections that speak the NATS client protocol on a router.
 
+mod admission;
 mod connection;
+mod connections;
 mod serve;
 mod session;
 mod subscription;
+mod watch;
 
+pub use admission::{Allowed, Gatekeeper, OpenGate, Permissions};
 pub use serve::Ended;
 
-use std::{
-    fmt::Display,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{Sink, Stream};
 use wisteria_core::{
     bus::Router,
-    platform::{Platform, random_uuid},
+    platform::{Platform, random_uuid, timeout},
 };
 
-use crate::protocol::{ProtocolLimits, ServerInfo};
+use self::connections::Connections;
+use crate::protocol::{self, ProtocolLimits, ServerInfo};
 
 /// Carries the messages of a router to its connections and back.
 #[derive(Debug, Clone)]
@@ -31,8 +29,9 @@ pub struct Broker {
     router: Arc<Router>,
     platform: Arc<dyn Platform>,
     limits: BrokerLimits,
+    gatekeeper: Arc<dyn Gatekeeper>,
     server_id: Arc<str>,
-    connections: Arc<AtomicU64>,
+    connections: Arc<Connections>,
 }
 
 /// What one connection may use.
@@ -52,6 +51,9 @@ pub struct BrokerLimits {
     pub ping: Duration,
     /// How many of those questions it may leave open before it is given up.
     pub missed_pings: u32,
+    /// How long a connection that was handed a request may be silent before it is asked for a sign of life, and again
+    /// before requests pass it over.
+    pub stall: Duration,
     /// How long the last bytes may take to leave once the connection ends.
     pub farewell: Duration,
 }
@@ -66,20 +68,29 @@ impl Default for BrokerLimits {
             connect: Duration::from_secs(5),
             ping: Duration::from_secs(20),
             missed_pings: 2,
+            stall: Duration::from_millis(1500),
             farewell: Duration::from_secs(2),
         }
     }
 }
 
 impl Broker {
-    /// A broker on a router, which local buses may share.
+    /// A broker on a router, which local buses may share. Everyone may do everything.
     pub fn new(router: Arc<Router>, platform: Arc<dyn Platform>) -> Self {
         Self::with_limits(router, platform, BrokerLimits::default())
     }
 
     /// The same with other limits.
     pub fn with_limits(router: Arc<Router>, platform: Arc<dyn Platform>, limits: BrokerLimits) -> Self {
-        Self { server_id: random_uuid(&*platform).into(), router, platform, limits, connections: Arc::default() }
+        let server_id = random_uuid(&*platform).into();
+        let (connections, gatekeeper) = (Arc::default(), Arc::new(OpenGate));
+        Self { router, platform, limits, gatekeeper, server_id, connections }
+    }
+
+    /// The same broker, with somebody who decides who may do what.
+    #[must_use]
+    pub fn guarded_by(self, gatekeeper: Arc<dyn Gatekeeper>) -> Self {
+        Self { gatekeeper, ..self }
     }
 
     /// Serves one connection until it ends. When this returns, or is dropped, its subscriptions have left the router and
@@ -89,11 +100,22 @@ impl Broker {
         I: Stream<Item = Bytes> + Unpin,
         O: Sink<Bytes, Error: Display> + Unpin,
     {
-        let number = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
-        serve::serve(self.clone(), number, incoming, outgoing)
+        serve::serve(self.clone(), incoming, outgoing)
     }
 
-    fn info(&self, number: u64) -> ServerInfo {
+    /// Tells all clients to go elsewhere, and ends their connections once what waits for them has left. Completes when
+    /// they have ended, after [`BrokerLimits::farewell`] at the latest.
+    pub async fn shut_down(&self) {
+        let connections = self.connections.close();
+        let leaving = ServerInfo { ldm: true, ..self.info(0, None) };
+        for connection in connections {
+            connection.say(|out| protocol::info(&ServerInfo { client_id: connection.number, ..leaving.clone() }, out));
+            connection.end(Ended::ShutDown);
+        }
+        timeout(&*self.platform, self.limits.farewell, self.connections.all_ended()).await;
+    }
+
+    fn info(&self, number: u64, nonce: Option<String>) -> ServerInfo {
         ServerInfo {
             server_id: self.server_id.to_string(),
             server_name: "wisteria".to_owned(),
@@ -102,6 +124,7 @@ impl Broker {
             headers: true,
             max_payload: self.limits.protocol.payload,
             client_id: number,
+            nonce,
             ..ServerInfo::default()
         }
     }

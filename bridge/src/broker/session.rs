@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use wisteria_core::bus::{Message, Status};
+use wisteria_core::{
+    bus::{Message, Status},
+    platform::random_uuid,
+};
 
-use super::{Broker, Ended, connection::Connection, subscription::ClientSubscription};
+use super::{Broker, Ended, Gatekeeper, connection::Connection, subscription::ClientSubscription};
 use crate::protocol::{self, ClientOp, ClientSide, ConnectOptions, Decoder, ProtocolError};
 
 /// The reading end of one connection. Dropping it ends the connection.
@@ -12,21 +15,21 @@ use crate::protocol::{self, ClientOp, ClientSide, ConnectOptions, Decoder, Proto
 pub(super) struct Session {
     pub(super) connection: Arc<Connection>,
     decoder: Decoder<ClientSide>,
+    gatekeeper: Arc<dyn Gatekeeper>,
+    nonce: String,
     /// What the client said of itself; nothing else is taken before.
     options: Option<Box<ConnectOptions>>,
 }
 
 impl Session {
     /// A new connection, which is told about the server first.
-    pub(super) fn new(broker: &Broker, number: u64) -> Self {
-        let connection = Arc::new(Connection::new(number, broker.router.clone(), broker.limits));
-        connection.say(|out| protocol::info(&broker.info(number), out));
-        Self { connection, decoder: Decoder::new(broker.limits.protocol), options: None }
-    }
-
-    /// Whether the client has said `CONNECT`.
-    pub(super) fn is_connected(&self) -> bool {
-        self.options.is_some()
+    pub(super) fn new(broker: &Broker) -> Self {
+        let number = broker.connections.number();
+        let connection = Arc::new(Connection::new(number, broker));
+        let nonce = random_uuid(&*broker.platform);
+        connection.say(|out| protocol::info(&broker.info(number, Some(nonce.clone())), out));
+        let decoder = Decoder::new(broker.limits.protocol);
+        Self { connection, decoder, gatekeeper: broker.gatekeeper.clone(), nonce, options: None }
     }
 
     /// Acts on all operations that are complete with these bytes.
@@ -46,7 +49,7 @@ impl Session {
                 Err(error) if error.is_fatal() => return Err(error),
                 Err(error) => {
                     tracing::debug!(connection = self.connection.number, %error, "refused an operation");
-                    self.connection.say(|out| protocol::error(error.nats_text(), out));
+                    self.connection.say(|out| protocol::error(&error.nats_text(), out));
                 }
             }
         }
@@ -54,10 +57,7 @@ impl Session {
 
     fn handle(&mut self, op: ClientOp) -> Result<(), ProtocolError> {
         match op {
-            ClientOp::Connect(options) => {
-                self.connect(options);
-                Ok(())
-            }
+            ClientOp::Connect(options) => self.connect(options),
             // Some clients ask for a sign of life before all else.
             ClientOp::Ping => {
                 self.connection.say(protocol::pong);
@@ -67,6 +67,9 @@ impl Session {
             ClientOp::Publish(message) => self.publish(&message),
             ClientOp::Subscribe { sid, pattern, queue } => {
                 let options = self.options("SUB")?;
+                if !self.connection.may_subscribe(&pattern) {
+                    return Err(ProtocolError::NotPermitted { what: "Subscription", subject: pattern.to_string() });
+                }
                 let subscription = ClientSubscription::new(&self.connection, sid, pattern, options.headers);
                 self.connection.subscribe(subscription, queue.as_deref());
                 self.acknowledge()
@@ -82,17 +85,22 @@ impl Session {
         }
     }
 
-    /// The one place where a connection is let in. Whoever reaches the broker is.
-    fn connect(&mut self, options: Box<ConnectOptions>) {
-        tracing::debug!(connection = self.connection.number, name = options.name, "a client connected");
-        if options.verbose {
-            self.connection.say(protocol::ok);
+    /// The one place where a connection is let in. What it says later changes how it is spoken to, not who it is.
+    fn connect(&mut self, options: Box<ConnectOptions>) -> Result<(), ProtocolError> {
+        if self.options.is_none() {
+            let permissions = self.gatekeeper.admit(&options, &self.nonce).ok_or(ProtocolError::NotAdmitted)?;
+            self.connection.admit(permissions, options.name.as_deref());
+            tracing::debug!(connection = self.connection.number, name = options.name, "a client connected");
         }
         self.options = Some(options);
+        self.acknowledge()
     }
 
     fn publish(&self, message: &Message) -> Result<(), ProtocolError> {
         let options = self.options("PUB")?;
+        if !self.connection.may_publish(&message.subject) {
+            return Err(ProtocolError::NotPermitted { what: "Publish", subject: message.subject.to_string() });
+        }
         self.connection.answered(&message.subject);
         let router = &self.connection.router;
         let taken = match options.echo {

@@ -1,5 +1,7 @@
 //! What can be wrong with bytes that should be the protocol.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 use wisteria_core::bus::SubjectError;
 
@@ -38,6 +40,17 @@ pub enum ProtocolError {
     /// The subject is not one.
     #[error(transparent)]
     Subject(#[from] SubjectError),
+    /// The client is not let in.
+    #[error("the client is not let in")]
+    NotAdmitted,
+    /// The client may not do that.
+    #[error("the client has no permission for {what} to \"{subject}\"")]
+    NotPermitted {
+        /// In the words of NATS: `Publish` or `Subscription`.
+        what: &'static str,
+        /// The subject or pattern.
+        subject: String,
+    },
     /// An operation came before `CONNECT`.
     #[error("{0} came before CONNECT")]
     NotConnected(&'static str),
@@ -46,19 +59,23 @@ pub enum ProtocolError {
 impl ProtocolError {
     /// Whether the connection must end; the others spoil one operation only.
     pub fn is_fatal(&self) -> bool {
-        !matches!(self, Self::Subject(_) | Self::Headers(_))
+        !matches!(self, Self::Subject(_) | Self::Headers(_) | Self::NotPermitted { .. })
     }
 
     /// The text by which NATS servers name it in `-ERR`.
-    pub fn nats_text(&self) -> &'static str {
-        match self {
+    pub fn nats_text(&self) -> Cow<'static, str> {
+        let text = match self {
+            Self::NotPermitted { what, subject } => {
+                return format!("Permissions Violation for {what} to \"{subject}\"").into();
+            }
             Self::UnknownOperation(_) => "Unknown Protocol Operation",
             Self::LineTooLong { .. } => "Maximum Control Line Exceeded",
             Self::PayloadTooLarge { .. } => "Maximum Payload Violation",
             Self::Malformed { .. } | Self::Headers(_) => "Parser Error",
             Self::Subject(_) => "Invalid Subject",
-            Self::NotConnected(_) => "Authorization Violation",
-        }
+            Self::NotConnected(_) | Self::NotAdmitted => "Authorization Violation",
+        };
+        text.into()
     }
 
     pub(super) fn malformed(verb: &'static str, cause: &dyn ToString) -> Self {

@@ -175,6 +175,9 @@ pub struct ServerInfo {
     /// Clients must say who they are.
     #[serde(skip_serializing_if = "is_false")]
     pub auth_required: bool,
+    /// The server is about to stop: clients go elsewhere.
+    #[serde(skip_serializing_if = "is_false")]
+    pub ldm: bool,
     /// The connection goes on under TLS.
     #[serde(skip_serializing_if = "is_false")]
     pub tls_required: bool,
