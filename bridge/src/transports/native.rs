@@ -2,8 +2,10 @@
 #![cfg(not(target_family = "wasm"))]
 
 mod dial;
+mod nats;
 mod tls;
 mod websocket;
 
+pub use nats::NatsConnector;
 pub use tls::{Tls, TlsError};
 pub use websocket::WebSocketConnector;
