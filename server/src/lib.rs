@@ -6,6 +6,7 @@ pub mod engine;
 mod log;
 pub mod metadata;
 pub mod modules;
+pub mod nats;
 mod nats_listener;
 pub mod platform;
 pub mod provider;

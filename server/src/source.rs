@@ -1,4 +1,4 @@
-//! Where a server's lattice comes from: a broker of its own, or a server that it joins.
+//! Where a server's lattice comes from: a broker of its own, a server that it joins, or a NATS cluster.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -15,6 +15,8 @@ use wisteria_core::{
     platform::Platform,
 };
 
+use crate::nats::{Access, JetStream, NatsError, NatsOptions, SharedStore};
+
 /// Where the lattice is.
 #[derive(Debug, Clone)]
 pub enum LatticeSource {
@@ -27,6 +29,8 @@ pub enum LatticeSource {
         /// Authorities to trust beside the system's, in PEM.
         tls_ca: Option<PathBuf>,
     },
+    /// On a NATS cluster with JetStream.
+    Nats(NatsOptions),
 }
 
 /// Why a server cannot get into its lattice.
@@ -41,6 +45,9 @@ pub enum SourceError {
     /// The file of authorities cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The NATS cluster cannot be used.
+    #[error(transparent)]
+    Nats(#[from] NatsError),
 }
 
 /// A server's place in its lattice.
@@ -50,6 +57,8 @@ pub(crate) struct Place {
     pub(crate) bus: Arc<dyn Bus>,
     /// The way in for tabs and other hosts.
     pub(crate) entrance: Entrance,
+    /// What keeps links and claims, where the lattice shares one store.
+    pub(crate) shared_store: Option<SharedStore>,
     /// The connection to the lattice, where it is elsewhere.
     connection: Option<BridgeBus>,
 }
@@ -65,7 +74,12 @@ pub(crate) enum Entrance {
 
 impl LatticeSource {
     /// Gets into the lattice as this host.
-    pub(crate) async fn enter(&self, host: PublicKey, platform: &Arc<dyn Platform>) -> Result<Place, SourceError> {
+    pub(crate) async fn enter(
+        &self,
+        lattice: &str,
+        host: PublicKey,
+        platform: &Arc<dyn Platform>,
+    ) -> Result<Place, SourceError> {
         match self {
             Self::Embedded => Ok(embedded(platform)),
             Self::Join { urls, tls_ca } => {
@@ -74,6 +88,15 @@ impl LatticeSource {
                 let upstream: Arc<dyn Connector> = Arc::new(InTurn::new(connectors));
                 connect(upstream, Credentials::None, host, platform).await.map_err(SourceError::Join)
             }
+            Self::Nats(options) => {
+                let access = Access::read(options)?;
+                let credentials = access.credentials.clone();
+                let place = connect(access.connector(), credentials, host, platform).await;
+                let mut place = place.map_err(|cause| access.explain(cause))?;
+                let jetstream = JetStream::connect(&access, &format!("{host} metadata")).await?;
+                place.shared_store = Some(SharedStore::open(&jetstream, lattice).await?);
+                Ok(place)
+            }
         }
     }
 }
@@ -81,7 +104,12 @@ impl LatticeSource {
 fn embedded(platform: &Arc<dyn Platform>) -> Place {
     let router = Arc::new(Router::new());
     let bus = Arc::new(LocalBus::new(router.clone(), platform.clone()));
-    Place { bus, entrance: Entrance::Broker(Arc::new(Broker::new(router, platform.clone()))), connection: None }
+    Place {
+        bus,
+        entrance: Entrance::Broker(Arc::new(Broker::new(router, platform.clone()))),
+        shared_store: None,
+        connection: None,
+    }
 }
 
 async fn connect(
@@ -98,7 +126,12 @@ async fn connect(
         other => other.to_string(),
     })?;
     let relay = Arc::new(Relay::new(upstream, credentials, platform.clone()));
-    Ok(Place { bus: Arc::new(bus.clone()), entrance: Entrance::Relay(relay), connection: Some(bus) })
+    Ok(Place {
+        bus: Arc::new(bus.clone()),
+        entrance: Entrance::Relay(relay),
+        shared_store: None,
+        connection: Some(bus),
+    })
 }
 
 fn trusting(tls_ca: Option<&PathBuf>) -> Result<Tls, TlsError> {

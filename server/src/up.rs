@@ -16,7 +16,7 @@ use wisteria_core::{
     error::LatticeError,
     host::{Host, HostConfig, HostLimits, HostParts, ProviderKind},
     lattice::Client,
-    metadata::StoreError,
+    metadata::{MetadataStore, StoreError},
     platform::Platform,
     provider::MemoryKeyValue,
 };
@@ -110,10 +110,12 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         None => None,
     };
     let data_dir = DataDir::open(options.data_dir.clone(), &*platform)?;
-    let store = Arc::new(FileStore::open(data_dir.metadata_path())?);
-
     let key = data_dir.host_key().clone();
-    let place = options.source.enter(key.public_key(), &platform).await?;
+    let place = options.source.enter(&options.lattice, key.public_key(), &platform).await?;
+    let store: Arc<dyn MetadataStore> = match &place.shared_store {
+        Some(shared) => Arc::new(shared.clone()),
+        None => Arc::new(FileStore::open(data_dir.metadata_path())?),
+    };
     let limits = HostLimits::default();
     let engine =
         WasmtimeEngine::new(limits.instances, &limits.module).map_err(|error| UpError::Engine(error.to_string()))?;

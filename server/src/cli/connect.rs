@@ -4,7 +4,10 @@ use std::{str::FromStr, sync::Arc, time::Duration};
 
 use axum::http::Uri;
 use thiserror::Error;
-use wisteria_bridge::{BridgeBus, BridgeOptions, transports::native::WebSocketConnector};
+use wisteria_bridge::{
+    BridgeBus, BridgeOptions, Connector, Credentials,
+    transports::native::{NatsConnector, WebSocketConnector},
+};
 use wisteria_core::{
     bus::BusError,
     error::LatticeError,
@@ -33,10 +36,13 @@ pub(super) async fn connect(url: &LatticeUrl, lattice: &str) -> Result<Client, C
     let mut secret = [0; 32];
     platform.random(&mut secret);
     let user = KeyPair::from_raw(KeyKind::User, secret).public_key();
-    let connector = WebSocketConnector::new(url.bridge());
-    let options =
-        BridgeOptions { name: "wisteria command line".to_owned(), connect: PATIENCE, ..BridgeOptions::default() };
-    let bus = BridgeBus::connect(connector, platform.clone(), options).await.map_err(|cause| {
+    let options = BridgeOptions {
+        name: "wisteria command line".to_owned(),
+        credentials: url.credentials.clone(),
+        connect: PATIENCE,
+        ..BridgeOptions::default()
+    };
+    let bus = BridgeBus::connect(url.way.connector(), platform.clone(), options).await.map_err(|cause| {
         ConnectError::NobodyAnswers {
             url: url.text.clone(),
             cause: match cause {
@@ -48,26 +54,35 @@ pub(super) async fn connect(url: &LatticeUrl, lattice: &str) -> Result<Client, C
     Ok(Client::new(Arc::new(bus), platform, lattice, user, PATIENCE)?)
 }
 
-/// The address of a lattice's server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The address of a lattice's server, or of the NATS server that the lattice lives on.
+#[derive(Debug, Clone)]
 pub(super) struct LatticeUrl {
-    /// As it was given.
+    /// As it was given, without secrets.
     text: String,
-    /// `host:port`.
-    authority: String,
-    /// Without a slash at its end.
-    path: String,
+    way: Way,
+    credentials: Credentials,
+}
+
+/// How the lattice is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Way {
+    /// At a WebSocket.
+    WebSocket(String),
+    /// At a NATS server.
+    Nats(String),
 }
 
 /// Why a text is no such address.
 #[derive(Debug, PartialEq, Eq, Error)]
-#[error("an address such as http://127.0.0.1:7700 is needed: {0}")]
+#[error("an address such as http://127.0.0.1:7700 or nats://127.0.0.1:4222 is needed: {0}")]
 pub(super) struct UrlError(&'static str);
 
-impl LatticeUrl {
-    /// Where the server's bridge is.
-    fn bridge(&self) -> String {
-        format!("ws://{}{}/lattice", self.authority, self.path)
+impl Way {
+    fn connector(&self) -> Arc<dyn Connector> {
+        match self {
+            Self::WebSocket(url) => Arc::new(WebSocketConnector::new(url)),
+            Self::Nats(url) => Arc::new(NatsConnector::new(url)),
+        }
     }
 }
 
@@ -75,19 +90,24 @@ impl FromStr for LatticeUrl {
     type Err = UrlError;
 
     fn from_str(text: &str) -> Result<Self, UrlError> {
+        let (text, credentials) = Credentials::of_url(text);
         let uri: Uri = text.parse().map_err(|_| UrlError("this is no URL"))?;
-        if uri.scheme_str() != Some("http") {
-            return Err(UrlError("it begins with http://, as servers speak no TLS themselves"));
-        }
         if uri.query().is_some() {
             return Err(UrlError("it has no query"));
         }
         let authority = uri.authority().ok_or(UrlError("it names a host"))?;
-        Ok(Self {
-            text: text.trim_end_matches('/').to_owned(),
-            authority: authority.to_string(),
-            path: uri.path().trim_end_matches('/').to_owned(),
-        })
+        let path = uri.path().trim_end_matches('/');
+        let way = match uri.scheme_str() {
+            Some("http") => Way::WebSocket(format!("ws://{authority}{path}/lattice")),
+            Some("https") => Way::WebSocket(format!("wss://{authority}{path}/lattice")),
+            Some("ws" | "wss") => Way::WebSocket(text.clone()),
+            Some("nats" | "tls") => Way::Nats(text.clone()),
+            _ => {
+                let schemes = "it begins with http://, https:// or ws:// for a server, nats:// or tls:// for NATS";
+                return Err(UrlError(schemes));
+            }
+        };
+        Ok(Self { text: text.trim_end_matches('/').to_owned(), way, credentials })
     }
 }
 
@@ -96,18 +116,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bridge_is_found_from_the_address() {
-        let check = |text: &str, bridge: &str| {
-            assert_eq!(text.parse::<LatticeUrl>().expect("a URL").bridge(), bridge);
+    fn the_way_is_found_from_the_address() {
+        let check = |text: &str, way: Way| {
+            assert_eq!(text.parse::<LatticeUrl>().expect("a URL").way, way, "{text}");
         };
-        check("http://127.0.0.1:7700", "ws://127.0.0.1:7700/lattice");
-        check("http://[::1]:7700/", "ws://[::1]:7700/lattice");
-        check("http://example.org/w/", "ws://example.org/w/lattice");
+        let websocket = |url: &str| Way::WebSocket(url.to_owned());
+        check("http://127.0.0.1:7700", websocket("ws://127.0.0.1:7700/lattice"));
+        check("http://[::1]:7700/", websocket("ws://[::1]:7700/lattice"));
+        check("http://example.org/w/", websocket("ws://example.org/w/lattice"));
+        check("https://example.org", websocket("wss://example.org/lattice"));
+        check("ws://example.org:8080", websocket("ws://example.org:8080"));
+        check("nats://user:secret@example.org", Way::Nats("nats://example.org".to_owned()));
     }
 
     #[test]
     fn other_addresses_are_refused() {
-        for text in ["", "127.0.0.1:7700", "https://example.org", "ws://example.org", "http://", "http://a/?b"] {
+        for text in ["", "127.0.0.1:7700", "ftp://example.org", "http://", "http://a/?b"] {
             assert!(text.parse::<LatticeUrl>().is_err(), "{text}");
         }
     }

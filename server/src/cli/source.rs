@@ -4,17 +4,35 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::source::LatticeSource;
+use crate::{
+    nats::{NatsOptions, NatsSecret},
+    source::LatticeSource,
+};
 
 /// Where the lattice is: in the server itself, unless one of these says otherwise.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "A lattice elsewhere")]
 pub(super) struct SourceArgs {
     /// Join the lattice of another server, at its ws://HOST:PORT/lattice or wss://…; several are tried in turn
-    #[arg(long, value_name = "URL,…", value_delimiter = ',', value_parser = bridge_url)]
+    #[arg(long, value_name = "URL,…", value_delimiter = ',', value_parser = bridge_url, group = "elsewhere")]
     join: Vec<String>,
+    /// Use a NATS cluster with JetStream, at nats://[USER:PASSWORD@]HOST:PORT or tls://…; several are tried in turn
+    #[arg(long, value_name = "URL,…", value_delimiter = ',', value_parser = nats_url, group = "elsewhere")]
+    nats: Vec<String>,
+    /// The file with the claims and the seed of a NATS user
+    #[arg(long, value_name = "FILE", requires = "nats", group = "nats_secret")]
+    nats_creds: Option<PathBuf>,
+    /// The file with the seed of a NATS user's nkey
+    #[arg(long, value_name = "FILE", requires = "nats", group = "nats_secret")]
+    nats_nkey: Option<PathBuf>,
+    /// The token of the NATS cluster
+    #[arg(long, value_name = "TOKEN", env = "WISTERIA_NATS_TOKEN", hide_env_values = true, group = "nats_secret")]
+    nats_token: Option<String>,
+    /// The domain of the cluster's JetStream
+    #[arg(long, value_name = "DOMAIN", requires = "nats")]
+    nats_js_domain: Option<String>,
     /// Authorities that TLS trusts beside the system's, in PEM
-    #[arg(long, value_name = "FILE", requires = "join")]
+    #[arg(long, value_name = "FILE", requires = "elsewhere")]
     tls_ca: Option<PathBuf>,
 }
 
@@ -25,11 +43,28 @@ fn bridge_url(text: &str) -> Result<String, &'static str> {
     }
 }
 
+fn nats_url(text: &str) -> Result<String, &'static str> {
+    match text.starts_with("nats://") || text.starts_with("tls://") {
+        true => Ok(text.to_owned()),
+        false => Err("the address of a NATS server is needed, such as nats://127.0.0.1:4222"),
+    }
+}
+
 impl From<SourceArgs> for LatticeSource {
     fn from(args: SourceArgs) -> Self {
+        let tls_ca = args.tls_ca;
+        if !args.nats.is_empty() {
+            let secret = match (args.nats_creds, args.nats_nkey, args.nats_token) {
+                (Some(path), _, _) => NatsSecret::CredsFile(path),
+                (_, Some(path), _) => NatsSecret::SeedFile(path),
+                (_, _, Some(token)) => NatsSecret::Token(token),
+                _ => NatsSecret::InUrl,
+            };
+            return Self::Nats(NatsOptions { urls: args.nats, secret, tls_ca, js_domain: args.nats_js_domain });
+        }
         match args.join.is_empty() {
             true => Self::Embedded,
-            false => Self::Join { urls: args.join, tls_ca: args.tls_ca },
+            false => Self::Join { urls: args.join, tls_ca },
         }
     }
 }

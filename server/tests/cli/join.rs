@@ -15,19 +15,19 @@ fn join(first: &Server, options: &[&str]) -> Server {
     Server::start(&[&["--join", &url][..], options].concat())
 }
 
-fn start(server: &Server, name: &str, options: &[&str]) -> String {
+pub(crate) fn start(server: &Server, name: &str, options: &[&str]) -> String {
     let file = sample(name);
     let file = file.to_str().expect("a path in UTF-8");
     server.run(&[&["start", "actor", file][..], options].concat()).text().to_owned()
 }
 
-fn hosts(server: &Server) -> usize {
+pub(crate) fn hosts(server: &Server) -> usize {
     server.run(&["get", "hosts", "-o", "json"]).json().as_array().expect("an array").len()
 }
 
 /// Repeats a command, which itself takes its time, until it succeeds.
 #[track_caller]
-fn until_it_succeeds(command: impl Fn() -> Ended) -> Ended {
+pub(crate) fn until_it_succeeds(command: impl Fn() -> Ended) -> Ended {
     let end = Instant::now() + PATIENCE;
     loop {
         let ended = command();

@@ -24,6 +24,12 @@ fn wrong_usage_ends_with_2() {
     check_usage(&["call", "a", "b", "--timeout", "0"], "seconds");
     check_usage(&["get", "hosts", "--url", "ftp://x"], "http://");
     check_usage(&["up", "--listen", "nowhere"], "--listen");
+    check_usage(&["up", "--join", "http://127.0.0.1:7700"], "ws://");
+    check_usage(&["up", "--nats", "127.0.0.1:4222"], "nats://");
+    check_usage(&["up", "--join", "ws://a/lattice", "--nats", "nats://a"], "cannot be used with");
+    check_usage(&["up", "--nats", "nats://a", "--nats-creds", "a", "--nats-nkey", "b"], "cannot be used with");
+    check_usage(&["up", "--nats-creds", "a"], "--nats ");
+    check_usage(&["up", "--tls-ca", "a"], "--join");
     check_usage(&["up", "--url", "http://127.0.0.1:1"], "--listen");
 }
 
