@@ -8,6 +8,7 @@ mod command;
 mod count;
 mod fresh;
 mod host_wasm;
+mod nats_server;
 mod packages;
 mod page;
 mod repository;

@@ -4,7 +4,7 @@ use super::step::Step;
 use crate::command::command;
 use crate::repository::at;
 use crate::server::TAB;
-use crate::{packages, setup, suite_wasm, tidy};
+use crate::{nats_server, packages, setup, suite_wasm, tidy};
 use clap::ValueEnum;
 
 /// A part of the suite, to be run by itself.
@@ -31,7 +31,9 @@ impl Part {
             Self::Tidy => vec![Step::chore("tidy", tidy::report)],
             Self::Lint => lint(),
             Self::Rust => {
-                vec![Step::suite("rust", command("cargo", ["test", "--workspace", "--exclude", TAB, "--no-fail-fast"]))]
+                let mut cargo = command("cargo", ["test", "--workspace", "--exclude", TAB, "--no-fail-fast"]);
+                cargo.env(nats_server::VARIABLE, nats_server::path());
+                vec![Step::preparation("NATS server", nats_server::ready), Step::suite("rust", cargo)]
             }
             Self::Oracles => {
                 let mut cargo = command("cargo", ["test", "--no-fail-fast"]);
