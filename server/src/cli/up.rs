@@ -14,7 +14,7 @@ pub(super) struct UpArgs {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7700")]
     listen: SocketAddr,
     /// Where any NATS client may join by TCP, such as 127.0.0.1:4222; port 0 picks a free one
-    #[arg(long, value_name = "ADDR", conflicts_with = "join")]
+    #[arg(long, value_name = "ADDR", conflicts_with = "elsewhere")]
     nats_listen: Option<SocketAddr>,
     #[command(flatten)]
     source: SourceArgs,

@@ -86,7 +86,19 @@ impl Server {
 
     /// Ends it as a crash would, and starts it again where it was.
     pub(crate) fn crash_and_restart(&mut self) {
-        self.stop();
+        self.crash();
+        self.restart();
+    }
+
+    /// Ends it as a crash would.
+    pub(crate) fn crash(&mut self) {
+        // It may have ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+
+    /// Starts it again where it was.
+    pub(crate) fn restart(&mut self) {
         (self.child, self.url, self.output) = up(self.address(), &self.data_dir, &self.options);
     }
 
@@ -95,12 +107,6 @@ impl Server {
         let mut line = String::new();
         self.output.read_line(&mut line).expect("the server prints lines");
         line.trim_end().to_owned()
-    }
-
-    fn stop(&mut self) {
-        // It may have ended already.
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 
     /// Where it listens.
@@ -126,7 +132,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stop();
+        self.crash();
     }
 }
 

@@ -1,5 +1,10 @@
 //! What a server knows after it was killed, and modules that are replaced while they are called.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use serde_json::Value;
 
 use crate::program::{Server, run, sample};
@@ -27,9 +32,15 @@ fn whatever_was_acknowledged_is_there_after_a_kill_at_any_moment() {
     for round in 0..6 {
         let url = server.url.clone();
         let (provider, first) = (provider.clone(), acknowledged.len());
+        let killed = Arc::new(AtomicBool::new(false));
+        let ends = killed.clone();
         let writer = std::thread::spawn(move || {
             let mut taken = Vec::new();
             for number in 0.. {
+                // A kill between two puts fails neither.
+                if ends.load(Ordering::SeqCst) {
+                    break;
+                }
                 let name = format!("r{round}-{first}-{number}");
                 let put = ["link", "put", ACTOR, &provider, KEY_VALUE, "--link-name", &name, "--url", &url];
                 if run(&put, b"").code != 0 {
@@ -41,7 +52,9 @@ fn whatever_was_acknowledged_is_there_after_a_kill_at_any_moment() {
         });
         // The writer is stopped in the middle of whichever put it has come to.
         while links(&server).len() < acknowledged.len() + 1 + round {}
-        server.crash_and_restart();
+        server.crash();
+        killed.store(true, Ordering::SeqCst);
+        server.restart();
         acknowledged.extend(writer.join().expect("it ran"));
         let found: Vec<String> =
             links(&server).iter().map(|link| link["link_name"].as_str().expect("a name").to_owned()).collect();
