@@ -15,6 +15,11 @@ pub(crate) fn all_with_tests() -> Result<()> {
     with(server::build_with_tests)
 }
 
+/// The same as [`all`], with the server as it is released.
+pub(crate) fn all_released() -> Result<()> {
+    with(server::build_released)
+}
+
 fn with(server: Step) -> Result<()> {
     let steps: [(&str, Step); 5] = [
         ("setup", setup::ready),

@@ -1,8 +1,9 @@
-//! The chores of the project: `cargo xtask build`, `up`, `test` and `tidy`.
+//! The chores of the project: `cargo xtask build`, `up`, `test`, `tidy` and `bench`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore tells what it does on the terminal")]
 
 mod actors;
 mod alone;
+mod bench;
 mod build;
 mod command;
 mod count;
@@ -49,6 +50,14 @@ enum Chore {
         /// Parts to run, all when none is named
         parts: Vec<test::Part>,
     },
+    /// Measure something and print a table
+    Bench {
+        /// What to measure
+        subject: bench::Subject,
+        /// How often; the table shows medians
+        #[arg(default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+        rounds: u32,
+    },
 }
 
 fn main() -> ExitCode {
@@ -57,6 +66,7 @@ fn main() -> ExitCode {
         Chore::Up { arguments } => build::all().and_then(|()| server::become_up(&arguments)).map(|()| true),
         Chore::Tidy => tidy::report(),
         Chore::Test { parts } => test::run(&parts),
+        Chore::Bench { subject, rounds } => bench::measure(subject, rounds).map(|()| true),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -14,6 +14,11 @@ pub(crate) fn build() -> Result<()> {
     cargo(&["build", "--quiet", "-p", "wisteria-server"])
 }
 
+/// The same as it is released, into `target/release`.
+pub(crate) fn build_released() -> Result<()> {
+    cargo(&["build", "--quiet", "--release", "-p", "wisteria-server"])
+}
+
 /// Builds the server together with all tests. Their features are those of all our crates at once, so what they stand on
 /// is compiled once for the server and them, not once for each.
 pub(crate) fn build_with_tests() -> Result<()> {

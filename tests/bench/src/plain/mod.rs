@@ -1,0 +1,7 @@
+//! Clients that do as little as possible themselves.
+
+mod connection;
+pub(crate) mod flood;
+pub(crate) mod requests;
+
+pub(crate) use connection::Connection;
