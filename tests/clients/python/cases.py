@@ -209,19 +209,16 @@ async def too_large_payload(client):
 
 async def too_large_for_the_server(_client, url):
     """A client that does not look at the limit itself hears of it and is cut off."""
-    errors, closed = [], asyncio.Event()
-
-    async def note(error):
-        errors.append(str(error))
+    closed = asyncio.Event()
 
     async def close():
         closed.set()
 
-    rude = await nats.connect(url, error_cb=note, closed_cb=close, allow_reconnect=False)
-    await rude._send_command(f"PUB clients.large {client.max_payload + 1}\r\n".encode())
+    rude = await nats.connect(url, closed_cb=close, allow_reconnect=False)
+    await rude._send_command(f"PUB clients.large {rude.max_payload + 1}\r\n".encode())
     await rude._flush_pending()
     await within(closed.wait())
-    return errors
+    return str(rude.last_error)
 
 
 async def burst(client):
