@@ -12,6 +12,7 @@ mod host_wasm;
 mod nats_server;
 mod packages;
 mod page;
+mod python_client;
 mod repository;
 mod server;
 mod setup;

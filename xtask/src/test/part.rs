@@ -4,7 +4,7 @@ use super::step::Step;
 use crate::command::command;
 use crate::repository::at;
 use crate::server::TAB;
-use crate::{nats_server, packages, setup, suite_wasm, tidy};
+use crate::{nats_server, packages, python_client, setup, suite_wasm, tidy};
 use clap::ValueEnum;
 
 /// A part of the suite, to be run by itself.
@@ -20,6 +20,8 @@ pub(crate) enum Part {
     Oracles,
     /// Tests of the npm package
     Web,
+    /// Published NATS clients on our broker and on a NATS server
+    Clients,
     /// Whole ways through Chromium, Firefox and WebKit
     Browser,
 }
@@ -41,6 +43,15 @@ impl Part {
                 vec![Step::suite("oracles", cargo)]
             }
             Self::Web => vec![Step::suite("web", npm("test", "www"))],
+            Self::Clients => {
+                let mut clients = npm("test", "tests/clients");
+                clients.env(nats_server::VARIABLE, nats_server::path());
+                vec![
+                    Step::preparation("NATS server", nats_server::ready),
+                    Step::preparation("Python client", python_client::ready),
+                    Step::suite("clients", clients),
+                ]
+            }
             Self::Browser => vec![
                 Step::preparation("browsers", packages::ready),
                 Step::preparation("engines' suite", suite_wasm::build),
