@@ -84,14 +84,14 @@ struct InboxSink(Arc<Inbox>);
 
 impl Sink for InboxSink {
     fn deliver(&self, delivery: Delivery<'_>) -> bool {
-        self.0.deliver(delivery.message.clone());
+        self.0.deliver(delivery.message.to_message());
         true
     }
 }
 
 impl Sink for Mailbox {
     fn deliver(&self, delivery: Delivery<'_>) -> bool {
-        self.put(delivery.message.clone())
+        self.put(delivery.message.to_message())
     }
 }
 

@@ -4,14 +4,17 @@ mod inbox;
 mod local;
 mod mailbox;
 mod message;
+mod passing;
 mod router;
 mod subject;
+mod tree;
 
 pub use inbox::{Inbox, OpenRequest, Status};
 pub use local::{DEFAULT_MAX_PAYLOAD, LocalBus};
 pub use mailbox::Mailbox;
 pub use message::{Headers, Message};
-pub use router::{Delivery, Router, Sink, SubscriptionId};
+pub use passing::{Passing, ReadMessage, SubjectRef};
+pub use router::{Delivery, ROUTES_BOUND, Router, Routes, Sink, SubscriptionId};
 pub use subject::{Subject, SubjectError, SubjectPattern};
 
 use std::{

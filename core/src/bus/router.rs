@@ -5,11 +5,14 @@ use std::{
     fmt::Debug,
     sync::{
         Arc, RwLock,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
-use super::{Message, SubjectPattern};
+use super::{
+    Message, Passing, SubjectPattern,
+    tree::{Entry, Group, Node, Receivers},
+};
 use crate::platform::{MaybeSend, MaybeSync};
 
 /// Takes messages for a subscription.
@@ -25,10 +28,14 @@ pub struct Delivery<'a> {
     /// The subscription.
     pub subscription: SubscriptionId,
     /// The message.
-    pub message: &'a Message,
+    pub message: Passing<'a>,
     /// Whether the reply, where one is wanted, can come from nowhere else: no one but this subscription got the
     /// message, or it did for its queue group.
     pub answers: bool,
+    /// Whether it came for a queue group, of which another member could have it.
+    pub queued: bool,
+    /// Who published it, where that one must not hear itself.
+    pub unheard_by: Option<u64>,
 }
 
 /// Names a subscription of a router, never given twice.
@@ -39,46 +46,21 @@ pub struct SubscriptionId(u64);
 #[derive(Debug, Default)]
 pub struct Router {
     next_id: AtomicU64,
+    /// Counts the changes of the tree; what was found in an earlier state of it may be wrong.
+    generation: AtomicU64,
     root: RwLock<Node>,
 }
 
-/// What listens at one place of the tree of tokens.
+/// Who listened to the subjects that one publisher used last, so that it need not ask the router again. As long as
+/// nobody subscribes or leaves, it publishes without any lock that it shares with others.
 #[derive(Debug, Default)]
-struct Node {
-    children: HashMap<Box<str>, Node>,
-    any_token: Option<Box<Node>>,
-    here: Listeners,
-    /// Listens to this place with a last `>`.
-    tail: Listeners,
+pub struct Routes {
+    generation: u64,
+    known: HashMap<Box<str>, Receivers>,
 }
 
-#[derive(Debug, Default)]
-struct Listeners {
-    single: Vec<Entry>,
-    groups: Vec<Group>,
-}
-
-/// The members of a queue group under one pattern. Each group counts its own turns: with a common count, calls that
-/// alternate between two groups would always meet the same members.
-#[derive(Debug)]
-struct Group {
-    queue: Arc<str>,
-    members: Vec<Entry>,
-    turn: AtomicUsize,
-}
-
-#[derive(Debug, Clone)]
-struct Entry {
-    id: SubscriptionId,
-    sink: Arc<dyn Sink>,
-}
-
-/// The member whose turn it is, and how many others could take its place.
-struct Chosen {
-    queue: Arc<str>,
-    member: Entry,
-    others: usize,
-}
+/// How many subjects a publisher remembers; beyond it, it starts anew.
+pub const ROUTES_BOUND: usize = 512;
 
 impl Router {
     /// A router without subscriptions.
@@ -89,167 +71,90 @@ impl Router {
     /// Adds a subscription, which gets messages from now on.
     pub fn subscribe(&self, pattern: &SubjectPattern, queue: Option<&str>, sink: Arc<dyn Sink>) -> SubscriptionId {
         let id = SubscriptionId(self.next_id.fetch_add(1, Ordering::Relaxed));
-        let mut root = self.root.write().expect("nothing panics under this lock");
-        root.place(pattern).add(queue, Entry { id, sink });
+        let mut root = self.root.write().expect(NO_PANIC);
+        root.add(pattern, queue, Entry { id, sink });
+        self.generation.fetch_add(1, Ordering::Release);
         id
     }
 
     /// Ends a subscription; `pattern` is the one it was made with. It gets no message once this has returned, but
     /// for those that are being delivered.
     pub fn unsubscribe(&self, pattern: &SubjectPattern, id: SubscriptionId) {
-        let mut root = self.root.write().expect("nothing panics under this lock");
+        let mut root = self.root.write().expect(NO_PANIC);
         root.remove(pattern, id);
+        self.generation.fetch_add(1, Ordering::Release);
     }
 
     /// Delivers a message to every subscription outside queue groups, and to one member of each group in turn.
     /// Returns how many took it.
     pub fn route(&self, message: &Message) -> usize {
-        self.route_except(message, |_| false)
+        self.receivers(&message.subject).1.deliver(message.into(), None)
     }
 
-    /// The same, passing over some subscriptions.
-    pub fn route_except(&self, message: &Message, except: impl Fn(SubscriptionId) -> bool) -> usize {
-        let (single, chosen) = self.receivers(&message.subject);
-        let alone = single.len() + chosen.len() == 1;
-        let deliver = |entry: &Entry, answers| {
-            let delivery = Delivery { subscription: entry.id, message, answers };
-            !except(entry.id) && entry.sink.deliver(delivery)
-        };
-        let taken = single.iter().filter(|entry| deliver(entry, alone)).count();
-        taken + chosen.into_iter().filter(|chosen| self.deliver_to_group(chosen, message, &deliver)).count()
+    /// The same for a publisher that remembers its routes, and passing over subscriptions of `unheard_by`.
+    pub fn route_by(&self, routes: &mut Routes, message: Passing<'_>, unheard_by: Option<u64>) -> usize {
+        let subject = message.subject().as_str();
+        if is_used_once(subject) {
+            return self.receivers(subject).1.deliver(message, unheard_by);
+        }
+        if routes.generation != self.generation.load(Ordering::Acquire) {
+            routes.known.clear();
+        }
+        if let Some(receivers) = routes.known.get(subject) {
+            return receivers.deliver(message, unheard_by);
+        }
+        let (generation, receivers) = self.receivers(subject);
+        if routes.generation != generation || routes.known.len() >= ROUTES_BOUND {
+            routes.known.clear();
+            routes.generation = generation;
+        }
+        routes.known.entry(subject.into()).or_insert(receivers).deliver(message, unheard_by)
     }
 
     /// Whether anyone listens to a subject.
     pub fn has_receiver(&self, subject: &str) -> bool {
-        let (single, chosen) = self.receivers(subject);
-        !single.is_empty() || !chosen.is_empty()
+        let (_, receivers) = self.receivers(subject);
+        !receivers.single.is_empty() || !receivers.groups.is_empty()
     }
 
-    fn deliver_to_group(&self, chosen: &Chosen, message: &Message, deliver: &impl Fn(&Entry, bool) -> bool) -> bool {
-        if deliver(&chosen.member, true) {
-            return true;
-        }
-        (0..chosen.others)
-            .filter_map(|_| {
-                let (_, again) = self.receivers(&message.subject);
-                again.into_iter().find(|other| other.queue == chosen.queue)
-            })
-            .any(|other| deliver(&other.member, true))
-    }
-
-    fn receivers(&self, subject: &str) -> (Vec<Entry>, Vec<Chosen>) {
-        let (mut single, mut groups) = (Vec::new(), Vec::new());
-        let root = self.root.read().expect("nothing panics under this lock");
-        root.collect(subject, &mut single, &mut groups);
-        let mut chosen: Vec<Chosen> = Vec::with_capacity(groups.len());
-        for (position, group) in groups.iter().enumerate() {
-            if chosen.iter().all(|known| known.queue != group.queue) {
-                chosen.extend(choose(&groups[position..]));
-            }
-        }
-        (single, chosen)
+    /// Who listens to a subject, and in which state of the tree.
+    fn receivers(&self, subject: &str) -> (u64, Receivers) {
+        let root = self.root.read().expect(NO_PANIC);
+        // It changes under the lock only.
+        (self.generation.load(Ordering::Relaxed), root.receivers(subject))
     }
 }
 
-/// Whose turn it is among the members of the first group and of those of the same name after it.
-fn choose(groups: &[&Group]) -> Option<Chosen> {
-    let first = groups.first()?;
-    let same = || groups.iter().filter(|group| group.queue == first.queue);
-    let count = same().map(|group| group.members.len()).sum::<usize>();
-    let turn = first.turn.fetch_add(1, Ordering::Relaxed) % count.max(1);
-    let member = same().flat_map(|group| &group.members).nth(turn)?;
-    Some(Chosen { queue: first.queue.clone(), member: member.clone(), others: count - 1 })
+/// Whether a subject is one of those that requests make up for their reply: there is no use in remembering it.
+fn is_used_once(subject: &str) -> bool {
+    subject.starts_with("_INBOX.")
 }
 
-impl Listeners {
-    fn add(&mut self, queue: Option<&str>, entry: Entry) {
-        let Some(queue) = queue else {
-            return self.single.push(entry);
+impl Receivers {
+    fn deliver(&self, message: Passing<'_>, unheard_by: Option<u64>) -> usize {
+        let answers = self.single.len() + self.groups.len() == 1;
+        let single = |entry: &&Entry| {
+            let subscription = entry.id;
+            entry.sink.deliver(Delivery { subscription, message, answers, queued: false, unheard_by })
         };
-        match self.groups.iter_mut().find(|group| &*group.queue == queue) {
-            Some(group) => group.members.push(entry),
-            None => self.groups.push(Group { queue: queue.into(), members: vec![entry], turn: AtomicUsize::new(0) }),
-        }
-    }
-
-    fn remove(&mut self, id: SubscriptionId) {
-        self.single.retain(|entry| entry.id != id);
-        for group in &mut self.groups {
-            group.members.retain(|entry| entry.id != id);
-        }
-        self.groups.retain(|group| !group.members.is_empty());
-    }
-
-    fn is_empty(&self) -> bool {
-        self.single.is_empty() && self.groups.is_empty()
-    }
-
-    fn collect<'a>(&'a self, single: &mut Vec<Entry>, groups: &mut Vec<&'a Group>) {
-        single.extend_from_slice(&self.single);
-        groups.extend(&self.groups);
+        self.single.iter().filter(single).count()
+            + self.groups.iter().filter(|group| group.deliver(message, unheard_by)).count()
     }
 }
 
-impl Node {
-    fn place(&mut self, pattern: &str) -> &mut Listeners {
-        let mut node = self;
-        for token in pattern.split('.') {
-            node = match token {
-                ">" => return &mut node.tail,
-                "*" => node.any_token.get_or_insert_default(),
-                token => node.children.entry(token.into()).or_default(),
-            };
-        }
-        &mut node.here
-    }
-
-    /// Removes a subscription and the branches that it leaves empty.
-    fn remove(&mut self, pattern: &str, id: SubscriptionId) {
-        let (token, rest) = first_token(pattern);
-        if token == ">" {
-            return self.tail.remove(id);
-        }
-        let child = match token {
-            "*" => self.any_token.as_deref_mut(),
-            token => self.children.get_mut(token),
-        };
-        let Some(child) = child else {
-            return;
-        };
-        match rest {
-            Some(rest) => child.remove(rest, id),
-            None => child.here.remove(id),
-        }
-        if child.is_empty() {
-            match token {
-                "*" => self.any_token = None,
-                token => drop(self.children.remove(token)),
-            }
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.here.is_empty() && self.tail.is_empty() && self.children.is_empty() && self.any_token.is_none()
-    }
-
-    fn collect<'a>(&'a self, subject: &str, single: &mut Vec<Entry>, groups: &mut Vec<&'a Group>) {
-        self.tail.collect(single, groups);
-        let (token, rest) = first_token(subject);
-        for child in [self.children.get(token), self.any_token.as_deref()].into_iter().flatten() {
-            match rest {
-                Some(rest) => child.collect(rest, single, groups),
-                None => child.here.collect(single, groups),
-            }
-        }
+impl Group {
+    /// Delivers to the member whose turn it is, or to the next that takes it.
+    fn deliver(&self, message: Passing<'_>, unheard_by: Option<u64>) -> bool {
+        let first = self.turn.fetch_add(1, Ordering::Relaxed) % self.members.len().max(1);
+        let (before, after) = self.members.split_at(first);
+        after.iter().chain(before).any(|member| {
+            let subscription = member.id;
+            member.sink.deliver(Delivery { subscription, message, answers: true, queued: true, unheard_by })
+        })
     }
 }
 
-fn first_token(subject: &str) -> (&str, Option<&str>) {
-    match subject.split_once('.') {
-        Some((token, rest)) => (token, Some(rest)),
-        None => (subject, None),
-    }
-}
+const NO_PANIC: &str = "nothing panics under this lock";
 
 #[cfg(test)]
 mod tests {
@@ -263,7 +168,7 @@ mod tests {
 
     impl Sink for Seen {
         fn deliver(&self, delivery: Delivery<'_>) -> bool {
-            self.0.lock().expect("no panic").push(delivery.message.subject.to_string());
+            self.0.lock().expect("no panic").push(delivery.message.subject().as_str().to_owned());
             true
         }
     }
@@ -347,8 +252,6 @@ mod tests {
             assert_eq!(route(&router, "a"), 1);
         }
         assert_eq!(member.0.lock().expect("no panic").len(), 4);
-        let except = |id| id == SubscriptionId(1);
-        assert_eq!(router.route_except(&message(Subject::new("a").expect("a subject"), ""), except), 0);
     }
 
     #[test]

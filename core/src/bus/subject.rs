@@ -37,11 +37,13 @@ impl Subject {
     /// The rule that it breaks.
     pub fn new(text: impl AsRef<str>) -> Result<Self, SubjectError> {
         let text = text.as_ref();
-        check_tokens(text)?;
-        match text.split('.').any(is_wildcard) {
-            true => Err(SubjectError::Wildcard(text.to_owned())),
-            false => Ok(Self(text.into())),
-        }
+        check_subject(text).map(|()| Self(text.into()))
+    }
+
+    /// A subject from a text that was checked before.
+    pub(super) fn from_checked(text: &str) -> Self {
+        debug_assert!(check_subject(text).is_ok(), "{text:?} was checked");
+        Self(text.into())
     }
 
     /// The subject as text.
@@ -77,15 +79,29 @@ impl From<Subject> for SubjectPattern {
     }
 }
 
-fn is_wildcard(token: &str) -> bool {
-    matches!(token, "*" | ">")
+/// Checks that a text is a subject.
+pub(super) fn check_subject(text: &str) -> Result<(), SubjectError> {
+    check_tokens(text)?;
+    let is_wildcard = |token: &str| matches!(token, "*" | ">");
+    match text.bytes().any(|byte| matches!(byte, b'*' | b'>')) && text.split('.').any(is_wildcard) {
+        true => Err(SubjectError::Wildcard(text.to_owned())),
+        false => Ok(()),
+    }
 }
 
 fn check_tokens(text: &str) -> Result<(), SubjectError> {
-    if text.split('.').any(str::is_empty) {
+    // The first and the last token have a dot beside them, too, in this view.
+    let mut before = b'.';
+    let (mut is_plain, mut has_empty) = (true, false);
+    for byte in text.bytes() {
+        has_empty |= byte == b'.' && before == b'.';
+        is_plain &= matches!(byte, 0x21..=0x7e);
+        before = byte;
+    }
+    if has_empty || before == b'.' {
         return Err(SubjectError::EmptyToken(text.to_owned()));
     }
-    match text.chars().any(|character| character.is_whitespace() || character.is_control()) {
+    match !is_plain && text.chars().any(|character| character.is_whitespace() || character.is_control()) {
         true => Err(SubjectError::WhiteSpace(text.to_owned())),
         false => Ok(()),
     }
