@@ -13,7 +13,7 @@ pub mod relay;
 mod replies;
 pub mod transports;
 
-pub use broker::{Broker, BrokerLimits, Ended};
+pub use broker::{Broker, BrokerLimits, Ended, Peer};
 pub use client::{BridgeBus, BridgeOptions, ConnectionState};
 pub use credentials::Credentials;
 pub use relay::Relay;

@@ -26,7 +26,20 @@ struct Queue {
     waiting: usize,
     /// Bytes of the chunk that left last; the transport may still hold them.
     leaving: usize,
+    /// The sender waits for bytes and must be woken.
+    is_idle: bool,
+    /// How much left at a time lately.
+    usual: usize,
     closed: bool,
+}
+
+/// What follows from a write.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// [`Outbox::wake`] must be called.
+    pub(crate) must_wake: bool,
+    /// More than half of what may wait does.
+    pub(crate) is_half_full: bool,
 }
 
 /// Why nothing can be written.
@@ -49,18 +62,30 @@ impl Outbox {
 
     /// Queues what `encode` writes, about `size` bytes.
     pub(crate) fn write(&self, size: usize, encode: impl FnOnce(&mut BytesMut)) -> Result<(), Refused> {
-        {
-            let mut queue = self.queue();
-            if queue.closed {
-                return Err(Refused::Closed);
-            }
-            if queue.waiting + queue.leaving + size > self.limit {
-                return Err(Refused::Full);
-            }
-            queue.append(size, encode);
+        if self.write_quietly(size, encode)?.must_wake {
+            self.wake();
         }
-        self.sender.wake();
         Ok(())
+    }
+
+    /// The same without waking the sender, for who has more to write.
+    pub(crate) fn write_quietly(&self, size: usize, encode: impl FnOnce(&mut BytesMut)) -> Result<Written, Refused> {
+        let mut queue = self.queue();
+        if queue.closed {
+            return Err(Refused::Closed);
+        }
+        let waiting = queue.waiting + queue.leaving + size;
+        if waiting > self.limit {
+            return Err(Refused::Full);
+        }
+        queue.append(size, encode);
+        let must_wake = std::mem::take(&mut queue.is_idle);
+        Ok(Written { must_wake, is_half_full: waiting > self.limit / 2 })
+    }
+
+    /// Wakes the sender.
+    pub(crate) fn wake(&self) {
+        self.sender.wake();
     }
 
     /// Takes nothing more; what waits still leaves, then `last`.
@@ -85,6 +110,7 @@ impl Outbox {
                 queue.waiting = 0;
             }
             queue.append(0, last);
+            queue.is_idle = false;
         }
         self.sender.wake();
         self.watcher.wake();
@@ -112,10 +138,16 @@ impl Outbox {
                 Some(chunk) => {
                     queue.waiting -= chunk.len();
                     queue.leaving = chunk.len();
+                    queue.usual = chunk.len();
                     Poll::Ready(Some(chunk.freeze()))
                 }
                 None if queue.closed => Poll::Ready(None),
-                None => Poll::Pending,
+                None => {
+                    queue.is_idle = true;
+                    // What an idle connection holds on to counts, where there are many.
+                    queue.chunks.shrink_to_fit();
+                    Poll::Pending
+                }
             }
         })
         .await
@@ -154,7 +186,7 @@ impl Queue {
     fn append(&mut self, size: usize, encode: impl FnOnce(&mut BytesMut)) {
         let fits = |chunk: &BytesMut| chunk.len() + size <= CHUNK;
         if !self.chunks.back().is_some_and(fits) {
-            self.chunks.push_back(BytesMut::with_capacity(size.max(512)));
+            self.chunks.push_back(BytesMut::with_capacity(self.usual.clamp(512, CHUNK).max(size)));
         }
         let Some(chunk) = self.chunks.back_mut() else {
             return;

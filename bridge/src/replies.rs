@@ -38,7 +38,7 @@ impl OpenReplies {
     }
 
     /// Removes one that was answered, and says whether it was there.
-    pub(crate) fn remove(&mut self, reply: &Subject) -> bool {
+    pub(crate) fn remove(&mut self, reply: &str) -> bool {
         match self.by_subject.remove(reply) {
             Some(age) => self.by_age.remove(&age).is_some(),
             None => false,

@@ -11,7 +11,7 @@ use tokio::{
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
 };
-use wisteria_bridge::Broker;
+use wisteria_bridge::{Broker, Peer};
 
 /// What is read at once at most. The room is taken when bytes are there, so that an idle connection holds none.
 const READ: usize = 64 << 10;
@@ -38,7 +38,7 @@ impl NatsListener {
     pub(crate) async fn serve(self, broker: Arc<Broker>) {
         loop {
             match self.0.accept().await {
-                Ok((stream, _)) => drop(tokio::spawn(serve(broker.clone(), stream))),
+                Ok((stream, client)) => drop(tokio::spawn(serve(broker.clone(), stream, client))),
                 Err(error) => {
                     tracing::warn!(%error, "a NATS client could not be accepted; raise the limit of open files?");
                     tokio::time::sleep(PAUSE).await;
@@ -48,28 +48,44 @@ impl NatsListener {
     }
 }
 
-async fn serve(broker: Arc<Broker>, stream: TcpStream) {
+async fn serve(broker: Arc<Broker>, stream: TcpStream, client: SocketAddr) {
     // Whatever leaves is coalesced already.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "small messages may be held back");
     }
+    let peer = Peer { server: stream.local_addr().ok(), client: Some(client.ip()) };
     let (reader, writer) = stream.into_split();
-    let incoming = Box::pin(stream::unfold(reader, async |reader| Some((read(&reader).await?, reader))));
+    let reader = Reader { half: reader, buffer: BytesMut::new() };
+    let incoming = Box::pin(stream::unfold(reader, async |mut reader| Some((reader.read().await?, reader))));
     let outgoing = Box::pin(sink::unfold(writer, write));
     // How it ended is logged where it is served.
-    drop(broker.serve(incoming, outgoing).await);
+    drop(broker.serve_peer(peer, incoming, outgoing).await);
 }
 
-/// The next bytes; nothing at the end. A connection that broke has ended.
-async fn read(reader: &OwnedReadHalf) -> Option<Bytes> {
-    loop {
-        reader.readable().await.ok()?;
-        let mut buffer = BytesMut::with_capacity(READ);
-        match reader.try_read_buf(&mut buffer) {
-            Ok(0) => return None,
-            Ok(_) => return Some(buffer.freeze()),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => return None,
+/// The reading end of a connection.
+struct Reader {
+    half: OwnedReadHalf,
+    /// Room for the next bytes, while they come one after the other.
+    buffer: BytesMut,
+}
+
+impl Reader {
+    /// The next bytes; nothing at the end. A connection that broke has ended.
+    async fn read(&mut self) -> Option<Bytes> {
+        loop {
+            if self.buffer.capacity() < READ / 2 {
+                // Takes the room back that was handed out before, if nobody kept any of it.
+                self.buffer.reserve(READ);
+            }
+            match self.half.try_read_buf(&mut self.buffer) {
+                Ok(0) => return None,
+                Ok(_) => return Some(self.buffer.split().freeze()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.buffer = BytesMut::new();
+                    self.half.readable().await.ok()?;
+                }
+                Err(_) => return None,
+            }
         }
     }
 }

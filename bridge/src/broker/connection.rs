@@ -2,19 +2,23 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, OnceLock},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
+use bytes::BytesMut;
 use wisteria_core::{
-    bus::{Message, Router, Status, Subject, SubscriptionId, message},
+    bus::{Delivery, Router, Status, Subject, message},
     identity::{KeyKind, PublicKey},
     platform::Platform,
 };
 
-use super::{Broker, BrokerLimits, Ended, Permissions, subscription::ClientSubscription, watch::Life};
+use super::{Broker, BrokerLimits, Ended, Permissions, batch, subscription::ClientSubscription, watch::Life};
 use crate::{
-    outbox::{Outbox, Refused},
-    protocol::{self, Sid},
+    outbox::{Outbox, Refused, Written},
+    protocol::{self, ProtocolError, Sid},
     replies::{OpenReplies, is_inbox},
 };
 
@@ -25,6 +29,7 @@ pub(super) struct Connection {
     pub(super) router: Arc<Router>,
     pub(super) outbox: Outbox,
     pub(super) life: Life,
+    pub(super) takes_headers: AtomicBool,
     platform: Arc<dyn Platform>,
     admitted: OnceLock<Admitted>,
     limits: BrokerLimits,
@@ -41,6 +46,7 @@ impl Connection {
             router: broker.router.clone(),
             outbox: Outbox::new(limits.pending),
             life: Life::default(),
+            takes_headers: AtomicBool::new(false),
             platform: broker.platform.clone(),
             admitted: OnceLock::new(),
             limits,
@@ -51,70 +57,95 @@ impl Connection {
     }
 
     /// Queues bytes that the broker itself has to say.
-    pub(super) fn say(self: &Arc<Self>, encode: impl FnOnce(&mut bytes::BytesMut)) {
-        if self.outbox.write(0, encode) == Err(Refused::Full) {
-            self.end(Ended::SlowConsumer);
+    pub(super) fn say(self: &Arc<Self>, encode: impl FnOnce(&mut BytesMut)) {
+        match self.outbox.write_quietly(0, encode) {
+            Ok(written) => self.wrote(&written),
+            Err(refused) => self.refused(&refused),
         }
+    }
+
+    /// Whether it takes a message at all: requests pass a stalled connection over.
+    pub(super) fn takes(&self, delivery: &Delivery<'_>) -> bool {
+        !(delivery.answers && self.life.is_stalled())
     }
 
     /// Queues a message for one of its subscriptions and says whether it was taken.
-    pub(super) fn deliver(
-        self: &Arc<Self>,
-        subscription: &ClientSubscription,
-        message: &Message,
-        answers: bool,
-    ) -> bool {
-        if answers && self.life.is_stalled() {
-            return false;
-        }
-        let watched = message.reply.as_ref().filter(|reply| answers && is_inbox(reply));
+    pub(super) fn deliver(self: &Arc<Self>, sid: &Sid, delivery: &Delivery<'_>) -> bool {
+        let message = delivery.message;
+        let watched = message.reply().filter(|reply| delivery.answers && is_inbox(reply.as_str()));
         if let Some(reply) = watched {
-            self.open_replies().insert(reply.clone());
+            self.open_replies().insert(reply.to_subject());
             self.life.owe(|| self.platform.now());
         }
-        let size = protocol::wire_size(message) + CONTROL_LINE;
-        let outcome = self.outbox.write(size, |out| match subscription.takes_headers {
-            true => protocol::delivery(subscription.sid.as_str(), message, out),
-            false => protocol::plain_delivery(subscription.sid.as_str(), message, out),
+        let takes_headers = self.takes_headers.load(Ordering::Relaxed);
+        let size = protocol::delivery_size(sid.as_str(), message);
+        let outcome = self.outbox.write_quietly(size, |out| {
+            protocol::deliver(sid.as_str(), message, takes_headers, out);
         });
-        let Err(refused) = outcome else {
-            return true;
-        };
-        // Where the connection's end has failed the request already, no other may run it.
-        let was_failed = watched.is_some_and(|reply| !self.open_replies().remove(reply));
-        if refused == Refused::Full {
+        match outcome {
+            Ok(written) => {
+                self.wrote(&written);
+                true
+            }
+            Err(refused) => {
+                // Where the connection's end has failed the request already, no other may run it.
+                let was_failed = watched.is_some_and(|reply| !self.open_replies().remove(reply.as_str()));
+                self.refused(&refused);
+                was_failed
+            }
+        }
+    }
+
+    fn wrote(self: &Arc<Self>, written: &Written) {
+        if written.must_wake {
+            batch::wake(self);
+        }
+        if written.is_half_full {
+            batch::press();
+        }
+    }
+
+    fn refused(self: &Arc<Self>, refused: &Refused) {
+        if *refused == Refused::Full {
             self.end(Ended::SlowConsumer);
         }
-        was_failed
     }
 
     /// Notes that the connection published to a subject: maybe the reply to an open request.
-    pub(super) fn answered(&self, subject: &Subject) {
+    pub(super) fn answered(&self, subject: &str) {
         if is_inbox(subject) {
             self.open_replies().remove(subject);
         }
     }
 
     /// Adds a subscription. One whose name is taken is passed over, as in NATS.
-    pub(super) fn subscribe(self: &Arc<Self>, subscription: ClientSubscription, queue: Option<&str>) {
+    ///
+    /// # Errors
+    /// There are as many as there may be.
+    pub(super) fn subscribe(
+        self: &Arc<Self>,
+        subscription: ClientSubscription,
+        queue: Option<&str>,
+    ) -> Result<(), ProtocolError> {
         let subscription = Arc::new(subscription);
         {
             let mut subscriptions = self.subscriptions();
             if subscriptions.contains_key(&subscription.sid) {
-                return;
+                return Ok(());
             }
             if subscriptions.len() >= self.limits.subscriptions {
-                drop(subscriptions);
-                return self.say(|out| protocol::error("Maximum Subscriptions Exceeded", out));
+                return Err(ProtocolError::Subscriptions(self.limits.subscriptions));
             }
             subscriptions.insert(subscription.sid.clone(), subscription.clone());
         }
         let id = self.router.subscribe(&subscription.pattern, queue, subscription.clone());
         subscription.enter(id);
         if self.ended.get().is_some() {
-            // The end may have passed between entering the list and entering the router.
+            // The end may have passed between entering the list and entering the router, or before both.
+            self.subscriptions().remove(&subscription.sid);
             subscription.leave(&self.router);
         }
+        Ok(())
     }
 
     /// The subscription of that name.
@@ -130,16 +161,11 @@ impl Connection {
         }
     }
 
-    /// Whether a subscription of the router is this connection's.
-    pub(super) fn owns(&self, id: SubscriptionId) -> bool {
-        self.subscriptions().values().any(|subscription| subscription.is(id))
-    }
-
     /// Ends the connection: its last word is queued, its subscriptions leave the router, and whoever waits for a reply
     /// from it learns that none will come. Only the first call counts.
     pub(super) fn end(self: &Arc<Self>, ended: Ended) {
         let error = ended.nats_text();
-        let say = |out: &mut bytes::BytesMut| {
+        let say = |out: &mut BytesMut| {
             if let Some(text) = error {
                 protocol::error(&text, out);
             }
@@ -222,6 +248,3 @@ const LOST: &str = "wisteria.lost.";
 fn is_host(name: &str) -> bool {
     name.parse::<PublicKey>().is_ok_and(|key| key.kind() == KeyKind::Host)
 }
-
-/// About what subjects and sizes of a message take.
-const CONTROL_LINE: usize = 256;

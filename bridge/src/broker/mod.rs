@@ -1,14 +1,17 @@
 //! The embedded broker: serves connections that speak the NATS client protocol on a router.
 
 mod admission;
+mod batch;
 mod connection;
 mod connections;
+mod peer;
 mod serve;
 mod session;
 mod subscription;
 mod watch;
 
 pub use admission::{Allowed, Gatekeeper, OpenGate, Permissions};
+pub use peer::Peer;
 pub use serve::Ended;
 
 use std::{fmt::Display, sync::Arc, time::Duration};
@@ -41,6 +44,9 @@ pub struct BrokerLimits {
     pub protocol: ProtocolLimits,
     /// Bytes that may wait to be sent; a connection that lets more pile up is cut off.
     pub pending: usize,
+    /// How long a publisher waits after each read while a receiver of its messages has more than half of
+    /// [`Self::pending`] waiting. It gives who is only a little slower the time to catch up.
+    pub pause: Duration,
     /// Subscriptions.
     pub subscriptions: usize,
     /// Requests handed to it whose replies are watched for; the oldest are forgotten beyond it.
@@ -63,6 +69,7 @@ impl Default for BrokerLimits {
         Self {
             protocol: ProtocolLimits::default(),
             pending: 16 << 20,
+            pause: Duration::from_millis(1),
             subscriptions: 16_384,
             open_requests: 8192,
             connect: Duration::from_secs(5),
@@ -100,14 +107,23 @@ impl Broker {
         I: Stream<Item = Bytes> + Unpin,
         O: Sink<Bytes, Error: Display> + Unpin,
     {
-        serve::serve(self.clone(), incoming, outgoing)
+        self.serve_peer(Peer::default(), incoming, outgoing)
+    }
+
+    /// The same for a connection whose ends are known.
+    pub fn serve_peer<I, O>(&self, peer: Peer, incoming: I, outgoing: O) -> impl Future<Output = Ended> + use<I, O>
+    where
+        I: Stream<Item = Bytes> + Unpin,
+        O: Sink<Bytes, Error: Display> + Unpin,
+    {
+        serve::serve(self.clone(), peer, incoming, outgoing)
     }
 
     /// Tells all clients to go elsewhere, and ends their connections once what waits for them has left. Completes when
     /// they have ended, after [`BrokerLimits::farewell`] at the latest.
     pub async fn shut_down(&self) {
         let connections = self.connections.close();
-        let leaving = ServerInfo { ldm: true, ..self.info(0, None) };
+        let leaving = ServerInfo { ldm: true, ..self.info(0, &Peer::default(), None) };
         for connection in connections {
             connection.say(|out| protocol::info(&ServerInfo { client_id: connection.number, ..leaving.clone() }, out));
             connection.end(Ended::ShutDown);
@@ -115,12 +131,15 @@ impl Broker {
         timeout(&*self.platform, self.limits.farewell, self.connections.all_ended()).await;
     }
 
-    fn info(&self, number: u64, nonce: Option<String>) -> ServerInfo {
+    fn info(&self, number: u64, peer: &Peer, nonce: Option<String>) -> ServerInfo {
         ServerInfo {
             server_id: self.server_id.to_string(),
             server_name: "wisteria".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             proto: 1,
+            host: peer.server.map(|server| server.ip().to_string()),
+            port: peer.server.map(|server| server.port()),
+            client_ip: peer.client.map(|client| client.to_string()),
             headers: true,
             max_payload: self.limits.protocol.payload,
             client_id: number,

@@ -7,7 +7,7 @@ use futures::{FutureExt, Sink, Stream, StreamExt, future::FusedFuture, pin_mut, 
 use thiserror::Error;
 use wisteria_core::platform::timeout;
 
-use super::{Broker, session::Session, watch::watch};
+use super::{Broker, Peer, session::Session, watch::watch};
 use crate::{outbox::yield_now, protocol::ProtocolError};
 
 /// How a connection ended.
@@ -50,12 +50,12 @@ impl Ended {
     }
 }
 
-pub(super) async fn serve<I, O>(broker: Broker, mut incoming: I, mut outgoing: O) -> Ended
+pub(super) async fn serve<I, O>(broker: Broker, peer: Peer, mut incoming: I, mut outgoing: O) -> Ended
 where
     I: Stream<Item = Bytes> + Unpin,
     O: Sink<Bytes, Error: Display> + Unpin,
 {
-    let mut session = Session::new(&broker);
+    let mut session = Session::new(&broker, &peer);
     let connection = session.connection.clone();
     let number = connection.number;
     let _present = Present { broker: &broker, number };
@@ -65,7 +65,7 @@ where
     let writer = connection.outbox.drain_into(&mut outgoing).fuse();
     pin_mut!(writer);
     let ended = {
-        let reader = read(&mut session, &mut incoming).fuse();
+        let reader = read(&mut session, &mut incoming, &broker).fuse();
         let watch = watch(&broker, &connection).fuse();
         let closed = connection.outbox.closed().fuse();
         pin_mut!(reader, watch, closed);
@@ -104,16 +104,22 @@ impl Drop for Present<'_> {
 /// After so many frames without a pause others get their turn.
 const FRAMES_PER_TURN: usize = 32;
 
-async fn read<I>(session: &mut Session, incoming: &mut I) -> Ended
+async fn read<I>(session: &mut Session, incoming: &mut I, broker: &Broker) -> Ended
 where
     I: Stream<Item = Bytes> + Unpin,
 {
     let mut frames = 0;
     while let Some(bytes) = incoming.next().await {
-        if let Err(error) = session.receive(&bytes) {
-            return error.into();
-        }
+        let presses = match session.receive(&bytes) {
+            Ok(presses) => presses,
+            Err(error) => return error.into(),
+        };
+        // Its room is needed for the next.
+        drop(bytes);
         session.connection.hear();
+        if presses {
+            broker.platform.sleep(broker.limits.pause).await;
+        }
         frames += 1;
         if frames % FRAMES_PER_TURN == 0 {
             yield_now().await;

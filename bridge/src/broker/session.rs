@@ -1,80 +1,85 @@
 //! What a connection says and what follows from it; without I/O.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
+use bytes::Bytes;
 use wisteria_core::{
-    bus::{Message, Status},
+    bus::{Passing, Routes, Status, SubjectPattern},
     platform::random_uuid,
 };
 
-use super::{Broker, Ended, Gatekeeper, connection::Connection, subscription::ClientSubscription};
-use crate::protocol::{self, ClientOp, ClientSide, ConnectOptions, Decoder, ProtocolError};
+use super::{Broker, Ended, Gatekeeper, Peer, batch::batch, connection::Connection, subscription::ClientSubscription};
+use crate::protocol::{self, ClientOp, ConnectOptions, Intake, ProtocolError, Said, Sid};
 
 /// The reading end of one connection. Dropping it ends the connection.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) connection: Arc<Connection>,
-    decoder: Decoder<ClientSide>,
+    intake: Intake,
+    speaker: Speaker,
+}
+
+/// Who speaks.
+#[derive(Debug)]
+struct Speaker {
+    connection: Arc<Connection>,
     gatekeeper: Arc<dyn Gatekeeper>,
     nonce: String,
     /// What the client said of itself; nothing else is taken before.
     options: Option<Box<ConnectOptions>>,
+    routes: Routes,
 }
 
 impl Session {
     /// A new connection, which is told about the server first.
-    pub(super) fn new(broker: &Broker) -> Self {
+    pub(super) fn new(broker: &Broker, peer: &Peer) -> Self {
         let number = broker.connections.number();
         let connection = Arc::new(Connection::new(number, broker));
         let nonce = random_uuid(&*broker.platform);
-        connection.say(|out| protocol::info(&broker.info(number, Some(nonce.clone())), out));
-        let decoder = Decoder::new(broker.limits.protocol);
-        Self { connection, decoder, gatekeeper: broker.gatekeeper.clone(), nonce, options: None }
+        connection.say(|out| protocol::info(&broker.info(number, peer, Some(nonce.clone())), out));
+        let speaker = Speaker {
+            connection: connection.clone(),
+            gatekeeper: broker.gatekeeper.clone(),
+            nonce,
+            options: None,
+            routes: Routes::default(),
+        };
+        Self { connection, intake: Intake::new(broker.limits.protocol), speaker }
     }
 
-    /// Acts on all operations that are complete with these bytes.
+    /// Acts on all operations that are complete with these bytes. True says that they press a receiver hard.
     ///
     /// # Errors
     /// What makes it impossible to go on.
-    pub(super) fn receive(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
-        self.decoder.push(bytes);
-        loop {
-            let outcome = match self.decoder.next_op() {
-                Ok(None) => return Ok(()),
-                Ok(Some(op)) => self.handle(op),
-                Err(error) => Err(error),
-            };
-            match outcome {
-                Ok(()) => {}
-                Err(error) if error.is_fatal() => return Err(error),
-                Err(error) => {
-                    tracing::debug!(connection = self.connection.number, %error, "refused an operation");
-                    self.connection.say(|out| protocol::error(&error.nats_text(), out));
+    pub(super) fn receive(&mut self, bytes: &Bytes) -> Result<bool, ProtocolError> {
+        let Self { connection, intake, speaker } = self;
+        batch(|| {
+            intake.take(bytes, |said| match said.and_then(|said| speaker.say(said)) {
+                Err(error) if !error.is_fatal() => {
+                    tracing::debug!(connection = connection.number, %error, "refused an operation");
+                    connection.say(|out| protocol::error(&error.nats_text(), out));
+                    Ok(())
                 }
-            }
-        }
+                outcome => outcome,
+            })
+        })
     }
+}
 
-    fn handle(&mut self, op: ClientOp) -> Result<(), ProtocolError> {
-        match op {
-            ClientOp::Connect(options) => self.connect(options),
+impl Speaker {
+    fn say(&mut self, said: Said<'_>) -> Result<(), ProtocolError> {
+        match said {
+            Said::Publication(message) => self.publish(message),
+            Said::Other(ClientOp::Publish(message)) => self.publish((&message).into()),
+            Said::Other(ClientOp::Connect(options)) => self.connect(options),
             // Some clients ask for a sign of life before all else.
-            ClientOp::Ping => {
+            Said::Other(ClientOp::Ping) => {
                 self.connection.say(protocol::pong);
                 Ok(())
             }
-            ClientOp::Pong => Ok(()),
-            ClientOp::Publish(message) => self.publish(&message),
-            ClientOp::Subscribe { sid, pattern, queue } => {
-                let options = self.options("SUB")?;
-                if !self.connection.may_subscribe(&pattern) {
-                    return Err(ProtocolError::NotPermitted { what: "Subscription", subject: pattern.to_string() });
-                }
-                let subscription = ClientSubscription::new(&self.connection, sid, pattern, options.headers);
-                self.connection.subscribe(subscription, queue.as_deref());
-                self.acknowledge()
-            }
-            ClientOp::Unsubscribe { sid, max } => {
+            Said::Other(ClientOp::Pong) => Ok(()),
+            Said::Other(ClientOp::Subscribe { sid, pattern, queue }) => self.subscribe(sid, pattern, queue.as_deref()),
+            Said::Other(ClientOp::Unsubscribe { sid, max }) => {
                 self.options("UNSUB")?;
                 let subscription = self.connection.subscription(&sid);
                 if !subscription.is_some_and(|subscription| max.is_some_and(|max| subscription.end_after(max))) {
@@ -87,34 +92,51 @@ impl Session {
 
     /// The one place where a connection is let in. What it says later changes how it is spoken to, not who it is.
     fn connect(&mut self, options: Box<ConnectOptions>) -> Result<(), ProtocolError> {
+        if options.no_responders && !options.headers {
+            return Err(ProtocolError::NoResponders);
+        }
         if self.options.is_none() {
             let permissions = self.gatekeeper.admit(&options, &self.nonce).ok_or(ProtocolError::NotAdmitted)?;
             self.connection.admit(permissions, options.name.as_deref());
             tracing::debug!(connection = self.connection.number, name = options.name, "a client connected");
         }
+        self.connection.takes_headers.store(options.headers, Ordering::Relaxed);
         self.options = Some(options);
         self.acknowledge()
     }
 
-    fn publish(&self, message: &Message) -> Result<(), ProtocolError> {
-        let options = self.options("PUB")?;
-        if !self.connection.may_publish(&message.subject) {
-            return Err(ProtocolError::NotPermitted { what: "Publish", subject: message.subject.to_string() });
+    fn subscribe(&self, sid: Sid, pattern: SubjectPattern, queue: Option<&str>) -> Result<(), ProtocolError> {
+        self.options("SUB")?;
+        if !self.connection.may_subscribe(&pattern) {
+            return Err(ProtocolError::NotPermitted { what: "Subscription", subject: pattern.to_string() });
         }
-        self.connection.answered(&message.subject);
-        let router = &self.connection.router;
-        let taken = match options.echo {
-            true => router.route(message),
-            false => router.route_except(message, |id| self.connection.owns(id)),
-        };
-        if taken == 0
-            && options.headers
-            && options.no_responders
-            && let Some(reply) = &message.reply
-        {
-            router.route(&Status::NoResponders.message(reply.clone()));
-        }
+        self.connection.subscribe(ClientSubscription::new(&self.connection, sid, pattern), queue)?;
         self.acknowledge()
+    }
+
+    fn publish(&mut self, message: Passing<'_>) -> Result<(), ProtocolError> {
+        let connection = &self.connection;
+        let options = self.options.as_deref().ok_or(ProtocolError::NotConnected("PUB"))?;
+        let subject = message.subject().as_str();
+        if !connection.may_publish(subject) {
+            return Err(ProtocolError::NotPermitted { what: "Publish", subject: subject.to_owned() });
+        }
+        if options.verbose {
+            // Before what comes back of it, as in NATS.
+            connection.say(protocol::ok);
+        }
+        connection.answered(subject);
+        let unheard_by = (!options.echo).then_some(connection.number);
+        let taken = connection.router.route_by(&mut self.routes, message, unheard_by);
+        if taken == 0
+            && options.no_responders
+            && let Some(reply) = message.reply()
+        {
+            let mut status = Status::NoResponders.message(reply.to_subject());
+            status.headers.insert("Nats-Subject", subject);
+            connection.router.route(&status);
+        }
+        Ok(())
     }
 
     fn options(&self, verb: &'static str) -> Result<&ConnectOptions, ProtocolError> {

@@ -1,8 +1,11 @@
 //! One subscription of one connection.
 
-use std::sync::{
-    Arc, OnceLock, Weak,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    fmt,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use wisteria_core::bus::{Delivery, Router, Sink, SubjectPattern, SubscriptionId};
@@ -11,24 +14,22 @@ use super::connection::Connection;
 use crate::protocol::Sid;
 
 /// Hands messages on to its connection, up to a maximum where the client asked for one.
-#[derive(Debug)]
 pub(super) struct ClientSubscription {
     pub(super) sid: Sid,
     pub(super) pattern: SubjectPattern,
-    pub(super) takes_headers: bool,
-    connection: Weak<Connection>,
+    /// They hold each other until the connection ends.
+    connection: Arc<Connection>,
     id: OnceLock<SubscriptionId>,
     delivered: AtomicU64,
     max: AtomicU64,
 }
 
 impl ClientSubscription {
-    pub(super) fn new(connection: &Arc<Connection>, sid: Sid, pattern: SubjectPattern, takes_headers: bool) -> Self {
+    pub(super) fn new(connection: &Arc<Connection>, sid: Sid, pattern: SubjectPattern) -> Self {
         Self {
             sid,
             pattern,
-            takes_headers,
-            connection: Arc::downgrade(connection),
+            connection: connection.clone(),
             id: OnceLock::new(),
             delivered: AtomicU64::new(0),
             max: AtomicU64::new(u64::MAX),
@@ -47,10 +48,6 @@ impl ClientSubscription {
         }
     }
 
-    pub(super) fn is(&self, id: SubscriptionId) -> bool {
-        self.id.get() == Some(&id)
-    }
-
     /// Ends after so many messages in all; false says that they have come already.
     pub(super) fn end_after(&self, max: u64) -> bool {
         self.max.store(max, Ordering::SeqCst);
@@ -58,19 +55,30 @@ impl ClientSubscription {
     }
 }
 
+impl fmt::Debug for ClientSubscription {
+    // Its connection would show it in turn.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let connection = self.connection.number;
+        f.debug_struct("ClientSubscription")
+            .field("connection", &connection)
+            .field("sid", &self.sid)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Sink for ClientSubscription {
     fn deliver(&self, delivery: Delivery<'_>) -> bool {
-        let Some(connection) = self.connection.upgrade() else {
+        if delivery.unheard_by == Some(self.connection.number) || !self.connection.takes(&delivery) {
             return false;
-        };
-        let max = self.max.load(Ordering::SeqCst);
+        }
         let count = self.delivered.fetch_add(1, Ordering::SeqCst) + 1;
+        let max = self.max.load(Ordering::SeqCst);
         if count > max {
             return false;
         }
-        let taken = connection.deliver(self, delivery.message, delivery.answers);
+        let taken = self.connection.deliver(&self.sid, &delivery);
         if count == max {
-            connection.unsubscribe(&self.sid);
+            self.connection.unsubscribe(&self.sid);
         }
         taken
     }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use bytes::BytesMut;
 use serde::Serialize;
-use wisteria_core::bus::{Message, SubjectPattern};
+use wisteria_core::bus::{Message, Passing, ReadMessage, SubjectPattern};
 
 use super::{ConnectOptions, ServerInfo, headers};
 
@@ -27,10 +27,65 @@ pub fn delivery(sid: &str, message: &Message, out: &mut BytesMut) {
     body(message, out);
 }
 
-/// `MSG` for a client that does not read headers.
-pub fn plain_delivery(sid: &str, message: &Message, out: &mut BytesMut) {
-    write!(out, "MSG {} {sid}", message.subject).expect(GROWS);
-    plain_body(message, out);
+/// `MSG` or `HMSG` of a message on its way, to a client that reads headers or does not.
+pub fn deliver(sid: &str, message: Passing<'_>, takes_headers: bool, out: &mut BytesMut) {
+    match (message, takes_headers) {
+        (Passing::Owned(message), true) => delivery(sid, message, out),
+        (Passing::Owned(message), false) => {
+            write!(out, "MSG {} {sid}", message.subject).expect(GROWS);
+            plain_body(message, out);
+        }
+        (Passing::Read(message), true) => read_delivery(sid, &message, message.headers, out),
+        (Passing::Read(message), false) => read_delivery(sid, &message, b"", out),
+    }
+}
+
+/// Bytes that [`deliver`] takes at most.
+pub fn delivery_size(sid: &str, message: Passing<'_>) -> usize {
+    let headers = match message {
+        Passing::Owned(message) => headers::size(&message.headers),
+        Passing::Read(message) => message.headers.len(),
+    };
+    let reply = message.reply().map_or(0, |reply| reply.as_str().len());
+    message.subject().as_str().len() + sid.len() + reply + headers + message.payload().len() + FRAME
+}
+
+/// What stands around subjects, headers and body: the verb, two sizes, spaces and line breaks.
+const FRAME: usize = "HMSG     \r\n\r\n".len() + 2 * 20;
+
+fn read_delivery(sid: &str, message: &ReadMessage<'_>, headers: &[u8], out: &mut BytesMut) {
+    let verb: &[u8] = if headers.is_empty() { b"MSG " } else { b"HMSG " };
+    out.extend_from_slice(verb);
+    out.extend_from_slice(message.subject.as_str().as_bytes());
+    out.extend_from_slice(b" ");
+    out.extend_from_slice(sid.as_bytes());
+    if let Some(reply) = message.reply {
+        out.extend_from_slice(b" ");
+        out.extend_from_slice(reply.as_str().as_bytes());
+    }
+    if !headers.is_empty() {
+        out.extend_from_slice(b" ");
+        number(headers.len(), out);
+    }
+    out.extend_from_slice(b" ");
+    number(headers.len() + message.payload.len(), out);
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(headers);
+    out.extend_from_slice(message.payload);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Formatting takes longer than all the rest of a small message.
+fn number(number: usize, out: &mut BytesMut) {
+    let (mut digits, mut start, mut rest) = ([0; 20], 20, number);
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            return out.extend_from_slice(&digits[start..]);
+        }
+    }
 }
 
 fn body(message: &Message, out: &mut BytesMut) {

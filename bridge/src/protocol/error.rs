@@ -37,9 +37,18 @@ pub enum ProtocolError {
     /// The headers are not headers.
     #[error("malformed headers: {0}")]
     Headers(&'static str),
-    /// The subject is not one.
+    /// The pattern of a subscription is not one.
     #[error(transparent)]
     Subject(#[from] SubjectError),
+    /// The subject of a message is not one.
+    #[error(transparent)]
+    PublishSubject(SubjectError),
+    /// The client wants to hear when nobody responds, but cannot read it.
+    #[error("the client asks for no_responders without headers")]
+    NoResponders,
+    /// The client has as many subscriptions as it may have.
+    #[error("the client has {0} subscriptions already")]
+    Subscriptions(usize),
     /// The client is not let in.
     #[error("the client is not let in")]
     NotAdmitted,
@@ -59,7 +68,14 @@ pub enum ProtocolError {
 impl ProtocolError {
     /// Whether the connection must end; the others spoil one operation only.
     pub fn is_fatal(&self) -> bool {
-        !matches!(self, Self::Subject(_) | Self::Headers(_) | Self::NotPermitted { .. })
+        !matches!(
+            self,
+            Self::Subject(_)
+                | Self::PublishSubject(_)
+                | Self::Headers(_)
+                | Self::NotPermitted { .. }
+                | Self::Subscriptions(_)
+        )
     }
 
     /// The text by which NATS servers name it in `-ERR`.
@@ -69,10 +85,13 @@ impl ProtocolError {
                 return format!("Permissions Violation for {what} to \"{subject}\"").into();
             }
             Self::UnknownOperation(_) => "Unknown Protocol Operation",
-            Self::LineTooLong { .. } => "Maximum Control Line Exceeded",
+            Self::LineTooLong { .. } => "maximum control line exceeded",
             Self::PayloadTooLarge { .. } => "Maximum Payload Violation",
             Self::Malformed { .. } | Self::Headers(_) => "Parser Error",
             Self::Subject(_) => "Invalid Subject",
+            Self::PublishSubject(_) => "Invalid Publish Subject",
+            Self::NoResponders => "no responders requires headers support",
+            Self::Subscriptions(_) => "maximum subscriptions exceeded",
             Self::NotConnected(_) | Self::NotAdmitted => "Authorization Violation",
         };
         text.into()

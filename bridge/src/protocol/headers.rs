@@ -15,12 +15,8 @@ const DESCRIPTION: &str = "Description";
 
 /// Reads a block.
 pub(super) fn decode(block: &[u8]) -> Result<Headers, ProtocolError> {
-    let text = str::from_utf8(block).map_err(|_| ProtocolError::Headers("not UTF-8"))?;
-    let text = text.strip_prefix(VERSION).ok_or(ProtocolError::Headers("no NATS/1.0 at the start"))?;
-    let text = text.strip_suffix("\r\n\r\n").ok_or(ProtocolError::Headers("no empty line at the end"))?;
-    let mut lines = text.split("\r\n");
+    let (status, lines) = parts(block)?;
     let mut headers = Headers::default();
-    let status = lines.next().unwrap_or_default().trim();
     if !status.is_empty() {
         let (code, description) = status.split_once(' ').unwrap_or((status, ""));
         headers.insert(STATUS, code);
@@ -29,10 +25,35 @@ pub(super) fn decode(block: &[u8]) -> Result<Headers, ProtocolError> {
         }
     }
     for line in lines {
-        let (name, value) = line.split_once(':').ok_or(ProtocolError::Headers("a line without a colon"))?;
-        headers.insert(name.trim(), value.trim());
+        let (name, value) = name_and_value(line)?;
+        headers.insert(name, value);
     }
     Ok(headers)
+}
+
+/// Whether [`decode`] will read a block.
+pub(super) fn check(block: &[u8]) -> Result<(), ProtocolError> {
+    let (_, mut lines) = parts(block)?;
+    lines.try_for_each(|line| name_and_value(line).map(drop))
+}
+
+/// Reads a block that was checked.
+pub(super) fn decode_checked(block: &[u8]) -> Headers {
+    decode(block).unwrap_or_default()
+}
+
+/// What stands in the first line, and the lines after it.
+fn parts(block: &[u8]) -> Result<(&str, impl Iterator<Item = &str>), ProtocolError> {
+    let text = str::from_utf8(block).map_err(|_| ProtocolError::Headers("not UTF-8"))?;
+    let text = text.strip_prefix(VERSION).ok_or(ProtocolError::Headers("no NATS/1.0 at the start"))?;
+    let text = text.strip_suffix("\r\n\r\n").ok_or(ProtocolError::Headers("no empty line at the end"))?;
+    let mut lines = text.split("\r\n");
+    Ok((lines.next().unwrap_or_default().trim(), lines))
+}
+
+fn name_and_value(line: &str) -> Result<(&str, &str), ProtocolError> {
+    let (name, value) = line.split_once(':').ok_or(ProtocolError::Headers("a line without a colon"))?;
+    Ok((name.trim(), value.trim()))
 }
 
 /// How many bytes the block takes; none where there are no headers.

@@ -6,14 +6,16 @@ mod decoder;
 mod encode;
 mod error;
 mod headers;
+mod intake;
 mod line;
 mod op;
 
 pub use decoder::{Decoder, ProtocolLimits};
 pub use encode::{
-    connect, delivery, error, info, ok, ping, plain_delivery, pong, publication, subscription, unsubscription,
+    connect, deliver, delivery, delivery_size, error, info, ok, ping, pong, publication, subscription, unsubscription,
     unsubscription_after, wire_size,
 };
 pub use error::ProtocolError;
+pub(crate) use intake::{Intake, Said};
 pub use line::{ClientSide, Dialect, ServerSide};
 pub use op::{Auth, ClientOp, ConnectOptions, ServerInfo, ServerOp, Sid};

@@ -163,12 +163,21 @@ pub struct ServerInfo {
     pub version: String,
     /// 1: takes the whole of the present protocol.
     pub proto: u8,
+    /// Where the server listens, as far as it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// The port there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
     /// The server speaks headers.
     pub headers: bool,
     /// Largest payload with headers, in bytes.
     pub max_payload: usize,
     /// The server's number for the connection.
     pub client_id: u64,
+    /// The client's address, as far as it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_ip: Option<String>,
     /// What a client with a key signs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,

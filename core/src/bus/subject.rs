@@ -1,6 +1,6 @@
 //! The names on the bus: tokens joined by dots, and patterns over them.
 
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{borrow::Borrow, fmt, ops::Deref, sync::Arc};
 
 use thiserror::Error;
 
@@ -22,6 +22,9 @@ pub enum SubjectError {
     /// It contains white space or a control character.
     #[error("the subject {0:?} contains white space; subjects have none")]
     WhiteSpace(String),
+    /// It is not UTF-8.
+    #[error("the subject {0:?} is not UTF-8")]
+    NotText(String),
     /// It contains a wildcard where none may stand.
     #[error("the subject \"{0}\" has a wildcard where none may stand")]
     Wildcard(String),
@@ -69,6 +72,12 @@ impl SubjectPattern {
 
     /// The pattern as text.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Subject {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

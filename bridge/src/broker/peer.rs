@@ -1,0 +1,12 @@
+//! Where the ends of a connection are.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// The ends of a connection, as far as the transport knows them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Peer {
+    /// The server's address.
+    pub server: Option<SocketAddr>,
+    /// The client's address.
+    pub client: Option<IpAddr>,
+}
