@@ -111,14 +111,15 @@ impl TabHost {
         })
     }
 
-    /// Puts a link, `{actor_id, provider_id, contract_id, link_name, values}`; resolves once the provider accepted it.
+    /// Puts a link, `{actor_id, provider_id, contract_id, link_name, values}`; brings its
+    /// status once the provider accepted it, or where it runs on no host yet.
     #[wasm_bindgen(js_name = putLink)]
     pub fn put_link(&self, link: JsValue) -> Promise {
         self.answer(async move |parts| {
             let text = JSON::stringify(&link).ok().and_then(|json| json.as_string()).unwrap_or_default();
             let link: LinkDefinition = serde_json::from_str(&text)
                 .map_err(|error| bad_request(format!("the link cannot be read: {error}")))?;
-            nothing(parts.client.put_link(&link).await.map(drop))
+            as_js(&parts.client.put_link(&link).await?)
         })
     }
 

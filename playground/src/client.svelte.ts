@@ -114,10 +114,12 @@ async function refresh(): Promise<void> {
   const { lattice } = host;
   try {
     const [hosts, links, claims] = await Promise.all([lattice.hosts(), lattice.links(), lattice.claims()]);
-    const inventories = await Promise.allSettled(hosts.map(({ id }) => lattice.inventory(id)));
+    // Who is suspended would keep the page waiting.
+    const asked = hosts.map(({ id, presence }) => (presence === "live" ? lattice.inventory(id) : undefined));
+    const inventories = await Promise.allSettled(asked);
     page.hosts = hosts.map((summary, at) => {
       const answer = inventories[at];
-      return answer?.status === "fulfilled" ? { ...summary, inventory: answer.value } : summary;
+      return answer?.status === "fulfilled" && answer.value ? { ...summary, inventory: answer.value } : summary;
     });
     page.links = links;
     page.claims = claims;

@@ -4,7 +4,7 @@ import { WisteriaError } from "./error.js";
 import { HostEvents } from "./events.js";
 import { fromPayload, toPayload } from "./payload.js";
 import { RemoteHost, type WorkerLike } from "./remote.js";
-import type { ClaimsSummary, HostSummary, Inventory, Link } from "./types.js";
+import type { ClaimsSummary, HostSummary, Inventory, Link, LinkStatus } from "./types.js";
 
 /** How a host starts. */
 export interface HostOptions {
@@ -146,6 +146,10 @@ export class Actors {
   }
 }
 
+/** A link to put; the link name is `default` where none is given. */
+export type PutLink = Pick<Link, "actor_id" | "provider_id" | "contract_id"> &
+  Partial<Pick<Link, "link_name" | "values">>;
+
 /** The links of the lattice. */
 export class Links {
   readonly #remote: RemoteHost;
@@ -154,9 +158,12 @@ export class Links {
     this.#remote = remote;
   }
 
-  /** Puts a link; resolves once the provider has accepted it, rejects with its reason. */
-  async put(link: Omit<Link, "link_name" | "values"> & Partial<Pick<Link, "link_name" | "values">>): Promise<void> {
-    await this.#remote.ask("putLink", { link_name: "default", values: {}, ...link });
+  /**
+   * Puts a link; resolves once the provider has accepted it, rejects with its reason. Where the provider runs on no
+   * host yet, the link is pending until it does.
+   */
+  put(link: PutLink): Promise<LinkStatus> {
+    return this.#remote.ask("putLink", { link_name: "default", values: {}, ...link });
   }
 
   /** Deletes a link. */
@@ -173,7 +180,7 @@ export class Lattice {
     this.#remote = remote;
   }
 
-  /** All hosts that answer. */
+  /** All hosts that answer, and those that were lost less than a minute ago, as suspended. */
   hosts(): Promise<HostSummary[]> {
     return this.#remote.ask("hosts");
   }

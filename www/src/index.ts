@@ -11,6 +11,7 @@ export {
   type HostOptions,
   type ModuleSource,
   type OnHost,
+  type PutLink,
 } from "./host.js";
 export type { WorkerLike } from "./remote.js";
 export type * from "./types.js";

@@ -9,6 +9,8 @@ export interface HostSummary {
   uptime_human: string;
   version: string;
   lattice_prefix: string;
+  /** A suspended host lost its connection, or is frozen; it is taken for gone a minute later. */
+  presence: "live" | "suspended";
 }
 
 /** What runs on a host. */
@@ -43,7 +45,12 @@ export interface Link {
   contract_id: string;
   link_name: string;
   values: Record<string, string>;
+  /** Whether it can be used; where links are listed. */
+  status?: LinkStatus;
 }
+
+/** Whether a link can be used: pending until its provider runs somewhere, refused in its provider's words. */
+export type LinkStatus = { state: "active" } | { state: "pending" } | { state: "refused"; reason: string };
 
 /** What an actor's issuer says of it; `iss` is empty for an unsigned actor. */
 export interface ClaimsSummary {

@@ -1,6 +1,6 @@
 // The tab host in WebAssembly, built from the Rust sources into `dist/host/`.
 
-import type { Inventory, HostSummary, LatticeEvent, Link, ClaimsSummary, LogLine } from "../types.js";
+import type { ClaimsSummary, HostSummary, Inventory, LatticeEvent, Link, LinkStatus, LogLine } from "../types.js";
 
 /** Loads the wasm beside this file; must be awaited before anything else. */
 export default function init(): Promise<unknown>;
@@ -23,7 +23,7 @@ export class TabHost {
   scaleActor(hostId: string, actorId: string, maxInstances: number): Promise<void>;
   startProvider(hostId: string, name: string, linkName: string): Promise<string>;
   stopProvider(hostId: string, providerId: string): Promise<void>;
-  putLink(link: Link): Promise<void>;
+  putLink(link: Link): Promise<LinkStatus>;
   deleteLink(actorId: string, contractId: string, linkName: string): Promise<void>;
   call(target: string, operation: string, payload: Uint8Array, timeoutMillis: number): Promise<Uint8Array>;
   hosts(): Promise<HostSummary[]>;
