@@ -41,9 +41,10 @@ impl Ended {
     /// The last word, where there is one to say.
     pub(super) fn nats_text(&self) -> Option<Cow<'static, str>> {
         match self {
+            // As a NATS server does it: some clients come back from a lost connection, but not from this error.
+            Self::SlowConsumer => None,
             Self::Left | Self::ShutDown | Self::Transport(_) => None,
-            Self::Protocol(error) => Some(error.nats_text()),
-            Self::SlowConsumer => Some("Slow Consumer".into()),
+            Self::Protocol(error) => error.nats_text(),
             Self::Stale => Some("Stale Connection".into()),
             Self::NotConnected => Some("Authentication Timeout".into()),
         }

@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use bytes::Bytes;
 use wisteria_core::{
-    bus::{Passing, Routes, Status, SubjectPattern},
+    bus::{Passing, Routes, Status, SubjectError, SubjectPattern},
     platform::random_uuid,
 };
 
@@ -25,7 +25,7 @@ struct Speaker {
     connection: Arc<Connection>,
     gatekeeper: Arc<dyn Gatekeeper>,
     nonce: String,
-    /// What the client said of itself; nothing else is taken before.
+    /// What the client said of itself. Who says anything else first says with it that nothing need be known.
     options: Option<Box<ConnectOptions>>,
     routes: Routes,
 }
@@ -57,8 +57,7 @@ impl Session {
             intake.take(bytes, |said| match said.and_then(|said| speaker.say(said)) {
                 Err(error) if !error.is_fatal() => {
                     tracing::debug!(connection = connection.number, %error, "refused an operation");
-                    connection.say(|out| protocol::error(&error.nats_text(), out));
-                    Ok(())
+                    speaker.refuse(&error)
                 }
                 outcome => outcome,
             })
@@ -80,12 +79,13 @@ impl Speaker {
             Said::Other(ClientOp::Pong) => Ok(()),
             Said::Other(ClientOp::Subscribe { sid, pattern, queue }) => self.subscribe(sid, pattern, queue.as_deref()),
             Said::Other(ClientOp::Unsubscribe { sid, max }) => {
-                self.options("UNSUB")?;
+                self.admitted()?;
                 let subscription = self.connection.subscription(&sid);
                 if !subscription.is_some_and(|subscription| max.is_some_and(|max| subscription.end_after(max))) {
                     self.connection.unsubscribe(&sid);
                 }
-                self.acknowledge()
+                self.acknowledge();
+                Ok(())
             }
         }
     }
@@ -95,6 +95,12 @@ impl Speaker {
         if options.no_responders && !options.headers {
             return Err(ProtocolError::NoResponders);
         }
+        self.admit(options)?;
+        self.acknowledge();
+        Ok(())
+    }
+
+    fn admit(&mut self, options: Box<ConnectOptions>) -> Result<(), ProtocolError> {
         if self.options.is_none() {
             let permissions = self.gatekeeper.admit(&options, &self.nonce).ok_or(ProtocolError::NotAdmitted)?;
             self.connection.admit(permissions, options.name.as_deref());
@@ -102,21 +108,25 @@ impl Speaker {
         }
         self.connection.takes_headers.store(options.headers, Ordering::Relaxed);
         self.options = Some(options);
-        self.acknowledge()
+        Ok(())
     }
 
-    fn subscribe(&self, sid: Sid, pattern: SubjectPattern, queue: Option<&str>) -> Result<(), ProtocolError> {
-        self.options("SUB")?;
+    fn subscribe(&mut self, sid: Sid, pattern: SubjectPattern, queue: Option<&str>) -> Result<(), ProtocolError> {
+        self.admitted()?;
         if !self.connection.may_subscribe(&pattern) {
             return Err(ProtocolError::NotPermitted { what: "Subscription", subject: pattern.to_string() });
         }
         self.connection.subscribe(ClientSubscription::new(&self.connection, sid, pattern), queue)?;
-        self.acknowledge()
+        self.acknowledge();
+        Ok(())
     }
 
     fn publish(&mut self, message: Passing<'_>) -> Result<(), ProtocolError> {
-        let connection = &self.connection;
-        let options = self.options.as_deref().ok_or(ProtocolError::NotConnected("PUB"))?;
+        self.admitted()?;
+        let (connection, options) = (&self.connection, self.options.as_deref().expect("it was let in"));
+        if message.has_headers() && !options.headers {
+            return Err(ProtocolError::HeadersUnsupported);
+        }
         let subject = message.subject().as_str();
         if !connection.may_publish(subject) {
             return Err(ProtocolError::NotPermitted { what: "Publish", subject: subject.to_owned() });
@@ -139,15 +149,36 @@ impl Speaker {
         Ok(())
     }
 
-    fn options(&self, verb: &'static str) -> Result<&ConnectOptions, ProtocolError> {
-        self.options.as_deref().ok_or(ProtocolError::NotConnected(verb))
+    /// Makes sure that the client was let in, if need be as one of whom nothing is known.
+    fn admitted(&mut self) -> Result<(), ProtocolError> {
+        match &self.options {
+            Some(_) => Ok(()),
+            None => self.admit(Box::new(ConnectOptions::unsaid())),
+        }
     }
 
-    fn acknowledge(&self) -> Result<(), ProtocolError> {
+    /// Says what is wrong with an operation, as far as the client wants to know.
+    fn refuse(&mut self, error: &ProtocolError) -> Result<(), ProtocolError> {
+        self.admitted()?;
+        let is_pedantic = self.options.as_ref().is_some_and(|options| options.pedantic);
+        let is_lost = matches!(error, ProtocolError::PublishSubject(_));
+        // What is published to a wildcard would reach someone elsewhere, so its loss must be known.
+        let is_wildcard = matches!(error, ProtocolError::PublishSubject(SubjectError::Wildcard(_)));
+        if (!is_lost || is_pedantic || is_wildcard)
+            && let Some(text) = error.nats_text()
+        {
+            self.connection.say(|out| protocol::error(&text, out));
+        }
+        if is_lost {
+            self.acknowledge();
+        }
+        Ok(())
+    }
+
+    fn acknowledge(&self) {
         if self.options.as_ref().is_some_and(|options| options.verbose) {
             self.connection.say(protocol::ok);
         }
-        Ok(())
     }
 }
 

@@ -26,6 +26,9 @@ pub enum ProtocolError {
         /// What is allowed.
         limit: usize,
     },
+    /// A message does not end where it should.
+    #[error("a message is not as long as it was announced")]
+    SizeMismatch,
     /// The arguments do not fit the verb.
     #[error("malformed {verb}: {cause}")]
     Malformed {
@@ -46,6 +49,9 @@ pub enum ProtocolError {
     /// The client wants to hear when nobody responds, but cannot read it.
     #[error("the client asks for no_responders without headers")]
     NoResponders,
+    /// The client publishes headers, but did not say that it knows them.
+    #[error("the client publishes headers, but its CONNECT does not say that it knows them")]
+    HeadersUnsupported,
     /// The client has as many subscriptions as it may have.
     #[error("the client has {0} subscriptions already")]
     Subscriptions(usize),
@@ -60,9 +66,6 @@ pub enum ProtocolError {
         /// The subject or pattern.
         subject: String,
     },
-    /// An operation came before `CONNECT`.
-    #[error("{0} came before CONNECT")]
-    NotConnected(&'static str),
 }
 
 impl ProtocolError {
@@ -78,23 +81,24 @@ impl ProtocolError {
         )
     }
 
-    /// The text by which NATS servers name it in `-ERR`.
-    pub fn nats_text(&self) -> Cow<'static, str> {
+    /// The text by which NATS servers name it in `-ERR`; nothing where they end the connection without a word.
+    pub fn nats_text(&self) -> Option<Cow<'static, str>> {
         let text = match self {
+            Self::Malformed { .. } | Self::HeadersUnsupported => return None,
             Self::NotPermitted { what, subject } => {
-                return format!("Permissions Violation for {what} to \"{subject}\"").into();
+                return Some(format!("Permissions Violation for {what} to \"{subject}\"").into());
             }
-            Self::UnknownOperation(_) => "Unknown Protocol Operation",
+            Self::UnknownOperation(_) | Self::SizeMismatch => "Unknown Protocol Operation",
             Self::LineTooLong { .. } => "maximum control line exceeded",
             Self::PayloadTooLarge { .. } => "Maximum Payload Violation",
-            Self::Malformed { .. } | Self::Headers(_) => "Parser Error",
+            Self::Headers(_) => "Parser Error",
             Self::Subject(_) => "Invalid Subject",
             Self::PublishSubject(_) => "Invalid Publish Subject",
             Self::NoResponders => "no responders requires headers support",
             Self::Subscriptions(_) => "maximum subscriptions exceeded",
-            Self::NotConnected(_) | Self::NotAdmitted => "Authorization Violation",
+            Self::NotAdmitted => "Authorization Violation",
         };
-        text.into()
+        Some(text.into())
     }
 
     pub(super) fn malformed(verb: &'static str, cause: &dyn ToString) -> Self {

@@ -3,7 +3,10 @@
 use bytes::{Bytes, BytesMut};
 use wisteria_core::bus::{Passing, ReadMessage, SubjectRef};
 
-use super::{ClientOp, ClientSide, Dialect, ProtocolError, ProtocolLimits, headers, line::Line};
+use super::{
+    ClientOp, ClientSide, Dialect, ProtocolError, ProtocolLimits, headers,
+    line::{Line, within},
+};
 
 /// The bytes of one connection. What is whole is acted on where it lies; only the rest of a chunk is kept.
 #[derive(Debug)]
@@ -118,11 +121,9 @@ fn step<'a>(buffer: &'a [u8], limits: &ProtocolLimits) -> Result<Step<'a>, Proto
         return publication("HPUB", buffer, limits);
     }
     let Some(end) = buffer.iter().position(|byte| *byte == b'\n') else {
-        return unended(buffer, limits);
+        return within(buffer, limits.line).map(|()| Step::Missing(0));
     };
-    if end > limits.line {
-        return Err(ProtocolError::LineTooLong { limit: limits.line });
-    }
+    within(&buffer[..end], limits.line)?;
     let line = buffer[..end].strip_suffix(b"\r").unwrap_or(&buffer[..end]);
     let line =
         str::from_utf8(line).map_err(|_| ProtocolError::UnknownOperation("bytes that are not UTF-8".to_owned()))?;
@@ -136,21 +137,12 @@ fn step<'a>(buffer: &'a [u8], limits: &ProtocolLimits) -> Result<Step<'a>, Proto
     Ok(Step::Whole(op, end + 1))
 }
 
-fn unended<'a>(buffer: &[u8], limits: &ProtocolLimits) -> Result<Step<'a>, ProtocolError> {
-    match buffer.len() > limits.line {
-        true => Err(ProtocolError::LineTooLong { limit: limits.line }),
-        false => Ok(Step::Missing(0)),
-    }
-}
-
 /// `PUB subject [reply] size` or `HPUB subject [reply] header-size size`, and the body.
 fn publication<'a>(verb: &'static str, buffer: &'a [u8], limits: &ProtocolLimits) -> Result<Step<'a>, ProtocolError> {
     let Some(Words { words, count, end }) = words(verb, buffer) else {
-        return unended(buffer, limits);
+        return within(buffer, limits.line).map(|()| Step::Missing(0));
     };
-    if end > limits.line {
-        return Err(ProtocolError::LineTooLong { limit: limits.line });
-    }
+    within(&buffer[..end], limits.line)?;
     let has_headers = verb == "HPUB";
     let sizes = 1 + usize::from(has_headers);
     let Some(replies @ (0 | 1)) = count.checked_sub(1 + sizes) else {
@@ -169,7 +161,7 @@ fn publication<'a>(verb: &'static str, buffer: &'a [u8], limits: &ProtocolLimits
         return Ok(Step::Missing(whole - buffer.len()));
     }
     if buffer[start + size..whole] != *b"\r\n" {
-        return Err(ProtocolError::malformed("message", &"its size does not fit its announcement"));
+        return Err(ProtocolError::SizeMismatch);
     }
     let (headers, payload) = buffer[start..start + size].split_at(header_size);
     let reply = if replies == 1 { text(words[1]).map(Some) } else { Ok(None) };

@@ -52,7 +52,10 @@ impl Dialect for ClientSide {
 
     fn read(verb: &str, arguments: &str) -> Result<Line<ClientOp>, ProtocolError> {
         let is = |known: &str| verb.eq_ignore_ascii_case(known);
-        if is("PUB") {
+        if arguments.is_empty() && ["PUB", "HPUB", "SUB", "UNSUB"].into_iter().any(is) {
+            // Only with a space after it, it is a verb.
+            Err(unknown(verb))
+        } else if is("PUB") {
             announced("PUB", arguments, false, false).map(Line::Body)
         } else if is("HPUB") {
             announced("HPUB", arguments, false, true).map(Line::Body)
@@ -105,6 +108,19 @@ impl Dialect for ServerSide {
     }
 }
 
+/// Checks that what follows the verb of a line is not too long, be the line's end there already or not.
+pub(super) fn within(line: &[u8], limit: usize) -> Result<(), ProtocolError> {
+    if line.len() <= limit {
+        return Ok(());
+    }
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let space = line.iter().position(|byte| matches!(byte, b' ' | b'\t'));
+    match line.len() - space.map_or(0, |space| space + 1) > limit {
+        true => Err(ProtocolError::LineTooLong { limit }),
+        false => Ok(()),
+    }
+}
+
 /// `subject [sid] [reply] [header size] size`.
 fn announced(
     verb: &'static str,
@@ -149,7 +165,8 @@ fn unsubscribe(arguments: &str) -> Result<ClientOp, ProtocolError> {
     let (words, count) = words::<2>("UNSUB", arguments)?;
     let max = match count {
         1 => None,
-        2 => Some(number("UNSUB", words[1])? as u64),
+        // What is no number counts as none.
+        2 => words[1].parse().ok(),
         _ => return Err(ProtocolError::malformed("UNSUB", &"no subscription named")),
     };
     Ok(ClientOp::Unsubscribe { sid: words[0].into(), max })

@@ -81,10 +81,12 @@ impl fmt::Display for Sid {
 
 /// The fields of `CONNECT` that are of use here. Others are passed over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default = "ConnectOptions::unsaid")]
 pub struct ConnectOptions {
     /// Answer every operation with `+OK`.
     pub verbose: bool,
+    /// Complain of messages whose subject is none; else they are lost in silence, as nobody can have subscribed to it.
+    pub pedantic: bool,
     /// Deliver the client's own messages to its own subscriptions.
     pub echo: bool,
     /// The client reads headers.
@@ -135,10 +137,19 @@ impl fmt::Debug for Auth {
     }
 }
 
+impl ConnectOptions {
+    /// What holds for a client as long as it does not say otherwise.
+    pub(crate) fn unsaid() -> Self {
+        Self { verbose: true, pedantic: true, ..Self::default() }
+    }
+}
+
 impl Default for ConnectOptions {
+    /// What our clients say.
     fn default() -> Self {
         Self {
             verbose: false,
+            pedantic: false,
             echo: true,
             headers: false,
             no_responders: false,

@@ -81,6 +81,14 @@ impl<'a> Passing<'a> {
         }
     }
 
+    /// Whether it has headers.
+    pub fn has_headers(self) -> bool {
+        match self {
+            Self::Owned(message) => !message.headers.is_empty(),
+            Self::Read(message) => !message.headers.is_empty(),
+        }
+    }
+
     /// The body.
     pub fn payload(self) -> &'a [u8] {
         match self {

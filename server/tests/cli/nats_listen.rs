@@ -17,7 +17,9 @@ fn a_nats_client_joins_by_tcp_and_hears_the_hosts() {
     let mut next = move || lines.next().expect("the connection stands").expect("text");
     assert!(next().starts_with("INFO {"));
     stream
-        .write_all(b"CONNECT {}\r\nSUB answers 1\r\nPUB wasmbus.ctl.default.ping.hosts answers 0\r\n\r\n")
+        .write_all(
+            b"CONNECT {\"verbose\":false}\r\nSUB answers 1\r\nPUB wasmbus.ctl.default.ping.hosts answers 0\r\n\r\n",
+        )
         .expect("it reads");
     assert!(next().starts_with("MSG answers 1 "));
     assert!(next().contains(r#""kind":"server""#));
