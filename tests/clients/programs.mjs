@@ -11,6 +11,7 @@ const LIMIT = 120_000;
 
 /** The tables: which client, by which transport, and the program to start. */
 export const tables = [
+  { name: "a client without a library", transport: "tcp", program: [process.execPath, here("bytes/cases.mjs")] },
   { name: "nats-py by TCP", transport: "tcp", program: [python, here("python/cases.py")] },
   { name: "@nats-io/transport-node by TCP", transport: "tcp", program: [process.execPath, here("node/cases.mjs")] },
   { name: "@nats-io/nats-core by WebSocket", transport: "ws", program: [process.execPath, here("node/cases.mjs")] },

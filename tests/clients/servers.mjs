@@ -3,53 +3,59 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freeAddress } from "../browser/http.mjs";
 import { end, start } from "../browser/processes.mjs";
 import { startServer } from "../browser/server.mjs";
 import { until } from "../browser/until.mjs";
 
 const natsServer = process.env.WISTERIA_NATS_SERVER;
 
-/** Starts `wisteria up` for NATS clients, on a free port or on `port`. Resolves with its URLs by transport. */
-export async function startWisteria(port = 0) {
-  const server = await startServer({ options: ["--nats-listen", `127.0.0.1:${port}`] });
-  const joined = () => /NATS clients join at (nats:\S+)/.exec(server.output())?.[1];
-  const tcp = await until(joined, "the port for NATS clients");
+/** Starts `wisteria up` for NATS clients. Resolves with its URLs by transport, which `restart` keeps. */
+export async function startWisteria() {
+  const [listen, nats] = [await freeAddress(), await freeAddress()];
+  const server = await startServer({ listen, options: ["--nats-listen", nats] });
+  const isJoinable = () => server.output().includes(`NATS clients join at nats://${nats}`);
+  await until(isJoinable, "the port for NATS clients");
   return {
-    urls: { tcp, ws: server.bridge },
-    signal: server.signal,
-    kill: server.kill,
+    urls: { tcp: `nats://${nats}`, ws: server.bridge },
+    output: server.output,
+    /** Ends it as a crash would, and starts it again. */
     async restart() {
+      await server.kill();
       await server.restart();
-      await until(joined, "the port for NATS clients");
+      await until(isJoinable, "the port for NATS clients");
     },
+    /** Asks it to end in good order. */
+    leave: () => server.signal("SIGTERM"),
     stop: server.stop,
   };
 }
 
-/** Starts a NATS server with nothing but messages, on a free port or on `port`. Resolves with its URLs by transport. */
-export async function startNats(port = -1) {
+/** Starts a NATS server with Wisteria's limits and more `options`. Resolves with the same as `startWisteria`. */
+export async function startNats(options = "") {
   if (!natsServer) throw new Error("WISTERIA_NATS_SERVER does not name a NATS server: run `cargo xtask test clients`");
+  const [tcp, ws] = [await freeAddress(), await freeAddress()];
   const folder = mkdtempSync(join(tmpdir(), "wisteria-nats-"));
   const config = join(folder, "nats.conf");
-  writeFileSync(config, `listen: "127.0.0.1:${port}"\nwebsocket { listen: "127.0.0.1:-1", no_tls: true }\n`);
+  const listen = `listen: "${tcp}"\nwebsocket { listen: "${ws}", no_tls: true }\n`;
+  writeFileSync(config, `${listen}max_payload: 8MB\nmax_pending: 16MB\n${options}\n`);
   let program;
-  const heard = (line) => line.exec(program.output)?.[1];
   const run = async () => {
     program = start(natsServer, ["--config", config]);
     await until(() => {
       if (program.child.exitCode !== null) throw new Error(program.output);
-      return heard(/(Server is ready)/);
+      return program.output.includes("Server is ready");
     }, "the NATS server to be ready");
   };
   await run();
   return {
-    urls: {
-      tcp: `nats://${heard(/Listening for client connections on (\S+)/)}`,
-      ws: heard(/Listening for websocket clients on (\S+)/),
+    urls: { tcp: `nats://${tcp}`, ws: `ws://${ws}` },
+    output: () => program.output,
+    async restart() {
+      await end(program);
+      await run();
     },
-    signal: (name) => program.child.kill(name),
-    kill: () => end(program),
-    restart: run,
+    leave: () => program.child.kill("SIGUSR2"),
     async stop() {
       await end(program);
       rmSync(folder, { recursive: true, force: true });
