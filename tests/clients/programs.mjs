@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const python = here("../../target/python/bin/python");
+// An example of the crate of tests, built with them.
+const rust = here("../../target/debug/examples/clients");
 
 /** Milliseconds that a whole table may take. */
 const LIMIT = 120_000;
@@ -12,6 +14,8 @@ const LIMIT = 120_000;
 /** The tables: which client, by which transport, and the program to start. */
 export const tables = [
   { name: "a client without a library", transport: "tcp", program: [process.execPath, here("bytes/cases.mjs")] },
+  { name: "async-nats by TCP", transport: "tcp", program: [rust] },
+  { name: "async-nats by WebSocket", transport: "ws", program: [rust] },
   { name: "nats-py by TCP", transport: "tcp", program: [python, here("python/cases.py")] },
   { name: "@nats-io/transport-node by TCP", transport: "tcp", program: [process.execPath, here("node/cases.mjs")] },
   { name: "@nats-io/nats-core by WebSocket", transport: "ws", program: [process.execPath, here("node/cases.mjs")] },
