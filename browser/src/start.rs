@@ -59,6 +59,7 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
         bus: Arc::new(bus.clone()),
         log: Arc::new(PageLog { page: callbacks.on_log }),
         modules: Arc::new(LatticeModules),
+        payloads: None,
         key,
     };
     let client = Client::new(Arc::new(bus.clone()), platform, &options.lattice, origin, PATIENCE)?;

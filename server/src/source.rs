@@ -10,12 +10,12 @@ use wisteria_bridge::{
 };
 use wisteria_core::{
     bus::{Bus, BusError, LocalBus, Router},
-    host::Host,
+    host::{Host, PayloadStore},
     identity::PublicKey,
     platform::Platform,
 };
 
-use crate::nats::{Access, JetStream, NatsError, NatsOptions, SharedStore};
+use crate::nats::{Access, JetStream, NatsError, NatsOptions, ObjectPayloads, SharedStore};
 
 /// Where the lattice is.
 #[derive(Debug, Clone)]
@@ -59,6 +59,8 @@ pub(crate) struct Place {
     pub(crate) entrance: Entrance,
     /// What keeps links and claims, where the lattice shares one store.
     pub(crate) shared_store: Option<SharedStore>,
+    /// Where payloads go that are too large for a message.
+    pub(crate) payloads: Option<Arc<dyn PayloadStore>>,
     /// The connection to the lattice, where it is elsewhere.
     connection: Option<BridgeBus>,
 }
@@ -95,6 +97,7 @@ impl LatticeSource {
                 let mut place = place.map_err(|cause| access.explain(cause))?;
                 let jetstream = JetStream::connect(&access, &format!("{host} metadata")).await?;
                 place.shared_store = Some(SharedStore::open(&jetstream, lattice).await?);
+                place.payloads = Some(Arc::new(ObjectPayloads::new(jetstream, lattice)));
                 Ok(place)
             }
         }
@@ -108,6 +111,7 @@ fn embedded(platform: &Arc<dyn Platform>) -> Place {
         bus,
         entrance: Entrance::Broker(Arc::new(Broker::new(router, platform.clone()))),
         shared_store: None,
+        payloads: None,
         connection: None,
     }
 }
@@ -130,6 +134,7 @@ async fn connect(
         bus: Arc::new(bus.clone()),
         entrance: Entrance::Relay(relay),
         shared_store: None,
+        payloads: None,
         connection: Some(bus),
     })
 }

@@ -125,6 +125,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         bus: place.bus.clone(),
         log: Arc::new(TraceLog),
         modules: Arc::new(ServerModules { allow_file_load: options.allow_file_load }),
+        payloads: place.payloads.clone(),
         key,
     };
     let deadline = limits.deadline;

@@ -44,6 +44,7 @@ impl Server {
             bus: bus.clone(),
             log: Arc::new(NoLog),
             modules: Arc::new(wisteria_core::host::LatticeModules),
+            payloads: None,
             key: KeyPair::from_raw(KeyKind::Host, [1; 32]),
         };
         let config = HostConfig {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use super::modules::ModuleSource;
+use super::{modules::ModuleSource, payloads::PayloadStore};
 use crate::{
     bus::Bus,
     engine::{Engine, ModuleLimits},
@@ -80,6 +80,8 @@ pub struct HostParts {
     pub log: Arc<dyn LogSink>,
     /// Where modules come from beside the lattice.
     pub modules: Arc<dyn ModuleSource>,
+    /// Where payloads go that are too large for a message, if the lattice has such a place.
+    pub payloads: Option<Arc<dyn PayloadStore>>,
     /// The host's own key, from which its providers' keys are derived.
     pub key: KeyPair,
 }

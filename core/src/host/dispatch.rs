@@ -153,13 +153,39 @@ impl HostState {
 
     /// Asks another host.
     async fn ask(&self, call: &Call, subject: Subject, target: wire::Entity) -> Result<Bytes, LatticeError> {
-        let now = self.platform.now();
-        let remaining = call.context.remaining(now);
         let id = random_uuid(&*self.platform);
-        let request = wire::request(call, subject, target, id, Some(self.key.public_key()), now);
+        if !self.must_put_aside(call.payload.len()) {
+            return self.ask_with(wire::Payload::Inside, call, subject, target, id).await;
+        }
+        let remaining = call.context.remaining(self.platform.now());
+        let asked = async {
+            self.put_aside(id.clone(), call.payload.clone()).await?;
+            self.ask_with(wire::Payload::PutAside, call, subject, target, id.clone()).await
+        };
+        let outcome = timeout(&*self.platform, remaining + GRACE, asked).await;
+        let outcome = outcome.unwrap_or_else(|| Err(timed_out(&call.target, remaining.as_millis())));
+        if outcome.is_err() {
+            self.discard(id).await;
+        }
+        outcome
+    }
+
+    async fn ask_with(
+        &self,
+        payload: wire::Payload,
+        call: &Call,
+        subject: Subject,
+        target: wire::Entity,
+        id: String,
+    ) -> Result<Bytes, LatticeError> {
+        let now = self.platform.now();
+        let mut request = wire::request(call, payload, subject, target, id, Some(self.id()), now);
+        if self.payloads.is_none() {
+            request.headers.insert(wire::WHOLE_REPLY, "true");
+        }
         // Whoever enforces the deadline further out is to notice first, as it can name the call as a whole.
-        match self.bus.request(request, remaining + GRACE).await {
-            Ok(reply) => wire::read_response(&reply),
+        match self.bus.request(request, call.context.remaining(now) + GRACE).await {
+            Ok(reply) => self.whole_reply(call, wire::read_response(&reply)?).await,
             Err(error) => Err(bus_failed(&error, &call.target)),
         }
     }

@@ -84,6 +84,7 @@ impl Host {
             log: parts.log,
             key: parts.key,
             modules: parts.modules,
+            payloads: parts.payloads,
             labels: RwLock::new(config.labels.clone()),
             registries: RwLock::default(),
             audience,

@@ -15,6 +15,7 @@ use super::{
     instances::Instances,
     links::LinkTable,
     modules::{ModuleSource, RegistryCredential},
+    payloads::PayloadStore,
     provider::{ProviderKind, RunningProvider},
 };
 use crate::{
@@ -40,6 +41,7 @@ pub(crate) struct HostState {
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) log: Arc<dyn LogSink>,
     pub(crate) modules: Arc<dyn ModuleSource>,
+    pub(super) payloads: Option<Arc<dyn PayloadStore>>,
     pub(crate) key: KeyPair,
     pub(crate) config: HostConfig,
     pub(crate) subjects: Subjects,

@@ -304,9 +304,11 @@ impl Client {
         };
         let target = wire::Entity { public_key: actor.to_string(), ..wire::Entity::default() };
         let id = random_uuid(&*self.platform);
-        let request = wire::request(&call, self.subjects.actor(actor), target, id, None, now);
+        let mut request =
+            wire::request(&call, wire::Payload::Inside, self.subjects.actor(actor), target, id, None, now);
+        request.headers.insert(wire::WHOLE_REPLY, "true");
         match self.bus.request(request, deadline).await {
-            Ok(reply) => wire::read_response(&reply),
+            Ok(reply) => wire::read_response(&reply).map(|response| response.msg.into()),
             Err(error) => Err(bus_failed(&error, format!("actor {actor}"))),
         }
     }

@@ -22,6 +22,8 @@ pub(crate) const CHAIN: &str = "Wisteria-Chain";
 pub(crate) const ERROR: &str = "Wisteria-Error";
 /// Asks a host to acknowledge a command with its outcome instead of its receipt.
 pub(crate) const AWAIT: &str = "Wisteria-Await";
+/// Says that the caller takes its reply in one message only.
+pub(crate) const WHOLE_REPLY: &str = "Wisteria-Whole-Reply";
 /// The W3C trace context.
 pub(crate) const TRACE: &str = "traceparent";
 
@@ -111,9 +113,19 @@ const MAX_CHAIN: usize = 256;
 /// No caller keeps an instance busy for longer than this.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(3600);
 
+/// How a payload travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Payload {
+    /// In the message.
+    Inside,
+    /// Through a store, under the name of the call.
+    PutAside,
+}
+
 /// The bus message for a call to the actor or provider `target`, which listens on `subject`.
 pub(crate) fn request(
     call: &Call,
+    payload: Payload,
     subject: Subject,
     target: Entity,
     id: String,
@@ -124,7 +136,10 @@ pub(crate) fn request(
         origin: Entity { public_key: call.origin.to_string(), ..Entity::default() },
         target,
         operation: call.operation.to_string(),
-        msg: call.payload.to_vec(),
+        msg: match payload {
+            Payload::Inside => call.payload.to_vec(),
+            Payload::PutAside => Vec::new(),
+        },
         id,
         encoded_claims: String::new(),
         host_id: host.map(|host| host.to_string()).unwrap_or_default(),
@@ -183,13 +198,20 @@ pub(crate) fn response(reply_to: Subject, invocation_id: String, outcome: Result
     Message { subject: reply_to, reply: None, headers, payload: to_messagepack(&response).into() }
 }
 
-/// Reads the answer to a call.
-pub(crate) fn read_response(message: &Message) -> Result<Bytes, LatticeError> {
-    let response: InvocationResponse = rmp_serde::from_slice(&message.payload).map_err(|error| {
+/// The bus message that answers a call whose result of `length` bytes was put aside.
+pub(crate) fn response_put_aside(reply_to: Subject, invocation_id: String, length: usize) -> Message {
+    let content_length = Some(length as u64);
+    let response = InvocationResponse { invocation_id, content_length, ..InvocationResponse::default() };
+    Message { subject: reply_to, reply: None, headers: Headers::default(), payload: to_messagepack(&response).into() }
+}
+
+/// Reads the answer to a call. Its payload may have been put aside.
+pub(crate) fn read_response(message: &Message) -> Result<InvocationResponse, LatticeError> {
+    let mut response: InvocationResponse = rmp_serde::from_slice(&message.payload).map_err(|error| {
         LatticeError::new(ErrorCode::BadRequest, format!("the reply is not an invocation response: {error}"))
     })?;
-    match response.error {
-        None => Ok(response.msg.into()),
+    match response.error.take() {
+        None => Ok(response),
         Some(text) => {
             Err(LatticeError::new(message.headers.get(ERROR).map_or(ErrorCode::Other, ErrorCode::from_wire), text))
         }
@@ -223,7 +245,7 @@ mod tests {
         let error = LatticeError::new(ErrorCode::NotLinked, "not linked; link it");
         let subject = Subject::new("reply").expect("a subject");
         let message = response(subject, "id".to_owned(), Err(error.clone()));
-        assert_eq!(read_response(&message), Err(error));
+        assert_eq!(read_response(&message).expect_err("an error was sent"), error);
     }
 
     #[test]

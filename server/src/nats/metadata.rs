@@ -2,8 +2,11 @@
 
 use std::fmt::Display;
 
-use async_nats::jetstream::kv::{self, Operation, Store};
-use futures::{StreamExt, TryStreamExt, future, stream};
+use async_nats::jetstream::{
+    kv::{self, Operation, Store},
+    stream::{self, DiscardPolicy},
+};
+use futures::{StreamExt, TryStreamExt, future};
 use wisteria_core::{
     metadata::{Change, Entry, MetadataStore, StoreError},
     platform::{BoxFuture, BoxStream},
@@ -24,19 +27,14 @@ impl SharedStore {
     /// Opens the bucket, making it where it is missing.
     pub(crate) async fn open(jetstream: &JetStream, lattice: &str) -> Result<Self, NatsError> {
         let name = format!("LATTICEDATA_{lattice}");
+        let failed = |cause: &dyn Display| NatsError::JetStream { cause: format!("bucket {name}: {cause}") };
         // A user who may not make buckets can use one that is there.
         let bucket = match jetstream.0.get_key_value(&name).await {
             Ok(bucket) => bucket,
-            Err(_) => jetstream
-                .0
-                .create_key_value(kv::Config {
-                    bucket: name.clone(),
-                    description: "links, claims and references of a lattice".to_owned(),
-                    history: 1,
-                    ..kv::Config::default()
-                })
-                .await
-                .map_err(|error| NatsError::JetStream { cause: format!("bucket {name}: {error}") })?,
+            Err(_) => {
+                jetstream.0.create_stream(stream_of(&name)).await.map_err(|error| failed(&error))?;
+                jetstream.0.get_key_value(&name).await.map_err(|error| failed(&error))?
+            }
         };
         Ok(Self { bucket })
     }
@@ -52,7 +50,7 @@ impl SharedStore {
         let failed = |cause: &dyn Display| self.failed("cannot read", cause);
         let keys = self.bucket.keys().await.map_err(|error| failed(&error))?;
         let keys = keys.try_collect::<Vec<_>>().await.map_err(|error| failed(&error))?;
-        let values = stream::iter(keys).map(|key| async {
+        let values = futures::stream::iter(keys).map(|key| async {
             let value = self.bucket.get(key.as_str()).await?;
             Ok::<_, kv::EntryError>(value.map(|value| Entry { key, value }))
         });
@@ -84,6 +82,22 @@ impl SharedStore {
             }
         });
         Ok(changes.boxed())
+    }
+}
+
+/// The stream of a bucket. The library's own way to make one asks for an account in a form that version 2.9 of the NATS
+/// server does not answer in.
+fn stream_of(bucket: &str) -> stream::Config {
+    stream::Config {
+        name: format!("KV_{bucket}"),
+        description: Some("links, claims and references of a lattice".to_owned()),
+        subjects: vec![format!("$KV.{bucket}.>")],
+        max_messages_per_subject: 1,
+        discard: DiscardPolicy::New,
+        allow_rollup: true,
+        deny_delete: true,
+        allow_direct: true,
+        ..stream::Config::default()
     }
 }
 

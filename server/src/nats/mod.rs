@@ -3,9 +3,11 @@
 mod access;
 mod jetstream;
 mod metadata;
+mod payloads;
 
 pub use access::{NatsError, NatsOptions, NatsSecret};
 
 pub(crate) use access::Access;
 pub(crate) use jetstream::JetStream;
 pub(crate) use metadata::SharedStore;
+pub(crate) use payloads::ObjectPayloads;

@@ -1,6 +1,10 @@
 //! A lattice on a real NATS server.
 
-use std::fs;
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+};
 
 use wisteria_core::identity::{KeyKind, KeyPair};
 
@@ -18,14 +22,16 @@ fn up(nats: &NatsServer, options: &[&str]) -> Server {
     Server::start(&[&["--nats", &url, "--allow-unsigned"][..], options].concat())
 }
 
-/// The key-value provider of one of the hosts.
-fn provider(server: &Server) -> String {
+/// The provider of a contract on the host that has a label, or on one without.
+fn provider(server: &Server, contract: &str, zone: Option<&str>) -> String {
     let hosts = server.run(&["get", "hosts", "-o", "json"]).json();
-    let host = hosts[0]["id"].as_str().expect("a key");
+    let mut hosts = hosts.as_array().expect("an array").iter();
+    let host = hosts.find(|host| host["labels"]["zone"].as_str() == zone).expect("a host of that zone");
+    let host = host["id"].as_str().expect("a key");
     let inventory = server.run(&["get", "inventory", host, "-o", "json"]).json();
     let providers = inventory["providers"].as_array().expect("an array");
-    let found = providers.iter().find(|provider| provider["contract_id"] == KEY_VALUE).expect("every server has one");
-    found["provider_id"].as_str().or(found["id"].as_str()).expect("a key").to_owned()
+    let found = providers.iter().find(|provider| provider["contract_id"] == contract).expect("every server has one");
+    found["id"].as_str().expect("a key").to_owned()
 }
 
 /// A server that cannot start: why.
@@ -67,7 +73,7 @@ fn the_lattice_heals_when_the_nats_server_comes_back() {
     let first = up(&nats, &[]);
     let second = up(&nats, &["--label", "zone=b"]);
     let actor = start(&first, "kv_counter.wasm", &["--label", "zone=b"]);
-    let provider = provider(&first);
+    let provider = provider(&first, KEY_VALUE, None);
     first.run(&["link", "put", &actor, &provider, KEY_VALUE]).text();
     nats.crash_and_restart();
     let request = r#"{"method":"GET","path":"/visits","queryString":"","header":{},"body":""}"#;
@@ -75,6 +81,38 @@ fn the_lattice_heals_when_the_nats_server_comes_back() {
     assert_eq!(until_it_succeeds(call).json()["statusCode"], 200);
     let relink = || second.run(&["link", "put", &actor, &provider, KEY_VALUE, "a=b"]);
     until_it_succeeds(relink).text();
+}
+
+/// What an HTTP server answers to a body, headers included.
+fn post(address: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("the link made a listener");
+    let length = body.len();
+    let request = format!("POST /large HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())).expect("it listens");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer in UTF-8");
+    answer
+}
+
+#[test]
+fn what_is_too_large_for_a_message_goes_through_the_object_store() {
+    let nats = NatsServer::start("");
+    let first = up(&nats, &[]);
+    let _second = up(&nats, &["--label", "zone=b"]);
+    let actor = start(&first, "http_echo.wasm", &["--label", "zone=b"]);
+    let http_server = provider(&first, "wasmcloud:httpserver", None);
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
+    let value = format!("address={free}");
+    first.run(&["link", "put", &actor, &http_server, "wasmcloud:httpserver", &value]).text();
+    let body = "0123456789".repeat(300_000);
+    let answer = post(&free.to_string(), &body);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{}", &answer[..answer.len().min(500)]);
+    assert!(answer.contains(&body), "the whole body comes back");
+    // A client of its own has no store, and learns the limit.
+    let input = format!(r#"{{"method":"POST","path":"/","queryString":"","header":{{}},"body":"{body}"}}"#);
+    let refused = first.run_with(&["call", &actor, "HttpServer.HandleRequest", "-"], input.as_bytes());
+    assert_eq!(refused.code, 1, "{}", refused.stderr);
+    assert!(refused.stderr.contains("limit") && refused.stderr.contains("1048576"), "{}", refused.stderr);
 }
 
 #[test]

@@ -90,6 +90,7 @@ impl Lattice {
             bus: self.bus.clone(),
             log: Arc::new(NoLog),
             modules: Arc::new(LatticeModules),
+            payloads: None,
             key: KeyPair::from_raw(KeyKind::Host, [seed; 32]),
         };
         let mut config = HostConfig {

@@ -90,15 +90,14 @@ fn accept_call(host: &Arc<HostState>, key: PublicKey, message: &Message) {
     host.platform.spawn(Box::pin(async move {
         let target =
             Target::Provider { contract: turn.provider().description.contract.into(), link_name: link_name.clone() };
-        let call = Call {
-            origin,
-            target: target.clone(),
-            operation: invocation.operation.into(),
-            payload: invocation.msg.into(),
-            context: context.clone(),
+        let run = async {
+            let payload =
+                running.whole_payload(invocation.id.clone(), invocation.msg, invocation.content_length).await?;
+            let operation = invocation.operation.into();
+            let call = Call { origin, target: target.clone(), operation, payload, context: context.clone() };
+            running.invoke(turn.provider(), link_name, call).await
         };
-        let run = running.invoke(turn.provider(), link_name, call);
-        let outcome = until_deadline(&running, &context, run, target).await;
+        let outcome = until_deadline(&running, &context, run, target.clone()).await;
         reply.send(invocation.id, outcome);
     }));
 }

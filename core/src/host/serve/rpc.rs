@@ -10,9 +10,12 @@ use crate::{
     bus::{BusError, Message, Subject, Subscription},
     call::{Call, CallContext, Target},
     error::{ErrorCode, LatticeError},
-    host::dispatch::timed_out,
+    host::{dispatch::timed_out, payloads::name_of_reply},
     identity::PublicKey,
-    lattice::{module_transfer::send_chunk, wire},
+    lattice::{
+        module_transfer::send_chunk,
+        wire::{self, WHOLE_REPLY},
+    },
     platform::timeout,
 };
 
@@ -47,11 +50,11 @@ fn accept_actor_call(host: &Arc<HostState>, key: PublicKey, message: &Message) {
         Err(error) => return reply.send(String::new(), Err(error)),
     };
     let context = invocation.context(&message.headers, host.platform.now(), host.config.limits.deadline);
-    let call = Call {
+    let mut call = Call {
         origin,
         target: Target::Actor(key),
         operation: invocation.operation.into(),
-        payload: invocation.msg.into(),
+        payload: Bytes::new(),
         context,
     };
     let entered = host.actor(key).ok_or_else(|| not_here(key)).and_then(|actor| {
@@ -66,7 +69,11 @@ fn accept_actor_call(host: &Arc<HostState>, key: PublicKey, message: &Message) {
     let running = host.clone();
     host.platform.spawn(Box::pin(async move {
         let context = call.context.clone();
-        let run = running.clone().run(actor, admission, call);
+        let run = async {
+            call.payload =
+                running.whole_payload(invocation.id.clone(), invocation.msg, invocation.content_length).await?;
+            running.clone().run(actor, admission, call).await
+        };
         let outcome = until_deadline(&running, &context, run, Target::Actor(key)).await;
         reply.send(invocation.id, outcome);
     }));
@@ -86,30 +93,53 @@ pub(super) async fn until_deadline(
 pub(super) struct Reply {
     host: Arc<HostState>,
     to: Option<Subject>,
+    /// Whether the caller can fetch what was put aside.
+    in_parts: bool,
 }
 
 impl Reply {
     pub(super) fn new(host: &Arc<HostState>, message: &Message) -> Self {
-        Self { host: host.clone(), to: message.reply.clone() }
+        let in_parts = message.headers.get(WHOLE_REPLY).is_none();
+        Self { host: host.clone(), to: message.reply.clone(), in_parts }
     }
 
     pub(super) fn send(self, invocation_id: String, outcome: Result<Bytes, LatticeError>) {
         let Some(to) = self.to else {
             return;
         };
-        let reply = wire::response(to.clone(), invocation_id.clone(), outcome);
-        let failure = match self.host.bus.publish(reply) {
-            Ok(()) => return,
-            Err(error @ BusError::PayloadTooLarge { .. }) => error,
-            Err(error) => return tracing::warn!(%error, "the reply to a call was not sent"),
-        };
-        let error = LatticeError::new(
-            ErrorCode::PayloadTooLarge,
-            format!("the reply cannot be sent: {failure}; answer in parts"),
-        );
-        if let Err(error) = self.host.bus.publish(wire::response(to, invocation_id, Err(error))) {
-            tracing::warn!(%error, "the reply to a call was not sent");
+        match outcome {
+            Ok(payload) if self.in_parts && self.host.must_put_aside(payload.len()) => {
+                let host = self.host.clone();
+                self.host.platform.spawn(Box::pin(send_put_aside(host, to, invocation_id, payload)));
+            }
+            outcome => send_whole(&self.host, to, invocation_id, outcome),
         }
+    }
+}
+
+fn send_whole(host: &HostState, to: Subject, invocation_id: String, outcome: Result<Bytes, LatticeError>) {
+    let reply = wire::response(to.clone(), invocation_id.clone(), outcome);
+    let failure = match host.bus.publish(reply) {
+        Ok(()) => return,
+        Err(error @ BusError::PayloadTooLarge { .. }) => error,
+        Err(error) => return tracing::warn!(%error, "the reply to a call was not sent"),
+    };
+    let error =
+        LatticeError::new(ErrorCode::PayloadTooLarge, format!("the reply cannot be sent: {failure}; answer in parts"));
+    if let Err(error) = host.bus.publish(wire::response(to, invocation_id, Err(error))) {
+        tracing::warn!(%error, "the reply to a call was not sent");
+    }
+}
+
+/// Answers with a payload that has no room in a message.
+async fn send_put_aside(host: Arc<HostState>, to: Subject, invocation_id: String, payload: Bytes) {
+    let length = payload.len();
+    let reply = match host.put_aside(name_of_reply(&invocation_id), payload).await {
+        Ok(()) => wire::response_put_aside(to, invocation_id, length),
+        Err(error) => wire::response(to, invocation_id, Err(error)),
+    };
+    if let Err(error) = host.bus.publish(reply) {
+        tracing::warn!(%error, "the reply to a call was not sent");
     }
 }
 
