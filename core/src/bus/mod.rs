@@ -7,6 +7,8 @@ mod message;
 mod passing;
 mod router;
 mod subject;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 pub use inbox::{Inbox, OpenRequest, Status};

@@ -117,6 +117,11 @@ impl Router {
         !receivers.single.is_empty() || !receivers.groups.is_empty()
     }
 
+    /// Whether nobody listens to anything.
+    pub fn is_empty(&self) -> bool {
+        self.root.read().expect(NO_PANIC).is_empty()
+    }
+
     /// Who listens to a subject, and in which state of the tree.
     fn receivers(&self, subject: &str) -> (u64, Receivers) {
         let root = self.root.read().expect(NO_PANIC);
@@ -272,6 +277,6 @@ mod tests {
             router.unsubscribe(pattern, id);
         }
         assert_eq!(route(&router, "a.b.c"), 0);
-        assert!(router.root.read().expect("no panic").is_empty());
+        assert!(router.is_empty());
     }
 }
