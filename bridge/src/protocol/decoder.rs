@@ -7,7 +7,7 @@ use wisteria_core::bus::{DEFAULT_MAX_PAYLOAD, Headers, Message};
 
 use super::{
     Dialect, ProtocolError, headers,
-    line::{Announced, Line, within},
+    line::{Announced, Line, verb_and_arguments, within},
 };
 
 /// Reads one direction of the protocol.
@@ -85,7 +85,7 @@ impl<D: Dialect> Decoder<D> {
             };
             let text = str::from_utf8(&line)
                 .map_err(|_| ProtocolError::UnknownOperation("bytes that are not UTF-8".to_owned()))?;
-            let (verb, arguments) = text.split_once([' ', '\t']).unwrap_or((text, ""));
+            let (verb, arguments) = verb_and_arguments(text);
             match D::read(verb, arguments)? {
                 Line::Op(op) => return Ok(Some(op)),
                 Line::Body(announced) if announced.size > self.limits.payload => {
@@ -206,6 +206,7 @@ mod tests {
         check(b"GET / HTTP/1.1\r\n", "Unknown Protocol Operation");
         check(b"\r\n", "Unknown Protocol Operation");
         check(b"PUB\r\n", "Unknown Protocol Operation");
+        check(b"PUB \r\n", "");
         check(b"PUB a +1\r\n", "");
         check(b"PUB a b c 1\r\n", "");
         check(b"PUB a 99999999999999999999999999\r\n", "");
@@ -218,6 +219,7 @@ mod tests {
         check(b"CONNECT {\r\n", "");
         check(b"\xff\xfe\r\n", "Unknown Protocol Operation");
         check(&[b'P'; 4097], "maximum control line exceeded");
+        check(&[&[b'P'; 4097][..], b" a\r\n"].concat(), "maximum control line exceeded");
     }
 
     #[test]

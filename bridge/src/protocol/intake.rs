@@ -5,7 +5,7 @@ use wisteria_core::bus::{Passing, ReadMessage, SubjectRef};
 
 use super::{
     ClientOp, ClientSide, Dialect, ProtocolError, ProtocolLimits, headers,
-    line::{Line, within},
+    line::{Line, verb_and_arguments, within},
 };
 
 /// The bytes of one connection. What is whole is acted on where it lies; only the rest of a chunk is kept.
@@ -127,7 +127,7 @@ fn step<'a>(buffer: &'a [u8], limits: &ProtocolLimits) -> Result<Step<'a>, Proto
     let line = buffer[..end].strip_suffix(b"\r").unwrap_or(&buffer[..end]);
     let line =
         str::from_utf8(line).map_err(|_| ProtocolError::UnknownOperation("bytes that are not UTF-8".to_owned()))?;
-    let (verb, arguments) = line.split_once([' ', '\t']).unwrap_or((line, ""));
+    let (verb, arguments) = verb_and_arguments(line);
     let op = match ClientSide::read(verb, arguments) {
         Ok(Line::Op(op)) => Ok(Parts::Other(op)),
         Ok(Line::Body(_)) => return Err(ProtocolError::malformed("message", &"no space after the verb")),

@@ -10,8 +10,9 @@ pub trait Dialect {
     /// What is said in this direction.
     type Op;
 
-    /// Reads one control line without its line break.
-    fn read(verb: &str, arguments: &str) -> Result<Line<Self::Op>, ProtocolError>;
+    /// Reads one control line without its line break; there are arguments, empty ones maybe, where a space follows the
+    /// verb.
+    fn read(verb: &str, arguments: Option<&str>) -> Result<Line<Self::Op>, ProtocolError>;
 
     /// Joins an announced message with its body.
     fn message(sid: Option<Sid>, message: Message) -> Self::Op;
@@ -50,12 +51,14 @@ pub struct Announced {
 impl Dialect for ClientSide {
     type Op = ClientOp;
 
-    fn read(verb: &str, arguments: &str) -> Result<Line<ClientOp>, ProtocolError> {
+    fn read(verb: &str, arguments: Option<&str>) -> Result<Line<ClientOp>, ProtocolError> {
         let is = |known: &str| verb.eq_ignore_ascii_case(known);
-        if arguments.is_empty() && ["PUB", "HPUB", "SUB", "UNSUB"].into_iter().any(is) {
+        if arguments.is_none() && ["PUB", "HPUB", "SUB", "UNSUB"].into_iter().any(is) {
             // Only with a space after it, it is a verb.
-            Err(unknown(verb))
-        } else if is("PUB") {
+            return Err(unknown(verb));
+        }
+        let arguments = arguments.unwrap_or_default();
+        if is("PUB") {
             announced("PUB", arguments, false, false).map(Line::Body)
         } else if is("HPUB") {
             announced("HPUB", arguments, false, true).map(Line::Body)
@@ -82,8 +85,9 @@ impl Dialect for ClientSide {
 impl Dialect for ServerSide {
     type Op = ServerOp;
 
-    fn read(verb: &str, arguments: &str) -> Result<Line<ServerOp>, ProtocolError> {
+    fn read(verb: &str, arguments: Option<&str>) -> Result<Line<ServerOp>, ProtocolError> {
         let is = |known: &str| verb.eq_ignore_ascii_case(known);
+        let arguments = arguments.unwrap_or_default();
         if is("MSG") {
             announced("MSG", arguments, true, false).map(Line::Body)
         } else if is("HMSG") {
@@ -108,18 +112,26 @@ impl Dialect for ServerSide {
     }
 }
 
+/// Parts a line at the space after its verb, where there is one.
+pub(super) fn verb_and_arguments(line: &str) -> (&str, Option<&str>) {
+    line.split_once([' ', '\t']).map_or((line, None), |(verb, arguments)| (verb, Some(arguments)))
+}
+
 /// Checks that what follows the verb of a line is not too long, be the line's end there already or not.
 pub(super) fn within(line: &[u8], limit: usize) -> Result<(), ProtocolError> {
     if line.len() <= limit {
         return Ok(());
     }
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let space = line.iter().position(|byte| matches!(byte, b' ' | b'\t'));
+    // A space that comes later may not be there yet, and is behind no verb.
+    let space = line.iter().take(LONGEST_VERB + 1).position(|byte| matches!(byte, b' ' | b'\t'));
     match line.len() - space.map_or(0, |space| space + 1) > limit {
         true => Err(ProtocolError::LineTooLong { limit }),
         false => Ok(()),
     }
 }
+
+const LONGEST_VERB: usize = "CONNECT".len();
 
 /// `subject [sid] [reply] [header size] size`.
 fn announced(
@@ -181,7 +193,7 @@ fn words<'a, const MOST: usize>(
     arguments: &'a str,
 ) -> Result<([&'a str; MOST], usize), ProtocolError> {
     let (mut found, mut count) = ([""; MOST], 0);
-    for word in arguments.split_ascii_whitespace() {
+    for word in arguments.split([' ', '\t', '\r']).filter(|word| !word.is_empty()) {
         let place = found.get_mut(count).ok_or_else(|| ProtocolError::malformed(verb, &"too many arguments"))?;
         *place = word;
         count += 1;
