@@ -1,4 +1,4 @@
-//! The chores of the project: `cargo xtask build`, `up`, `test`, `tidy` and `bench`.
+//! The chores of the project: `cargo xtask build`, `up`, `test`, `tidy`, `bench` and `fuzz`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore tells what it does on the terminal")]
 
 mod actors;
@@ -8,6 +8,7 @@ mod build;
 mod command;
 mod count;
 mod fresh;
+mod fuzz;
 mod host_wasm;
 mod nats_server;
 mod packages;
@@ -23,6 +24,7 @@ mod test;
 mod tidy;
 
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// The chores of the project.
@@ -59,6 +61,15 @@ enum Chore {
         #[arg(default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
         rounds: u32,
     },
+    /// Let libFuzzer make up what clients say, against the parser and the broker
+    Fuzz {
+        /// How long, in total
+        #[arg(long, default_value_t = 120)]
+        seconds: u32,
+        /// Run one input again instead, by the path that was printed when it was found
+        #[arg(long, value_name = "FILE", conflicts_with = "seconds")]
+        replay: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -68,6 +79,8 @@ fn main() -> ExitCode {
         Chore::Tidy => tidy::report(),
         Chore::Test { parts } => test::run(&parts),
         Chore::Bench { subject, rounds } => bench::measure(subject, rounds).map(|()| true),
+        Chore::Fuzz { replay: Some(input), .. } => fuzz::replay(&input).map(|()| true),
+        Chore::Fuzz { seconds, .. } => fuzz::all(seconds).map(|()| true),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -10,7 +10,7 @@ use super::{
 
 /// The bytes of one connection. What is whole is acted on where it lies; only the rest of a chunk is kept.
 #[derive(Debug)]
-pub(crate) struct Intake {
+pub struct Intake {
     limits: ProtocolLimits,
     /// The start of an operation whose end has not come.
     partial: BytesMut,
@@ -18,7 +18,7 @@ pub(crate) struct Intake {
 
 /// One thing that a client says.
 #[derive(Debug)]
-pub(crate) enum Said<'a> {
+pub enum Said<'a> {
     /// `PUB` or `HPUB`.
     Publication(Passing<'a>),
     /// Anything else.
@@ -43,7 +43,7 @@ const AHEAD: usize = 256 << 10;
 
 impl Intake {
     /// The start of a connection.
-    pub(crate) fn new(limits: ProtocolLimits) -> Self {
+    pub fn new(limits: ProtocolLimits) -> Self {
         Self { limits, partial: BytesMut::new() }
     }
 
@@ -51,7 +51,7 @@ impl Intake {
     ///
     /// # Errors
     /// What makes it impossible to go on, in the bytes or by the word of `act`.
-    pub(crate) fn take(
+    pub fn take(
         &mut self,
         chunk: &Bytes,
         mut act: impl FnMut(Result<Said<'_>, ProtocolError>) -> Result<(), ProtocolError>,

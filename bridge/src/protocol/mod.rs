@@ -16,6 +16,6 @@ pub use encode::{
     unsubscription_after, wire_size,
 };
 pub use error::ProtocolError;
-pub(crate) use intake::{Intake, Said};
+pub use intake::{Intake, Said};
 pub use line::{ClientSide, Dialect, ServerSide};
 pub use op::{Auth, ClientOp, ConnectOptions, ServerInfo, ServerOp, Sid};

@@ -79,6 +79,7 @@ fn lint() -> Vec<Step> {
         Step::check("format of actors", format_of("playground/actors")),
         Step::check("format of oracles", format_of("tests/oracles")),
         Step::check("format of benchmarks", format_of("tests/bench")),
+        Step::check("format of fuzz targets", format_of("tests/fuzz")),
         Step::check("clippy", command("cargo", clippy)),
         Step::check("clippy of the tab", clippy_of_tab),
         Step::check("types of www", npm("check", "www")),
