@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     actor::{Actor, Code, StopSignal},
     caller::ActorCaller,
-    provider::{ProviderContext, RunningProvider},
+    provider::{ProviderContext, ProviderReference, RunningProvider},
     serve::{ProviderSubscriptions, offer_module, serve_actor, serve_provider},
     state::HostState,
 };
@@ -237,13 +237,14 @@ impl HostState {
         Ok(())
     }
 
-    /// Starts a provider by the name of its kind. One that runs already under the link name keeps running.
+    /// Starts a provider by its reference. One that runs already keeps running.
     pub(super) async fn start_provider(
         self: &Arc<Self>,
-        name: &str,
+        reference: &str,
         link_name: &str,
         annotations: Option<BTreeMap<String, String>>,
     ) -> Result<PublicKey, LatticeError> {
+        let ProviderReference { name, key } = ProviderReference::read(reference)?;
         let kind = self.kinds.iter().find(|kind| kind.name == name).ok_or_else(|| {
             let known: Vec<&str> = self.kinds.iter().map(|kind| kind.name).collect();
             LatticeError::new(
@@ -254,10 +255,17 @@ impl HostState {
         self.subjects.provider(self.id(), link_name).map_err(|error| {
             LatticeError::new(ErrorCode::BadRequest, format!("the link name cannot be used: {error}"))
         })?;
-        let key = self.provider_key(kind.name, link_name);
+        let key = key.unwrap_or_else(|| self.provider_key(kind.name, link_name));
         let _one_at_a_time = self.changes.lock().await;
-        if self.provider(key).is_some() {
-            return Ok(key);
+        match self.provider(key) {
+            Some(running) if running.description.name == name && *running.link_name == *link_name => return Ok(key),
+            Some(running) => {
+                return Err(LatticeError::new(
+                    ErrorCode::BadRequest,
+                    format!("{running} runs on host {} already; stop it first, or choose another key", self.id()),
+                ));
+            }
+            None => (),
         }
         let provider = (kind.create)(ProviderContext {
             platform: self.platform.clone(),

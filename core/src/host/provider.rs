@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     error::{ErrorCode, LatticeError},
-    identity::PublicKey,
+    identity::{KeyKind, PublicKey},
     lattice::control::Health,
     metadata::Stamp,
     platform::Platform,
@@ -32,6 +32,32 @@ pub struct ProviderKind {
     pub name: &'static str,
     /// Makes one. Called once per start.
     pub create: fn(ProviderContext) -> Arc<dyn Provider>,
+}
+
+/// What a provider is started by: `NAME`, or `NAME@V…` for one that shares its key, and so its links and calls, with
+/// those of other hosts.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ProviderReference<'a> {
+    /// The name of its kind.
+    pub(crate) name: &'a str,
+    /// Its key, if it is not to be the host's own choice.
+    pub(crate) key: Option<PublicKey>,
+}
+
+impl<'a> ProviderReference<'a> {
+    /// Reads a reference.
+    pub(crate) fn read(text: &'a str) -> Result<Self, LatticeError> {
+        let Some((name, key)) = text.split_once('@') else {
+            return Ok(Self { name: text, key: None });
+        };
+        match key.parse::<PublicKey>() {
+            Ok(key) if key.kind() == KeyKind::Provider => Ok(Self { name, key: Some(key) }),
+            _ => Err(LatticeError::new(
+                ErrorCode::BadRequest,
+                format!("\"{key}\" in \"{text}\" is no provider's key; write NAME, or NAME@V…"),
+            )),
+        }
+    }
 }
 
 /// What a host gives a provider that it starts.

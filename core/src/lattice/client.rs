@@ -249,13 +249,19 @@ impl Client {
         self.host_command(host, "sa", &request).await.map(drop)
     }
 
-    /// Starts a provider on a host by its name and returns its key.
+    /// Starts a provider on a host and returns its key. The reference is the name of its kind, or `NAME@V…` for one
+    /// that shares its key, and so its links and calls, with those of other hosts.
     ///
     /// # Errors
     /// The host has no provider of that name.
-    pub async fn start_provider(&self, host: PublicKey, name: &str, link_name: &str) -> Result<String, LatticeError> {
+    pub async fn start_provider(
+        &self,
+        host: PublicKey,
+        reference: &str,
+        link_name: &str,
+    ) -> Result<String, LatticeError> {
         let request = StartProvider {
-            provider_ref: name.to_owned(),
+            provider_ref: reference.to_owned(),
             link_name: link_name.to_owned(),
             host_id: host.to_string(),
             ..StartProvider::default()

@@ -391,7 +391,7 @@ pub struct ActorAuction {
 /// Asks all hosts who could run a provider; the reply of one that could.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderAuction {
-    /// The provider's name.
+    /// The name of its kind, or `NAME@V…`.
     #[serde(default)]
     pub provider_ref: String,
     /// The link name it is to serve.
@@ -428,7 +428,7 @@ pub struct Health {
 /// Asks a host to start a provider it knows by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartProvider {
-    /// The provider's name, `keyvalue-memory`.
+    /// The name of its kind, `keyvalue-memory`, or `NAME@V…` for one that shares the key of another host's.
     pub provider_ref: String,
     /// The link name it serves.
     #[serde(default)]

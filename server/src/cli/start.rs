@@ -40,8 +40,11 @@ pub(super) struct StartActor {
 /// Starts a provider.
 #[derive(Debug, Args)]
 pub(super) struct StartProvider {
-    /// Its name, keyvalue-memory
+    /// Its name, such as keyvalue-memory
     name: String,
+    /// The key of one that runs on another host, to share its links and calls
+    #[arg(long, value_name = "V…")]
+    key: Option<PublicKey>,
     #[command(flatten)]
     host: HostChoice,
     /// The link name it serves
@@ -98,7 +101,8 @@ impl StartActor {
 impl StartProvider {
     async fn run(self, client: &Client, output: Output) -> Result<(), CommandError> {
         let host = self.host.resolve(client).await?;
-        let provider = client.start_provider(host, &self.name, &self.link_name).await?;
+        let reference = self.key.map_or_else(|| self.name.clone(), |key| format!("{}@{key}", self.name));
+        let provider = client.start_provider(host, &reference, &self.link_name).await?;
         let started = json!({ "provider_id": provider, "host_id": host });
         Ok(output.print(&started, |_| provider.clone())?)
     }

@@ -153,6 +153,28 @@ async fn a_link_that_a_restarted_provider_refuses_says_so_and_disturbs_no_other(
 }
 
 #[tokio::test]
+async fn a_provider_runs_on_several_hosts_under_one_key() {
+    let lattice = Lattice::new();
+    let first = lattice.keeper_on(Arc::new(MemoryStore::default()), 9, &PARROT).await.expect("started");
+    let second = lattice.keeper_on(Arc::new(MemoryStore::default()), 8, &PARROT).await.expect("started");
+    let client = lattice.client();
+    let parrot = parrot_of(&first);
+    let actor = relay(&first).await;
+    let error = client.start_provider(second.id(), &format!("parrot@{actor}"), "default").await.expect_err("no key");
+    assert!(error.message.contains("NAME@V"), "{error}");
+
+    let started = client.start_provider(second.id(), &format!("parrot@{parrot}"), "default").await;
+    assert_eq!(started.expect("started"), parrot);
+    let status = client.put_link(&link(actor, &parrot, Some("hello"))).await.expect("kept");
+    assert_eq!(status, LinkStatus::Active);
+    client.stop_provider(first.id(), parrot.parse().expect("a key")).await.expect("stopped");
+    assert_eq!(hears(&first, actor).await.as_deref(), Ok("hello"), "the other host took the link, too");
+    client.start_provider(first.id(), "parrot", "default").await.expect("started");
+    client.stop_provider(second.id(), parrot.parse().expect("a key")).await.expect("stopped");
+    assert_eq!(hears(&first, actor).await.as_deref(), Ok("hello"), "the link was replayed");
+}
+
+#[tokio::test]
 async fn deleting_a_link_takes_effect_before_it_is_acknowledged() {
     let lattice = Lattice::new();
     let keeper = lattice.keeper_on(Arc::new(MemoryStore::default()), 9, &PARROT).await.expect("started");

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     bus::{Message, message},
     error::{ErrorCode, LatticeError},
-    host::RegistryCredential,
+    host::{RegistryCredential, provider::ProviderReference},
     lattice::control::{Ack, ActorAuction, HostLabel, ProviderAuction, read_json, to_json},
 };
 
@@ -67,15 +67,16 @@ fn bid_for_actor(host: &HostState, payload: &[u8]) -> Option<Vec<u8>> {
 
 fn bid_for_provider(host: &HostState, payload: &[u8]) -> Option<Vec<u8>> {
     let auction: ProviderAuction = read_json(payload).ok()?;
-    let knows = host.kinds.iter().any(|kind| kind.name == auction.provider_ref);
+    let reference = ProviderReference::read(&auction.provider_ref).ok()?;
+    let knows = host.kinds.iter().any(|kind| kind.name == reference.name);
     let link_name = match auction.link_name.as_str() {
         "" => crate::call::DEFAULT_LINK_NAME,
         name => name,
     };
-    let runs = host
-        .all_providers()
-        .iter()
-        .any(|provider| provider.description.name == auction.provider_ref && &*provider.link_name == link_name);
+    let runs = host.all_providers().iter().any(|provider| match reference.key {
+        Some(key) => provider.key == key,
+        None => provider.description.name == reference.name && &*provider.link_name == link_name,
+    });
     let could = knows && !runs && has_labels(host, &auction.constraints);
     could.then(|| to_json(&ProviderAuction { host_id: host.id().to_string(), ..auction }))
 }
