@@ -9,7 +9,8 @@ import { bytes } from "./bytes.mjs";
 const LIMIT = 10_000;
 
 /** What a server tells of itself, as far as clients look at it. */
-const FACTS = ["server_id", "server_name", "version", "proto", "host", "port", "headers", "max_payload", "client_id", "client_ip"];
+const FACTS = ["server_id", "server_name", "version", "proto", "host", "port", "headers", "max_payload"];
+const CLIENTS_FACTS = ["client_id", "client_ip"];
 
 /** A connection that has heard who the server is. */
 async function open(url) {
@@ -51,7 +52,7 @@ async function facts(url) {
   const { socket, heard } = await open(url);
   socket.destroy();
   const info = JSON.parse(/^INFO (\{.*\}) ?\r\n$/.exec(heard.said)[1]);
-  return Object.fromEntries(FACTS.map((fact) => [fact, typeof info[fact]]));
+  return Object.fromEntries([...FACTS, ...CLIENTS_FACTS].map((fact) => [fact, typeof info[fact]]));
 }
 
 const url = process.argv[2];
