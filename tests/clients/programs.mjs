@@ -21,6 +21,15 @@ export const tables = [
   { name: "@nats-io/nats-core by WebSocket", transport: "ws", program: [process.execPath, here("node/cases.mjs")] },
 ];
 
+/** The same clients, with what they do when a connection breaks. */
+export const lives = [
+  { name: "async-nats by TCP", transport: "tcp", program: [rust] },
+  { name: "async-nats by WebSocket", transport: "ws", program: [rust] },
+  { name: "nats-py by TCP", transport: "tcp", program: [python, here("python/life.py")] },
+  { name: "@nats-io/transport-node by TCP", transport: "tcp", program: [process.execPath, here("node/life.mjs")] },
+  { name: "@nats-io/nats-core by WebSocket", transport: "ws", program: [process.execPath, here("node/life.mjs")] },
+];
+
 /** Runs a table on the server at `url`; resolves with the outcomes by case. */
 export function outcomes({ name, program: [program, ...args] }, url) {
   return new Promise((resolve, reject) => {

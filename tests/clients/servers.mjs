@@ -18,7 +18,6 @@ export async function startWisteria() {
   await until(isJoinable, "the port for NATS clients");
   return {
     urls: { tcp: `nats://${nats}`, ws: server.bridge },
-    output: server.output,
     /** Ends it as a crash would, and starts it again. */
     async restart() {
       await server.kill();
@@ -31,14 +30,14 @@ export async function startWisteria() {
   };
 }
 
-/** Starts a NATS server with Wisteria's limits and more `options`. Resolves with the same as `startWisteria`. */
-export async function startNats(options = "") {
+/** Starts a NATS server with Wisteria's limits. Resolves with the same as `startWisteria`. */
+export async function startNats() {
   if (!natsServer) throw new Error("WISTERIA_NATS_SERVER does not name a NATS server: run `cargo xtask test clients`");
   const [tcp, ws] = [await freeAddress(), await freeAddress()];
   const folder = mkdtempSync(join(tmpdir(), "wisteria-nats-"));
   const config = join(folder, "nats.conf");
   const listen = `listen: "${tcp}"\nwebsocket { listen: "${ws}", no_tls: true }\n`;
-  writeFileSync(config, `${listen}max_payload: 8MB\nmax_pending: 16MB\n${options}\n`);
+  writeFileSync(config, `${listen}max_payload: 8MB\nmax_pending: 16MB\n`);
   let program;
   const run = async () => {
     program = start(natsServer, ["--config", config]);
@@ -50,7 +49,6 @@ export async function startNats(options = "") {
   await run();
   return {
     urls: { tcp: `nats://${tcp}`, ws: `ws://${ws}` },
-    output: () => program.output,
     async restart() {
       await end(program);
       await run();
