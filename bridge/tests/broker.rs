@@ -159,8 +159,8 @@ async fn what_is_not_allowed_ends_the_connection_with_its_reason() {
 async fn a_bad_subject_is_refused_and_the_connection_stays() {
     let lattice = lattice();
     let mut raw = Raw::connect(&lattice, MODERN).await;
-    raw.say("PUB a..b 2\r\nhi\r\nPUB a.* 2\r\nhi\r\nSUB >.a 1\r\nPING\r\n").await;
-    raw.expect("-ERR 'Invalid Publish Subject'\n-ERR 'Invalid Subject'\nPONG").await;
+    raw.say("PUB a..b 2\r\nhi\r\nPUB a.* 2\r\nhi\r\nPUB a b..c 2\r\nhi\r\nSUB >.a 1\r\nPING\r\n").await;
+    raw.expect("-ERR 'Invalid Publish Subject'\n-ERR 'Invalid Publish Subject'\n-ERR 'Invalid Subject'\nPONG").await;
     raw.say("CONNECT {\"verbose\":false}\r\nPUB a..b 2\r\nhi\r\nPING\r\n").await;
     raw.expect("-ERR 'Invalid Publish Subject'\nPONG").await;
 }

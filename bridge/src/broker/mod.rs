@@ -64,6 +64,9 @@ pub struct BrokerLimits {
     pub farewell: Duration,
 }
 
+/// The newest protocol of clients that is spoken here.
+const PROTOCOL: u8 = 1;
+
 impl Default for BrokerLimits {
     fn default() -> Self {
         Self {
@@ -136,7 +139,7 @@ impl Broker {
             server_id: self.server_id.to_string(),
             server_name: "wisteria".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            proto: 1,
+            proto: PROTOCOL,
             host: peer.server.map(|server| server.ip().to_string()),
             port: peer.server.map(|server| server.port()),
             client_ip: peer.client.map(|client| client.to_string()),

@@ -8,7 +8,9 @@ use wisteria_core::{
     platform::random_uuid,
 };
 
-use super::{Broker, Ended, Gatekeeper, Peer, batch::batch, connection::Connection, subscription::ClientSubscription};
+use super::{
+    Broker, Ended, Gatekeeper, PROTOCOL, Peer, batch::batch, connection::Connection, subscription::ClientSubscription,
+};
 use crate::protocol::{self, ClientOp, ConnectOptions, Intake, ProtocolError, Said, Sid};
 
 /// The reading end of one connection. Dropping it ends the connection.
@@ -92,6 +94,9 @@ impl Speaker {
 
     /// The one place where a connection is let in. What it says later changes how it is spoken to, not who it is.
     fn connect(&mut self, options: Box<ConnectOptions>) -> Result<(), ProtocolError> {
+        if options.protocol > PROTOCOL {
+            return Err(ProtocolError::ClientProtocol(options.protocol));
+        }
         if options.no_responders && !options.headers {
             return Err(ProtocolError::NoResponders);
         }
@@ -161,15 +166,14 @@ impl Speaker {
     fn refuse(&mut self, error: &ProtocolError) -> Result<(), ProtocolError> {
         self.admitted()?;
         let is_pedantic = self.options.as_ref().is_some_and(|options| options.pedantic);
-        let is_lost = matches!(error, ProtocolError::PublishSubject(_));
-        // What is published to a wildcard would reach someone elsewhere, so its loss must be known.
-        let is_wildcard = matches!(error, ProtocolError::PublishSubject(SubjectError::Wildcard(_)));
-        if (!is_lost || is_pedantic || is_wildcard)
+        // Nobody can listen to it. All else that is refused might have reached someone, so its loss must be known.
+        let is_nobodys = matches!(error, ProtocolError::PublishSubject(SubjectError::EmptyToken(_)));
+        if (is_pedantic || !is_nobodys)
             && let Some(text) = error.nats_text()
         {
             self.connection.say(|out| protocol::error(&text, out));
         }
-        if is_lost {
+        if is_nobodys {
             self.acknowledge();
         }
         Ok(())

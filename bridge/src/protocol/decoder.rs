@@ -126,7 +126,7 @@ impl<D: Dialect> Decoder<D> {
         self.buffer.advance(announced.header_size);
         let payload = self.payload(end - announced.header_size);
         self.buffer.advance(2);
-        let (subject, reply) = announced.subjects.map_err(ProtocolError::PublishSubject)?;
+        let (subject, reply) = announced.subjects?;
         let message = Message { subject, reply, headers: headers?, payload };
         Ok(D::message(announced.sid, message))
     }

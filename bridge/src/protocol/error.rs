@@ -46,6 +46,12 @@ pub enum ProtocolError {
     /// The subject of a message is not one.
     #[error(transparent)]
     PublishSubject(SubjectError),
+    /// The subject for replies to a message is not one.
+    #[error("replies have no place to go: {0}")]
+    ReplySubject(SubjectError),
+    /// The client speaks another protocol.
+    #[error("the client speaks protocol {0}; 0 and 1 are known")]
+    ClientProtocol(u8),
     /// The client wants to hear when nobody responds, but cannot read it.
     #[error("the client asks for no_responders without headers")]
     NoResponders,
@@ -75,6 +81,7 @@ impl ProtocolError {
             self,
             Self::Subject(_)
                 | Self::PublishSubject(_)
+                | Self::ReplySubject(_)
                 | Self::Headers(_)
                 | Self::NotPermitted { .. }
                 | Self::Subscriptions(_)
@@ -93,7 +100,8 @@ impl ProtocolError {
             Self::PayloadTooLarge { .. } => "Maximum Payload Violation",
             Self::Headers(_) => "Parser Error",
             Self::Subject(_) => "Invalid Subject",
-            Self::PublishSubject(_) => "Invalid Publish Subject",
+            Self::PublishSubject(_) | Self::ReplySubject(_) => "Invalid Publish Subject",
+            Self::ClientProtocol(_) => "invalid client protocol",
             Self::NoResponders => "no responders requires headers support",
             Self::Subscriptions(_) => "maximum subscriptions exceeded",
             Self::NotAdmitted => "Authorization Violation",

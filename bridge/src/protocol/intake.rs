@@ -97,8 +97,8 @@ fn said<'a>(parts: Parts<'a>, buffer: &'a Bytes) -> Result<Said<'a>, ProtocolErr
     match parts {
         Parts::Other(op) => Ok(Said::Other(op)),
         Parts::Publication { subject, reply, headers, payload } => {
-            let checked = |text| SubjectRef::new(text).map_err(ProtocolError::PublishSubject);
-            let (subject, reply) = (checked(subject)?, reply.map(checked).transpose()?);
+            let subject = SubjectRef::new(subject).map_err(ProtocolError::PublishSubject)?;
+            let reply = reply.map(SubjectRef::new).transpose().map_err(ProtocolError::ReplySubject)?;
             if !headers.is_empty() {
                 headers::check(headers)?;
             }

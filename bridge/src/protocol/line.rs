@@ -1,7 +1,8 @@
 //! Control lines: which verb, which arguments, and whether a body follows.
 
 use serde::de::DeserializeOwned;
-use wisteria_core::bus::{Message, Subject, SubjectError, SubjectPattern};
+use serde_json::{Map, Value};
+use wisteria_core::bus::{Message, Subject, SubjectPattern};
 
 use super::{ClientOp, ProtocolError, ServerOp, Sid};
 
@@ -41,7 +42,7 @@ pub struct Announced {
     /// The subscription it is for, where a server says it.
     pub(super) sid: Option<Sid>,
     /// Subject and reply. What is wrong with them is said after the body, which must be read in any case.
-    pub(super) subjects: Result<(Subject, Option<Subject>), SubjectError>,
+    pub(super) subjects: Result<(Subject, Option<Subject>), ProtocolError>,
     /// Bytes of headers at the start of the body.
     pub(super) header_size: usize,
     /// Bytes of the body without its line break.
@@ -71,7 +72,7 @@ impl Dialect for ClientSide {
         } else if is("UNSUB") {
             unsubscribe(arguments).map(Line::Op)
         } else if is("CONNECT") {
-            json("CONNECT", arguments).map(|options| Line::Op(ClientOp::Connect(options)))
+            connect(arguments).map(Line::Op)
         } else {
             Err(unknown(verb))
         }
@@ -150,10 +151,11 @@ fn announced(
     if header_size > size {
         return Err(ProtocolError::malformed(verb, &"more headers than message"));
     }
-    let reply = (replies == 1).then(|| Subject::new(words[1 + sids])).transpose();
+    let subject = Subject::new(words[0]).map_err(ProtocolError::PublishSubject);
+    let reply = (replies == 1).then(|| Subject::new(words[1 + sids])).transpose().map_err(ProtocolError::ReplySubject);
     Ok(Announced {
         sid: has_sid.then(|| Sid::from(words[1])),
-        subjects: Subject::new(words[0]).and_then(|subject| reply.map(|reply| (subject, reply))),
+        subjects: subject.and_then(|subject| Ok((subject, reply?))),
         header_size,
         size,
     })
@@ -182,6 +184,14 @@ fn unsubscribe(arguments: &str) -> Result<ClientOp, ProtocolError> {
         _ => return Err(ProtocolError::malformed("UNSUB", &"no subscription named")),
     };
     Ok(ClientOp::Unsubscribe { sid: words[0].into(), max })
+}
+
+/// A JSON object. As in NATS, what is null counts as unsaid, and of what is said twice the last counts.
+fn connect(arguments: &str) -> Result<ClientOp, ProtocolError> {
+    let said: Option<Map<String, Value>> = json("CONNECT", arguments)?;
+    let fields = said.into_iter().flatten().filter(|(_, value)| !value.is_null()).collect();
+    let options = serde_json::from_value(Value::Object(fields));
+    options.map(ClientOp::Connect).map_err(|cause| ProtocolError::malformed("CONNECT", &cause))
 }
 
 fn json<T: DeserializeOwned>(verb: &'static str, text: &str) -> Result<T, ProtocolError> {
