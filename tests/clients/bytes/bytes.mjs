@@ -1,7 +1,8 @@
 // What clients may say to a server, soundly or not, by the name of the case.
 //
-// Not here is where Wisteria is stricter on purpose: it refuses what is published to a wildcard, headers that are none,
-// and all that only servers say. And it writes sizes without the zeros that a client may put in front of them.
+// Not here is where Wisteria is stricter on purpose: it refuses messages to wildcards, to subjects with white space or
+// control characters of any alphabet and with replies to such, headers that are none, and all that only servers say. And it
+// writes sizes without the zeros that a client may put in front of them.
 
 const connectWith = (options) => `CONNECT ${JSON.stringify({ verbose: false, pedantic: false, ...options })}\r\n`;
 const hello = connectWith({ headers: true, no_responders: true });
@@ -34,6 +35,13 @@ export const bytes = {
   "everything before CONNECT": "SUB a 1\r\nPUB a 2\r\nhi\r\nUNSUB 1\r\n",
   "an empty CONNECT": "CONNECT {}\r\n",
   "fields of CONNECT that nobody knows": connectWith({ unheard_of: [1, {}] }),
+  "fields of CONNECT that are null": connectWith({ name: null, lang: null, headers: null, protocol: null }),
+  "CONNECT with null for what is true unless said": 'CONNECT {"verbose":null}\r\n',
+  "CONNECT with a field given twice": 'CONNECT {"verbose":false,"verbose":true}\r\n',
+  "CONNECT with a protocol that nobody knows": connectWith({ protocol: 9 }),
+  "CONNECT with null alone": "CONNECT null\r\n",
+  "CONNECT with a list": "CONNECT []\r\n",
+  "proofs that nobody asked for": connectWith({ auth_token: "x", user: "u", pass: "p" }),
   "CONNECT said twice": `${hello}${loud}SUB a 1\r\nPUB a 2\r\nhi\r\n`,
   "CONNECT without anything": "CONNECT\r\n",
   "CONNECT that is no JSON": "CONNECT {verbose\r\n",
@@ -71,6 +79,8 @@ export const bytes = {
   "no headers at all": `${hello}SUB a 1\r\nHPUB a 12 14\r\nNATS/1.0\r\n\r\nhi\r\n`,
   "headers of no bytes": `${hello}SUB a 1\r\nHPUB a 0 2\r\nhi\r\n`,
   "headers from a client that knows none": `${connectWith({})}SUB a 1\r\nHPUB a 18 20\r\nNATS/1.0\r\nA: b\r\n\r\nhi\r\n`,
+  "a request with headers to nobody": `${hello}SUB r 1\r\nHPUB nobody r 18 18\r\nNATS/1.0\r\nA: b\r\n\r\n\r\n`,
+  "headers acknowledged": `${loud}SUB a 1\r\nHPUB a 12 12\r\nNATS/1.0\r\n\r\n\r\n`,
   "HPUB with more headers than message": `${hello}HPUB a 20 10\r\nNATS/1.0\r\n\r\n\r\n`,
   "HPUB without a size": `${hello}HPUB a 10\r\nNATS/1.0\r\n\r\n\r\n`,
 
@@ -81,6 +91,8 @@ export const bytes = {
   "a queue of one": `${hello}SUB a.* q 1\r\nPUB a.b 2\r\nhi\r\n`,
   "a star": `${hello}SUB a.* 1\r\nPUB a 0\r\n\r\nPUB a.b 0\r\n\r\nPUB a.b.c 0\r\n\r\n`,
   "all that follows": `${hello}SUB b.> 2\r\nPUB b 0\r\n\r\nPUB b.c.d 0\r\n\r\n`,
+  "a name of a subscription that has ended": `${hello}SUB a 1\r\nUNSUB 1 1\r\nPUB a 1\r\n1\r\nSUB b 1\r\nPUB b 1\r\n2\r\nPUB b 1\r\n3\r\n`,
+  "a maximum given twice": `${hello}SUB a 1\r\nUNSUB 1 5\r\nUNSUB 1 2\r\nPUB a 1\r\n1\r\nPUB a 1\r\n2\r\nPUB a 1\r\n3\r\n`,
   "leaving a subscription that is not there": `${hello}UNSUB 7\r\n`,
   "leaving after messages that have come already": `${hello}SUB a 1\r\nPUB a 1\r\n1\r\nPUB a 1\r\n2\r\nUNSUB 1 1\r\nPUB a 1\r\n3\r\n`,
   "leaving after one more message": `${hello}SUB a 1\r\nPUB a 1\r\n1\r\nUNSUB 1 2\r\nPUB a 1\r\n2\r\nPUB a 1\r\n3\r\n`,
