@@ -105,7 +105,8 @@ fn options(target: &str, seconds: u32, found: &Path) -> Vec<OsString> {
 
 /// What libFuzzer tells of a failure, without how it came to it and the input in all its forms.
 fn cause(report: &str) -> String {
-    let lines = report.lines().filter(|line| !["#", "INFO:", "Dictionary:"].iter().any(|word| line.starts_with(word)));
+    let begins = |line: &str| ["thread '", "ALARM:", "=="].iter().any(|word| line.starts_with(word));
+    let lines = report.lines().skip_while(|line| !begins(line));
     lines.take_while(|line| !line.starts_with("NOTE: libFuzzer")).collect::<Vec<_>>().join("\n")
 }
 
