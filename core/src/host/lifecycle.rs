@@ -1,6 +1,6 @@
 //! Starts and stops what a host runs, and the host itself.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use serde_json::json;
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     actor::{Actor, Code, StopSignal},
     caller::ActorCaller,
-    provider::{ProviderContext, ProviderReference, RunningProvider},
+    provider::{ProviderContext, ProviderKind, ProviderReference, RunningProvider},
     serve::{ProviderSubscriptions, offer_module, serve_actor, serve_provider},
     state::HostState,
 };
@@ -30,7 +30,7 @@ struct CheckedModule {
     prepared: PreparedModule,
 }
 
-fn invalid(error: &dyn std::fmt::Display) -> LatticeError {
+fn invalid(error: &dyn fmt::Display) -> LatticeError {
     LatticeError::new(ErrorCode::InvalidModule, error.to_string())
 }
 
@@ -245,13 +245,7 @@ impl HostState {
         annotations: Option<BTreeMap<String, String>>,
     ) -> Result<PublicKey, LatticeError> {
         let ProviderReference { name, key } = ProviderReference::read(reference)?;
-        let kind = self.kinds.iter().find(|kind| kind.name == name).ok_or_else(|| {
-            let known: Vec<&str> = self.kinds.iter().map(|kind| kind.name).collect();
-            LatticeError::new(
-                ErrorCode::ProviderNotFound,
-                format!("host {} has no provider \"{name}\"; it has: {}", self.id(), known.join(", ")),
-            )
-        })?;
+        let kind = self.provider_kind(name)?;
         self.subjects.provider(self.id(), link_name).map_err(|error| {
             LatticeError::new(ErrorCode::BadRequest, format!("the link name cannot be used: {error}"))
         })?;
@@ -275,6 +269,17 @@ impl HostState {
         Ok(key)
     }
 
+    /// What starts under a name.
+    pub(super) fn provider_kind(&self, name: &str) -> Result<&ProviderKind, LatticeError> {
+        self.kinds.iter().find(|kind| kind.name == name).ok_or_else(|| {
+            let known: Vec<&str> = self.kinds.iter().map(|kind| kind.name).collect();
+            LatticeError::new(
+                ErrorCode::ProviderNotFound,
+                format!("host {} has no provider \"{name}\"; it has: {}", self.id(), known.join(", ")),
+            )
+        })
+    }
+
     /// A provider's key follows from the host's, so that it stays the same when the host restarts.
     fn provider_key(&self, name: &str, link_name: &str) -> PublicKey {
         let derivation = match link_name {
@@ -282,6 +287,15 @@ impl HostState {
             other => format!("{name}/{other}"),
         };
         self.key.derive(KeyKind::Provider, &derivation).public_key()
+    }
+
+    /// What starts a provider of this host.
+    pub(super) fn reference_of(&self, provider: &RunningProvider) -> String {
+        let name = provider.description.name;
+        match provider.key == self.provider_key(name, &provider.link_name) {
+            true => name.to_owned(),
+            false => format!("{name}@{}", provider.key),
+        }
     }
 
     async fn run_provider(
@@ -316,12 +330,7 @@ impl HostState {
     pub(super) async fn stop_provider(&self, key: PublicKey) -> Result<(), LatticeError> {
         let _one_at_a_time = self.changes.lock().await;
         let removed = self.providers.write().expect("nothing panics under this lock").remove(&key);
-        let provider = removed.ok_or_else(|| {
-            LatticeError::new(
-                ErrorCode::ProviderNotFound,
-                format!("provider {key} does not run on host {}; see: wisteria get inventory", self.id()),
-            )
-        })?;
+        let provider = removed.ok_or_else(|| self.provider_not_running(key))?;
         provider.subscription.stop();
         provider.delete_links().await;
         self.emit(
@@ -334,6 +343,13 @@ impl HostState {
             }),
         );
         Ok(())
+    }
+
+    pub(super) fn provider_not_running(&self, provider: impl fmt::Display) -> LatticeError {
+        LatticeError::new(
+            ErrorCode::ProviderNotFound,
+            format!("provider {provider} does not run on host {}; see: wisteria get inventory", self.id()),
+        )
     }
 
     /// Learns links and claims, and says what runs here.

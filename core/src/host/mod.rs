@@ -28,5 +28,5 @@ pub use links::{Link, LinkKey};
 pub use modules::{LatticeModules, ModuleSource, RegistryCredential};
 pub use payloads::{PayloadStore, PayloadStoreError};
 pub use provider::{ProviderContext, ProviderKind};
-pub(crate) use serve::{acknowledge, reply};
+pub(crate) use serve::{acknowledge, reply, wants_outcome};
 pub(crate) use state::HostState;

@@ -112,6 +112,14 @@ impl RunningProvider {
         }
     }
 
+    /// Whether this is what a reference starts under a link name.
+    pub(super) fn is(&self, reference: &ProviderReference<'_>, link_name: &str) -> bool {
+        match reference.key {
+            Some(key) => self.key == key,
+            None => self.description.name == reference.name && &*self.link_name == link_name,
+        }
+    }
+
     /// Tells it of a link. The link is active when this succeeds; an earlier one of the same actor and name stays
     /// as it was when not.
     pub(crate) async fn put_link(&self, link: &Link) -> Result<(), LatticeError> {

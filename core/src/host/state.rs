@@ -200,6 +200,7 @@ impl HostState {
                 id: provider.key.to_string(),
                 link_name: provider.link_name.to_string(),
                 contract_id: provider.description.contract.to_owned(),
+                image_ref: Some(self.reference_of(&provider)),
                 name: Some(provider.description.name.to_owned()),
                 annotations: provider.annotations.clone(),
                 ..ProviderSummary::default()

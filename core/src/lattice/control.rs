@@ -185,7 +185,7 @@ pub struct ProviderSummary {
     pub link_name: String,
     /// Its contract.
     pub contract_id: String,
-    /// Where it came from.
+    /// The reference that starts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_ref: Option<String>,
     /// Its name.
@@ -447,7 +447,7 @@ pub struct StartProvider {
 /// Asks a host to stop a provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StopProvider {
-    /// The provider's key, `V…`.
+    /// The provider's key, `V…`, or the reference that started it.
     pub provider_ref: String,
     /// The link name it serves.
     #[serde(default)]

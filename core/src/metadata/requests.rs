@@ -10,7 +10,7 @@ use super::{
 use crate::{
     bus::{Message, message},
     error::{ErrorCode, LatticeError},
-    host::{Link, LinkKey, acknowledge, reply},
+    host::{Link, LinkKey, acknowledge, reply, wants_outcome},
     lattice::control::{
         Ack, ClaimsList, HostList, LinkDefinition, LinkList, LinkStatus, RemoveLink, read_json, to_json,
     },
@@ -29,7 +29,11 @@ impl Keeper {
                 return acknowledge(&self.host, &request, outcome);
             }
             "linkdefs.del" => {
-                let outcome = self.delete(&request.payload).await;
+                let outcome = match self.delete(&request.payload).await {
+                    // To clients of wasmCloud it is no failure that a link is gone already.
+                    Err(error) if error.code == ErrorCode::NotLinked && !wants_outcome(&request) => Ok(()),
+                    outcome => outcome,
+                };
                 return acknowledge(&self.host, &request, outcome.map(|()| Ack::accepted()));
             }
             "get.links" => to_json(&self.links()),

@@ -7,7 +7,9 @@ use serde_json::json;
 use super::HostState;
 use crate::{
     bus::{Message, message},
+    call::DEFAULT_LINK_NAME,
     error::{ErrorCode, LatticeError},
+    host::provider::ProviderReference,
     identity::PublicKey,
     lattice::{
         control::{Ack, ScaleActor, StartProvider, StopActor, StopHost, StopProvider, UpdateActor, read_json, to_json},
@@ -48,17 +50,22 @@ pub(super) fn serve(host: &Arc<HostState>) -> Result<(), LatticeError> {
     Ok(())
 }
 
-/// Carries out one command. The acknowledgement says that the command was understood, or, where the request asks for
-/// it, what came of it; the outcome arrives as an event in either case.
+/// Carries out one command. The acknowledgement says that the command was understood and concerns what is here, or,
+/// where the request asks for it, what came of it. The outcome of what was taken arrives as an event in either case.
 async fn command(host: &Arc<HostState>, request: Message) {
     let verb = request.subject.as_str().rsplit('.').next().unwrap_or_default();
     let command = match Command::read(verb, &request.payload) {
         Ok(command) => command,
         Err(error) => return acknowledge(host, &request, Err(error)),
     };
-    let waits = request.headers.get(AWAIT) == Some("outcome");
+    let waits = wants_outcome(&request);
     if !waits {
-        acknowledge(host, &request, Ok(Ack::accepted()));
+        let checked = command.check(host);
+        let is_refused = checked.is_err();
+        acknowledge(host, &request, checked.map(|()| Ack::accepted()));
+        if is_refused {
+            return;
+        }
     }
     let outcome = command.carry_out(host).await;
     match (waits, outcome) {
@@ -94,6 +101,21 @@ impl Command {
         }
     }
 
+    /// Refuses what is in vain, as far as that can be told at once.
+    fn check(&self, host: &HostState) -> Result<(), LatticeError> {
+        match self {
+            Self::StopActor(request) => to_stop(host, request).map(drop),
+            Self::Update(request) => to_update(host, request).map(drop),
+            Self::StartProvider(request) => {
+                check_configuration(request)?;
+                host.provider_kind(ProviderReference::read(&request.provider_ref)?.name).map(drop)
+            }
+            Self::StopProvider(request) => provider(host, request).map(drop),
+            // Nought instances of what does not run are no failure, and a module may come from anywhere.
+            Self::Scale(_) | Self::Stop(_) => Ok(()),
+        }
+    }
+
     async fn carry_out(self, host: &Arc<HostState>) -> Result<Ack, LatticeError> {
         let mut ack = Ack::accepted();
         match self {
@@ -103,20 +125,12 @@ impl Command {
             Self::StopActor(request) => stop_actor(host, &request).await?,
             Self::Update(request) => update(host, request).await?,
             Self::StartProvider(request) => {
-                let link_name = match request.link_name.as_str() {
-                    "" => crate::call::DEFAULT_LINK_NAME,
-                    name => name,
-                };
-                if request.configuration.is_some_and(|text| !text.is_empty()) {
-                    return Err(LatticeError::new(
-                        ErrorCode::BadRequest,
-                        format!("provider {} takes no configuration; put it into its links", request.provider_ref),
-                    ));
-                }
+                check_configuration(&request)?;
+                let link_name = or_default(&request.link_name);
                 let provider = host.start_provider(&request.provider_ref, link_name, request.annotations).await?;
                 ack.provider_id = Some(provider.to_string());
             }
-            Self::StopProvider(request) => host.stop_provider(read_key(&request.provider_ref)?).await?,
+            Self::StopProvider(request) => host.stop_provider(provider(host, &request)?).await?,
             Self::Stop(request) => host.ask_to_stop(request.timeout.map(Duration::from_millis)),
         }
         Ok(ack)
@@ -143,7 +157,12 @@ async fn fetch(host: &Arc<HostState>, reference: &str) -> Result<bytes::Bytes, L
     })
 }
 
-async fn stop_actor(host: &Arc<HostState>, request: &StopActor) -> Result<(), LatticeError> {
+async fn stop_actor(host: &HostState, request: &StopActor) -> Result<(), LatticeError> {
+    host.stop_actor(to_stop(host, request)?).await
+}
+
+/// The actor that a request means.
+fn to_stop(host: &HostState, request: &StopActor) -> Result<PublicKey, LatticeError> {
     let key = running(host, &request.actor_id).ok_or_else(|| not_running(host, &request.actor_id))?;
     let has_others =
         |annotations| host.actor(key).is_some_and(|actor| actor.code().annotations.as_ref() != Some(annotations));
@@ -153,12 +172,17 @@ async fn stop_actor(host: &Arc<HostState>, request: &StopActor) -> Result<(), La
             format!("actor {key} runs on host {} with other annotations; see: wisteria get inventory", host.id()),
         ));
     }
-    host.stop_actor(key).await
+    Ok(key)
+}
+
+/// The actor that a request means.
+fn to_update(host: &HostState, request: &UpdateActor) -> Result<PublicKey, LatticeError> {
+    running(host, &request.actor_id).ok_or_else(|| not_running(host, &request.actor_id))
 }
 
 async fn update(host: &Arc<HostState>, request: UpdateActor) -> Result<(), LatticeError> {
     let outcome = async {
-        let key = running(host, &request.actor_id).ok_or_else(|| not_running(host, &request.actor_id))?;
+        let key = to_update(host, &request)?;
         let module = host.fetch_module(&request.new_actor_ref).await?;
         host.update_actor(key, module, request.new_actor_ref.clone(), request.annotations.clone()).await
     };
@@ -190,8 +214,40 @@ fn not_running(host: &HostState, name: &str) -> LatticeError {
     )
 }
 
-fn read_key(text: &str) -> Result<PublicKey, LatticeError> {
-    text.parse().map_err(|error| LatticeError::new(ErrorCode::BadRequest, format!("\"{text}\": {error}")))
+/// The provider that a request means, by its key or by the reference that started it under a link name.
+fn provider(host: &HostState, request: &StopProvider) -> Result<PublicKey, LatticeError> {
+    let StopProvider { provider_ref, .. } = request;
+    if let Ok(key) = provider_ref.parse() {
+        return host.provider(key).map(|_| key).ok_or_else(|| host.provider_not_running(key));
+    }
+    let (reference, link_name) = (ProviderReference::read(provider_ref)?, or_default(&request.link_name));
+    let named = host.all_providers().into_iter().find(|provider| provider.is(&reference, link_name));
+    named
+        .map(|provider| provider.key)
+        .ok_or_else(|| host.provider_not_running(format_args!("{provider_ref} under the link name \"{link_name}\"")))
+}
+
+fn check_configuration(request: &StartProvider) -> Result<(), LatticeError> {
+    match request.configuration.as_deref() {
+        None | Some("") => Ok(()),
+        Some(_) => Err(LatticeError::new(
+            ErrorCode::BadRequest,
+            format!("provider {} takes no configuration; put it into its links", request.provider_ref),
+        )),
+    }
+}
+
+/// A link name, or the default one where none is named.
+pub(super) fn or_default(link_name: &str) -> &str {
+    match link_name {
+        "" => DEFAULT_LINK_NAME,
+        name => name,
+    }
+}
+
+/// Whether who asks wants to hear what came of it, as our own clients do.
+pub(crate) fn wants_outcome(request: &Message) -> bool {
+    request.headers.get(AWAIT) == Some("outcome")
 }
 
 /// Answers a request with an acknowledgement, and the error's code beside it.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     HostState,
-    control::{acknowledge, reply},
+    control::{acknowledge, or_default, reply},
 };
 use crate::{
     bus::{Message, message},
@@ -68,15 +68,9 @@ fn bid_for_actor(host: &HostState, payload: &[u8]) -> Option<Vec<u8>> {
 fn bid_for_provider(host: &HostState, payload: &[u8]) -> Option<Vec<u8>> {
     let auction: ProviderAuction = read_json(payload).ok()?;
     let reference = ProviderReference::read(&auction.provider_ref).ok()?;
-    let knows = host.kinds.iter().any(|kind| kind.name == reference.name);
-    let link_name = match auction.link_name.as_str() {
-        "" => crate::call::DEFAULT_LINK_NAME,
-        name => name,
-    };
-    let runs = host.all_providers().iter().any(|provider| match reference.key {
-        Some(key) => provider.key == key,
-        None => provider.description.name == reference.name && &*provider.link_name == link_name,
-    });
+    let knows = host.provider_kind(reference.name).is_ok();
+    let link_name = or_default(&auction.link_name);
+    let runs = host.all_providers().iter().any(|provider| provider.is(&reference, link_name));
     let could = knows && !runs && has_labels(host, &auction.constraints);
     could.then(|| to_json(&ProviderAuction { host_id: host.id().to_string(), ..auction }))
 }
