@@ -42,6 +42,17 @@ pub(crate) struct Parts {
     pub(crate) engine: &'static str,
 }
 
+impl Parts {
+    /// Leaves the lattice. Calls in flight get `patience` to finish, or the host's own where none is named.
+    pub(crate) async fn leave(&self, patience: Option<Duration>) {
+        match patience {
+            Some(patience) => self.host.stop_within(patience).await,
+            None => self.host.stop().await,
+        }
+        self.bus.close().await;
+    }
+}
+
 /// What a promise brings.
 type Outcome = Result<JsValue, LatticeError>;
 
@@ -186,8 +197,7 @@ impl TabHost {
     /// Leaves the lattice.
     pub fn stop(&self) -> Promise {
         self.answer(async move |parts| {
-            parts.host.stop().await;
-            parts.bus.close().await;
+            parts.leave(None).await;
             Ok(JsValue::UNDEFINED)
         })
     }

@@ -66,6 +66,7 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     let host = Host::start(parts, config(options, limits), PROVIDERS.to_vec()).await?;
     let parts = Rc::new(Parts { host, client, bus, engine: engine.name() });
     follow_connection(&parts, callbacks.on_connection);
+    stop_when_asked(parts.clone());
     // What the host subscribed to stands once the broker has handled it.
     parts.bus.flush().await.map_err(|error| LatticeError::new(ErrorCode::Unreachable, error.to_string()))?;
     Ok(TabHost { parts })
@@ -138,5 +139,13 @@ fn follow_connection(parts: &Rc<Parts>, callback: Option<Function>) {
             }
             first = false;
         }
+    }));
+}
+
+/// Leaves the lattice when someone there asks the host to stop. The page hears it as the end of the connection.
+fn stop_when_asked(parts: Rc<Parts>) {
+    BrowserPlatform.spawn(Box::pin(async move {
+        let patience = parts.host.stop_asked().await;
+        parts.leave(patience).await;
     }));
 }

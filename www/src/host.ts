@@ -74,7 +74,11 @@ export class Host implements AsyncDisposable {
   /** The same in a worker that the caller made from `wisteria/worker`. */
   static async startIn(worker: WorkerLike, options: HostOptions = {}): Promise<Host> {
     const events = new HostEvents();
-    const remote = new RemoteHost(worker, ({ news, detail }) => events.dispatchEvent(new CustomEvent(news, { detail })));
+    const remote = new RemoteHost(worker, ({ news, detail }) => {
+      events.dispatchEvent(new CustomEvent(news, { detail }));
+      // The host has left the lattice, by itself where another host or a client asked it to.
+      if (news === "connection" && detail === "closed") remote.fail(stopped());
+    });
     try {
       const { hostId, engine } = await remote.ask("start", {
         bridge: String(options.bridge ?? defaultBridge()),
@@ -106,11 +110,14 @@ export class Host implements AsyncDisposable {
 
   /** Leaves the lattice. Whatever is still open fails as `stopped`. */
   async stop(): Promise<void> {
-    const stopped = new WisteriaError("stopped", "the host was stopped; start another");
     try {
       await this.#remote.ask("stop");
+    } catch (thrown) {
+      // Its connection may be reported closed before it answers.
+      const error = WisteriaError.from(thrown);
+      if (error.code !== "stopped") throw error;
     } finally {
-      this.#remote.fail(stopped);
+      this.#remote.fail(stopped());
     }
   }
 
@@ -199,6 +206,10 @@ export class Lattice {
   claims(): Promise<ClaimsSummary[]> {
     return this.#remote.ask("claims");
   }
+}
+
+function stopped(): WisteriaError {
+  return new WisteriaError("stopped", "the host was stopped; start another");
 }
 
 function defaultBridge(): URL {

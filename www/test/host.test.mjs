@@ -81,6 +81,22 @@ test("a stopped host ends its worker and says so", async () => {
   await assert.rejects(host.call("M", "Any"), { code: "stopped" });
 });
 
+test("a host that the lattice stopped ends its worker, and what is open and follows says so", async () => {
+  const worker = fakeWorker({ call: () => new Promise(() => {}) });
+  const host = await startIn(worker);
+  const states = [];
+  host.events.on("connection", (state) => states.push(state));
+  const open = host.call("M", "Any");
+  worker.onmessage({ data: { news: "connection", detail: "reconnecting" } });
+  assert.ok(!worker.terminated);
+  worker.onmessage({ data: { news: "connection", detail: "closed" } });
+  await assert.rejects(open, { code: "stopped" });
+  await assert.rejects(host.call("M", "Any"), { code: "stopped" });
+  assert.ok(worker.terminated);
+  assert.deepEqual(states, ["reconnecting", "closed"]);
+  await host.stop();
+});
+
 test("the lattice's events can be iterated", async () => {
   const worker = fakeWorker({});
   const host = await startIn(worker);
