@@ -8,6 +8,9 @@ const at = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 /** The program. */
 export const wisteria = at("target/debug/wisteria");
 
+/** A program that stands on crates published by others. */
+export const oracle = (name) => at(`target/oracles/debug/examples/${name}`);
+
 /** The module of a sample actor. */
 export function modulePath(name) {
   const folder = name === "echo_messaging" ? "target/actors" : "target/actors/wasm32-unknown-unknown/release";

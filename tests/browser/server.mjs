@@ -32,6 +32,8 @@ export async function startServer({ listen = "127.0.0.1:0", options = [] } = {})
     },
     cli: (...args) => cli(url, args),
     output: () => program.output,
+    /** Resolves with the exit code once the process has ended by itself. */
+    exit: async () => (await program.exited)[0],
     signal: (name) => program.child.kill(name),
     /** Ends the process without a word; what it keeps stays for `restart`. */
     kill: () => end(program),

@@ -11,6 +11,7 @@ mod fresh;
 mod fuzz;
 mod host_wasm;
 mod nats_server;
+mod oracle_programs;
 mod packages;
 mod page;
 mod python_client;

@@ -4,7 +4,7 @@ use super::step::Step;
 use crate::command::command;
 use crate::repository::at;
 use crate::server::TAB;
-use crate::{nats_server, packages, python_client, setup, suite_wasm, tidy};
+use crate::{nats_server, oracle_programs, packages, python_client, setup, suite_wasm, tidy};
 use clap::ValueEnum;
 
 /// A part of the suite, to be run by itself.
@@ -55,6 +55,7 @@ impl Part {
             Self::Browser => vec![
                 Step::preparation("browsers", packages::ready),
                 Step::preparation("engines' suite", suite_wasm::build),
+                Step::preparation("published clients", oracle_programs::build),
                 Step::suite("browser", npm("test", "tests/browser")),
             ],
         }
