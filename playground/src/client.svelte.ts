@@ -57,12 +57,17 @@ const GATHER = 100;
 let host: Host | undefined;
 let nextId = 1;
 
-/** Joins the lattice of the server that the page came from. */
+/** Joins the lattice of the server that the page came from, there or, with `?bus=ws://…`, at a NATS server's WebSocket. */
 export async function join(): Promise<void> {
   page.status = "joining";
   try {
     const config = await readConfig();
-    host = await Host.start({ lattice: config.lattice, allowUnsigned: config.allow_unsigned });
+    const bus = new URLSearchParams(location.search).get("bus");
+    host = await Host.start({
+      lattice: config.lattice,
+      allowUnsigned: config.allow_unsigned,
+      ...(bus ? { bridge: bus } : {}),
+    });
     page.lattice = config.lattice;
     page.own = host.id;
     page.engine = host.engine;

@@ -4,14 +4,19 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { latticeOfThisRun, startLattice } from "./lattice.mjs";
 import { wisteria } from "./paths.mjs";
 import { end, start } from "./processes.mjs";
 import { until } from "./until.mjs";
 
-/** Starts `wisteria up` on a free port, or at `listen`, with an empty data directory and more `options`. */
-export async function startServer({ listen = "127.0.0.1:0", options = [] } = {}) {
+/**
+ * Starts `wisteria up` on a free port, or at `listen`, with an empty data directory and more `options`; in the lattice
+ * that this run is about, or in another.
+ */
+export async function startServer({ listen = "127.0.0.1:0", options = [], lattice = latticeOfThisRun } = {}) {
+  const { source, bus, stopLattice } = await startLattice(lattice);
   const folder = mkdtempSync(join(tmpdir(), "wisteria-"));
-  const args = ["up", "--listen", listen, "--data-dir", folder, "--allow-unsigned", ...options];
+  const args = ["up", "--listen", listen, "--data-dir", folder, "--allow-unsigned", ...source, ...options];
   let program, url;
   const run = async () => {
     program = start(wisteria, args);
@@ -25,6 +30,10 @@ export async function startServer({ listen = "127.0.0.1:0", options = [] } = {})
   return {
     get url() {
       return url;
+    },
+    /** The page by which a tab joins the lattice. */
+    get page() {
+      return bus ? `${url}?bus=${bus}` : url;
     },
     /** Where tabs and servers join the lattice by way of this server. */
     get bridge() {
@@ -40,6 +49,7 @@ export async function startServer({ listen = "127.0.0.1:0", options = [] } = {})
     restart: run,
     async stop() {
       await end(program);
+      await stopLattice();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,0 +1,29 @@
+// Where the lattice of the tests lives: the same cases run in each of these.
+
+import { startNats } from "./nats.mjs";
+
+/** What each needs beside the server: the server's options, the bus that tabs join, and how to stop it. */
+const LATTICES = {
+  /** In the server. */
+  embedded: async () => ({ source: [], stopLattice: async () => {} }),
+  /** On a NATS server; tabs join through the server that they came from. */
+  nats: async () => {
+    const nats = await startNats();
+    return { source: ["--nats", nats.url], stopLattice: nats.stop };
+  },
+  /** On a NATS server; tabs join it themselves. */
+  "nats-direct": async () => {
+    const nats = await startNats();
+    return { source: ["--nats", nats.url], bus: nats.webSocketUrl, stopLattice: nats.stop };
+  },
+};
+
+/** The name of the lattice that the cases run in. */
+export const latticeOfThisRun = process.env.WISTERIA_TEST_LATTICE ?? "embedded";
+
+/** Starts what a server needs for a lattice. */
+export function startLattice(name) {
+  const start = LATTICES[name];
+  if (!start) throw new Error(`WISTERIA_TEST_LATTICE is ${name}; it can be ${Object.keys(LATTICES).join(", ")}`);
+  return start();
+}
