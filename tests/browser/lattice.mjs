@@ -8,15 +8,22 @@ const LATTICES = {
   embedded: async () => ({ source: [], stopLattice: async () => {} }),
   /** On a NATS server; tabs join through the server that they came from. */
   nats: async () => {
-    const nats = await startNats();
-    return { source: ["--nats", nats.url], stopLattice: nats.stop };
+    const { urls, stop } = await startStore();
+    return { source: ["--nats", urls.tcp], stopLattice: stop };
   },
   /** On a NATS server; tabs join it themselves. */
   "nats-direct": async () => {
-    const nats = await startNats();
-    return { source: ["--nats", nats.url], bus: nats.webSocketUrl, stopLattice: nats.stop };
+    const { urls, stop } = await startStore();
+    return { source: ["--nats", urls.tcp], bus: urls.ws, stopLattice: stop };
   },
 };
+
+/** Links and claims of the lattice live in JetStream. */
+async function startStore() {
+  const nats = await startNats('jetstream { store_dir: "STORE" }');
+  console.log(`the lattice is on nats-server ${/Version:\s+(\S+)/.exec(nats.output())[1]}`);
+  return nats;
+}
 
 /** The name of the lattice that the cases run in. */
 export const latticeOfThisRun = process.env.WISTERIA_TEST_LATTICE ?? "embedded";

@@ -26,7 +26,17 @@ export async function startServer({ listen = "127.0.0.1:0", options = [], lattic
       return ready?.[1];
     }, "the server to be ready");
   };
-  await run();
+  const stop = async () => {
+    await end(program);
+    await stopLattice();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await run();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     get url() {
       return url;
@@ -47,11 +57,7 @@ export async function startServer({ listen = "127.0.0.1:0", options = [], lattic
     /** Ends the process without a word; what it keeps stays for `restart`. */
     kill: () => end(program),
     restart: run,
-    async stop() {
-      await end(program);
-      await stopLattice();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 

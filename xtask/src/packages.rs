@@ -4,12 +4,16 @@ use crate::command::{command, exists, run};
 use anyhow::{Result, bail};
 use std::path::Path;
 
+/// The NATS server on the path, an old one: Debian 12 has version 2.9.
+pub(crate) const NATS_SERVER: &str = "nats-server";
+
 /// A program on the path and the package that brings it.
-const PROGRAMS: [(&str, &str); 4] = [
+const PROGRAMS: [(&str, &str); 5] = [
     ("chromium", "chromium"),
     ("firefox-esr", "firefox-esr"),
     ("WebKitWebDriver", "webkit2gtk-driver"),
     ("Xvfb", "xvfb"),
+    (NATS_SERVER, "nats-server"),
 ];
 
 /// Makes sure that every program is there: installs what is missing as root on Debian, elsewhere names the command.

@@ -6,6 +6,7 @@ use crate::repository::at;
 use crate::server::TAB;
 use crate::{nats_server, oracle_programs, packages, python_client, setup, suite_wasm, tidy};
 use clap::ValueEnum;
+use std::path::PathBuf;
 
 /// A part of the suite, to be run by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -56,7 +57,11 @@ impl Part {
                 Step::preparation("browsers", packages::ready),
                 Step::preparation("engines' suite", suite_wasm::build),
                 Step::preparation("published clients", oracle_programs::build),
+                Step::preparation("NATS server", nats_server::ready),
                 Step::suite("browser", npm("test", "tests/browser")),
+                on_nats("browser nats", "nats", nats_server::path()),
+                on_nats("browser old nats", "nats", packages::NATS_SERVER.into()),
+                on_nats("browser nats-direct", "nats-direct", nats_server::path()),
             ],
         }
     }
@@ -93,6 +98,13 @@ fn format_of(workspace: &str) -> std::process::Command {
     let mut cargo = command("cargo", ["fmt", "--all", "--check"]);
     cargo.current_dir(at(workspace));
     cargo
+}
+
+/// The browser tests that have a lattice, unchanged, with it on a NATS server.
+fn on_nats(name: &'static str, lattice: &str, program: PathBuf) -> Step {
+    let mut suite = npm("test:lattice", "tests/browser");
+    suite.env("WISTERIA_TEST_LATTICE", lattice).env(nats_server::VARIABLE, program);
+    Step::suite(name, suite)
 }
 
 fn npm(script: &str, package: &str) -> std::process::Command {
