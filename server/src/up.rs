@@ -137,7 +137,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         );
     }
     let client = Client::new(place.bus.clone(), platform, &options.lattice, host.id(), deadline)?;
-    let app = web::router(WebState {
+    let app = web::service(WebState {
         entrance: place.entrance.clone(),
         host: host.clone(),
         client,

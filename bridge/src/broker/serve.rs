@@ -38,6 +38,25 @@ pub enum Ended {
 }
 
 impl Ended {
+    /// The status with which a NATS server closes such a connection where its transport is a WebSocket.
+    pub fn websocket_status(&self) -> u16 {
+        const NORMAL: u16 = 1000;
+        const GOING_AWAY: u16 = 1001;
+        const PROTOCOL_ERROR: u16 = 1002;
+        const POLICY_VIOLATION: u16 = 1008;
+        const TOO_BIG: u16 = 1009;
+        const INTERNAL_ERROR: u16 = 1011;
+        match self {
+            Self::Left => NORMAL,
+            Self::ShutDown | Self::Stale | Self::Transport(_) => GOING_AWAY,
+            Self::SlowConsumer | Self::NotConnected => POLICY_VIOLATION,
+            Self::Protocol(ProtocolError::LineTooLong { .. } | ProtocolError::NotAdmitted) => POLICY_VIOLATION,
+            Self::Protocol(ProtocolError::PayloadTooLarge { .. }) => TOO_BIG,
+            Self::Protocol(ProtocolError::NoResponders) => INTERNAL_ERROR,
+            Self::Protocol(_) => PROTOCOL_ERROR,
+        }
+    }
+
     /// The last word, where there is one to say.
     pub(super) fn nats_text(&self) -> Option<Cow<'static, str>> {
         match self {

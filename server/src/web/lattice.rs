@@ -1,33 +1,46 @@
 //! The lattice over WebSocket: binary frames that carry the NATS client protocol.
 
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
 use axum::{
     extract::{
-        State, WebSocketUpgrade,
-        ws::{Message, WebSocket},
+        ConnectInfo, State, WebSocketUpgrade,
+        ws::{CloseFrame, Message, WebSocket},
     },
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use futures::{SinkExt, StreamExt};
+use futures::{Sink, SinkExt, StreamExt, stream::SplitSink};
 
-use super::WebState;
+use wisteria_bridge::Peer;
+
+use super::{WebState, ends::Ends};
 use crate::source::Entrance;
 
 /// Takes a host or client into the lattice. A browser may join only from a page that this server served.
-pub(super) async fn join(State(state): State<WebState>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+pub(super) async fn join(
+    State(state): State<WebState>,
+    ConnectInfo(Ends(peer)): ConnectInfo<Ends>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     if !is_same_origin(&headers) {
         let text = "a page of another origin may not join this lattice; open the page of this server instead\n";
         return (StatusCode::FORBIDDEN, text).into_response();
     }
-    upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME).on_upgrade(move |socket| serve(state, socket))
+    upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME).on_upgrade(move |socket| serve(state, peer, socket))
 }
 
 /// A frame carries at most one payload of the largest size with its control line and headers, or many small ones.
 const MAX_FRAME: usize = 16 << 20;
 
-async fn serve(state: WebState, socket: WebSocket) {
-    let (outgoing, incoming) = socket.split();
+async fn serve(state: WebState, peer: Peer, socket: WebSocket) {
+    let (mut outgoing, incoming) = socket.split();
     let incoming = incoming.filter_map(|frame| async {
         match frame {
             Ok(Message::Binary(bytes)) => Some(bytes),
@@ -36,14 +49,45 @@ async fn serve(state: WebState, socket: WebSocket) {
             Ok(_) | Err(_) => None,
         }
     });
-    let outgoing = outgoing.with(|bytes: Bytes| async { Ok::<_, axum::Error>(Message::Binary(bytes)) });
-    let (incoming, outgoing) = (Box::pin(incoming), Box::pin(outgoing));
+    let (incoming, binary) = (Box::pin(incoming), Binary(&mut outgoing));
     // How a connection ended is logged where it is served.
-    match state.entrance {
-        Entrance::Broker(broker) => drop(broker.serve(incoming, outgoing).await),
-        Entrance::Relay(relay) => drop(relay.serve(incoming, outgoing).await),
+    let status = match state.entrance {
+        Entrance::Broker(broker) => Some(broker.serve_peer(peer, incoming, binary).await.websocket_status()),
+        Entrance::Relay(relay) => {
+            relay.serve(incoming, binary).await;
+            None
+        }
+    };
+    let last = status.map(|code| CloseFrame { code, reason: "".into() });
+    // Whoever does not take it in time goes without, as does who has left.
+    drop(tokio::time::timeout(FAREWELL, outgoing.send(Message::Close(last))).await);
+}
+
+/// Bytes in frames of their own. It is left open for the frame that says how the connection ended.
+struct Binary<'a>(&'a mut SplitSink<WebSocket, Message>);
+
+impl Sink<Bytes> for Binary<'_> {
+    type Error = axum::Error;
+
+    fn poll_ready(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
+        self.0.poll_ready_unpin(context)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, bytes: Bytes) -> Result<(), axum::Error> {
+        self.0.start_send_unpin(Message::Binary(bytes))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
+        self.0.poll_flush_unpin(context)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
+        self.poll_flush(context)
     }
 }
+
+/// How long a connection has to take the frame that closes it.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Browsers name the origin of the page; other clients send none.
 fn is_same_origin(headers: &HeaderMap) -> bool {

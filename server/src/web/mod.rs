@@ -1,12 +1,14 @@
 //! The one port of a server: the page, the lattice over WebSocket, and a small read-only API.
 
 mod api;
+mod ends;
 mod lattice;
 mod page;
 
 use std::sync::Arc;
 
-use axum::{Router, routing::get};
+use axum::{Router, extract::connect_info::IntoMakeServiceWithConnectInfo, routing::get};
+use ends::Ends;
 use wisteria_core::{host::Host, lattice::Client};
 
 use crate::source::Entrance;
@@ -22,7 +24,7 @@ pub(crate) struct WebState {
 }
 
 /// All routes.
-pub(crate) fn router(state: WebState) -> Router {
+pub(crate) fn service(state: WebState) -> IntoMakeServiceWithConnectInfo<Router, Ends> {
     Router::new()
         .route("/lattice", get(lattice::join))
         .route("/api/config", get(api::config))
@@ -32,4 +34,5 @@ pub(crate) fn router(state: WebState) -> Router {
         .route("/api/claims", get(api::claims))
         .fallback(page::serve)
         .with_state(state)
+        .into_make_service_with_connect_info()
 }
