@@ -13,10 +13,12 @@ const LIMIT = 120_000;
 
 /** The tables: which client, by which transport, and the program to start. */
 export const tables = [
-  { name: "a client without a library", transport: "tcp", program: [process.execPath, here("bytes/cases.mjs")] },
+  { name: "no library by TCP", transport: "tcp", program: [process.execPath, here("bytes/cases.mjs")] },
+  { name: "no library by WebSocket", transport: "ws", program: [process.execPath, here("bytes/cases.mjs")] },
   { name: "async-nats by TCP", transport: "tcp", program: [rust] },
   { name: "async-nats by WebSocket", transport: "ws", program: [rust] },
   { name: "nats-py by TCP", transport: "tcp", program: [python, here("python/cases.py")] },
+  { name: "nats-py by WebSocket", transport: "ws", program: [python, here("python/cases.py")] },
   { name: "@nats-io/transport-node by TCP", transport: "tcp", program: [process.execPath, here("node/cases.mjs")] },
   { name: "@nats-io/nats-core by WebSocket", transport: "ws", program: [process.execPath, here("node/cases.mjs")] },
 ];
@@ -26,6 +28,7 @@ export const lives = [
   { name: "async-nats by TCP", transport: "tcp", program: [rust] },
   { name: "async-nats by WebSocket", transport: "ws", program: [rust] },
   { name: "nats-py by TCP", transport: "tcp", program: [python, here("python/life.py")] },
+  { name: "nats-py by WebSocket", transport: "ws", program: [python, here("python/life.py")] },
   { name: "@nats-io/transport-node by TCP", transport: "tcp", program: [process.execPath, here("node/life.mjs")] },
   { name: "@nats-io/nats-core by WebSocket", transport: "ws", program: [process.execPath, here("node/life.mjs")] },
 ];

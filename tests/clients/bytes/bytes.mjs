@@ -69,7 +69,7 @@ export const bytes = {
   // Whoever left a case ago may still be known to the server for a moment, so only these subjects are nobody's.
   "a request to nobody": `${hello}SUB r 1\r\nPUB nobody r 2\r\nhi\r\n`,
   "a request to nobody from one who does not ask": `${connectWith({ headers: true })}SUB r 1\r\nPUB nobody r 1\r\nx\r\n`,
-  "a request to oneself without echo": `${deaf}SUB r 1\r\nSUB own 2\r\nPUB own r 1\r\nx\r\n`,
+  "a request to oneself without echo": `${deaf}SUB r 1\r\nSUB own 2\r\nPUB own r 1\r\nx\r\nUNSUB 2\r\n`,
 
   // Headers.
   "headers": `${hello}SUB a 1\r\nHPUB a 18 20\r\nNATS/1.0\r\nA: b\r\n\r\nhi\r\n`,
