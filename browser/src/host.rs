@@ -10,6 +10,7 @@ use wasm_bindgen_futures::future_to_promise;
 use wisteria_bridge::BridgeBus;
 use wisteria_core::{
     call::Target,
+    encoding,
     error::{ErrorCode, LatticeError},
     host::Host,
     identity::{KeyKind, PublicKey},
@@ -128,7 +129,7 @@ impl TabHost {
     pub fn put_link(&self, link: JsValue) -> Promise {
         self.answer(async move |parts| {
             let text = JSON::stringify(&link).ok().and_then(|json| json.as_string()).unwrap_or_default();
-            let link: LinkDefinition = serde_json::from_str(&text)
+            let link: LinkDefinition = encoding::from_json(text.as_bytes())
                 .map_err(|error| bad_request(format!("the link cannot be read: {error}")))?;
             as_js(&parts.client.put_link(&link).await?)
         })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use js_sys::{Function, JSON, Reflect};
 use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue};
-use wisteria_core::error::LatticeError;
+use wisteria_core::{encoding, error::LatticeError};
 
 use crate::error::{bad_request, text_of};
 
@@ -59,7 +59,7 @@ pub(crate) fn read(options: &JsValue) -> Result<(Options, Callbacks), LatticeErr
         .ok()
         .and_then(|json| json.as_string())
         .ok_or_else(|| bad_request("the options of the host are no object"))?;
-    let plain = serde_json::from_str(&json)
+    let plain = encoding::from_json(json.as_bytes())
         .map_err(|error| bad_request(format!("the options of the host cannot be read: {error}")))?;
     let callbacks =
         Callbacks { on_log: function(options, "onLog")?, on_connection: function(options, "onConnection")? };

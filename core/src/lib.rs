@@ -5,6 +5,7 @@
 
 pub mod bus;
 pub mod call;
+pub mod encoding;
 pub mod engine;
 pub mod error;
 pub mod host;

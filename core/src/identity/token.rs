@@ -7,7 +7,7 @@ use super::{
     key::{KeyError, KeyKind, PublicKey, SignatureError},
     key_pair::KeyPair,
 };
-use crate::text::BASE64_URL;
+use crate::{encoding, text::BASE64_URL};
 
 /// The one header there is. Comparing it whole leaves no algorithm to choose from.
 const HEADER: &str = r#"{"typ":"jwt","alg":"Ed25519"}"#;
@@ -106,7 +106,7 @@ pub(super) fn verify(token: &[u8]) -> Result<Verified, TokenError> {
         return Err(TokenError::Header);
     }
     let claims = decode("claims", body)?;
-    let claims: TokenClaims = serde_json::from_slice(&claims).map_err(|error| unreadable("claims", &error))?;
+    let claims: TokenClaims = encoding::from_json(&claims).map_err(|error| unreadable("claims", &error))?;
     let issuer = key_in("iss", &claims.issuer, KeyKind::Account)?;
     let subject = key_in("sub", &claims.subject, KeyKind::Module)?;
     let signed = &token[..header.len() + 1 + body.len()];

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     bus::{Bus, BusError, Message, Status, Subject, Subscription, message},
     call::{Call, CallContext, Target},
+    encoding,
     error::{ErrorCode, LatticeError},
     host::bus_failed,
     identity::PublicKey,
@@ -355,7 +356,7 @@ impl Client {
         let mut gathered = Vec::new();
         let mut patience = FIRST_ANSWER;
         while let Some(Some(answer)) = timeout(&*self.platform, patience, answers.next()).await {
-            match (answer.status(), serde_json::from_slice(&answer.payload)) {
+            match (answer.status(), encoding::from_json(&answer.payload)) {
                 (Some(Status::NoResponders), _) => break,
                 (_, Ok(answer)) => gathered.push(answer),
                 (_, Err(_)) => continue,

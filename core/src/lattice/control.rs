@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
+    encoding,
     error::{ErrorCode, LatticeError},
     identity::ActorClaims,
     metadata::Stamp,
@@ -472,8 +473,8 @@ pub struct StopHost {
 }
 
 /// Reads the JSON of a request.
-pub(crate) fn read_json<T: for<'de> Deserialize<'de>>(payload: &[u8]) -> Result<T, LatticeError> {
-    serde_json::from_slice(payload)
+pub(crate) fn read_json<T: DeserializeOwned>(payload: &[u8]) -> Result<T, LatticeError> {
+    encoding::from_json(payload)
         .map_err(|error| LatticeError::new(ErrorCode::BadRequest, format!("the request cannot be read: {error}")))
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::{
     bus::{Message, message},
+    encoding,
     identity::PublicKey,
     platform::{Platform, random_uuid},
 };
@@ -50,7 +51,7 @@ impl Event {
 
     /// Reads an event; nothing for what is none.
     pub fn read(payload: &[u8]) -> Option<Self> {
-        serde_json::from_slice(payload).ok()
+        encoding::from_json(payload).ok()
     }
 
     /// Its kind without prefix, `actors_started`.

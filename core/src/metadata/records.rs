@@ -14,6 +14,7 @@ use super::{
     store::{Change, Entry},
 };
 use crate::{
+    encoding,
     host::{Link, LinkKey},
     identity::PublicKey,
     lattice::control::{ClaimsSummary, LinkDefinition, LinkStatus, RemoveLink, to_json},
@@ -80,7 +81,7 @@ impl Record {
     /// Reads an entry; nothing for what is none of ours, or damaged.
     pub(super) fn read(entry: &Entry) -> Option<Self> {
         fn json<T: DeserializeOwned>(value: &[u8]) -> Option<T> {
-            serde_json::from_slice(value).ok()
+            encoding::from_json(value).ok()
         }
         if entry.key.starts_with(LINK) {
             let definition: LinkDefinition = json(&entry.value)?;

@@ -5,6 +5,7 @@ use futures::{StreamExt, stream};
 use super::keeper::Keeper;
 use crate::{
     bus::{BusError, Message, Subject, message},
+    encoding,
     error::{ErrorCode, LatticeError},
     host::{Link, bus_failed},
     lattice::{
@@ -120,7 +121,7 @@ impl Keeper {
 }
 
 fn read_verdict(reply: &Message) -> Result<(), LatticeError> {
-    let ack: Ack = rmp_serde::from_slice(&reply.payload).map_err(|error| {
+    let ack: Ack = encoding::from_messagepack(&reply.payload).map_err(|error| {
         LatticeError::new(ErrorCode::BadRequest, format!("the provider's verdict cannot be read: {error}"))
     })?;
     match ack.accepted {

@@ -13,10 +13,12 @@ pub use numbergen::NumberGen;
 use std::{collections::BTreeMap, fmt::Debug, sync::Arc};
 
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 use crate::{
     call::CallContext,
+    encoding,
     identity::PublicKey,
     platform::{BoxFuture, MaybeSend, MaybeSync},
 };
@@ -121,11 +123,11 @@ impl ProviderError {
     }
 }
 
-/// The decoded argument of a call.
+/// The decoded argument of a call. It may hold texts, numbers, lists and maps, but no bytes.
 ///
 /// # Errors
 /// It is not what the operation takes.
-pub fn argument<T: for<'de> serde::Deserialize<'de>>(call: &ProviderCall) -> Result<T, ProviderError> {
-    wisteria_contracts::codec::decode(&call.payload)
-        .map_err(|error| ProviderError::BadArgument { operation: call.operation.to_string(), cause: error.to_string() })
+pub fn argument<T: DeserializeOwned>(call: &ProviderCall) -> Result<T, ProviderError> {
+    encoding::from_messagepack(&call.payload)
+        .map_err(|cause| ProviderError::BadArgument { operation: call.operation.to_string(), cause })
 }

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     bus::{BusError, Message, Subscription, message},
     call::{Call, Target},
+    encoding,
     error::{ErrorCode, LatticeError},
     host::{Link, provider::RunningProvider},
     identity::PublicKey,
@@ -143,7 +144,7 @@ async fn verdict(provider: &RunningProvider, request: &Message, is_put: bool) ->
 }
 
 fn read_link(payload: &[u8]) -> Result<Link, LatticeError> {
-    let definition: LinkDefinition = rmp_serde::from_slice(payload).map_err(|error| {
+    let definition: LinkDefinition = encoding::from_messagepack(payload).map_err(|error| {
         LatticeError::new(ErrorCode::BadRequest, format!("the link definition cannot be read: {error}"))
     })?;
     Link::try_from(&definition)
