@@ -33,7 +33,7 @@ describe("the published control client of wasmCloud 0.82", { timeout: 180_000 },
     const options = ["--nats-listen", "127.0.0.1:0", "--allow-file-load"];
     [actor, server, browser] = await Promise.all([
       signRevisions("Visits", CAPABILITIES, pairs),
-      startServer({ options }),
+      startServer({ lattice: "embedded", options }),
       chromium.open(),
     ]);
     tab = await openTab(browser, server);
