@@ -179,7 +179,7 @@ impl HostState {
                 "image_ref": code.image_ref,
                 "annotations": code.annotations,
                 "count": 1,
-                "claims": ClaimsSummary::of(&key, code.claims.as_ref()),
+                "claims": ClaimsSummary::in_event(code.claims.as_ref()),
             }),
         );
     }
@@ -189,9 +189,17 @@ impl HostState {
         let actor = self.actor(key).ok_or_else(|| self.not_running(key))?;
         let max = self.bound(max_instances);
         self.instances.resize_pool(actor.pool, max);
+        let code = actor.code();
         self.emit(
             "actor_scaled",
-            json!({ "public_key": key.to_string(), "host_id": self.id().to_string(), "max_instances": max }),
+            json!({
+                "public_key": key.to_string(),
+                "host_id": self.id().to_string(),
+                "image_ref": code.image_ref,
+                "annotations": code.annotations,
+                "max_instances": max,
+                "claims": ClaimsSummary::in_event(code.claims.as_ref()),
+            }),
         );
         Ok(())
     }

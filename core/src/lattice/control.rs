@@ -1,9 +1,11 @@
 //! The JSON of the control subjects, as wasmCloud 0.82 has it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
 
+use super::event::rfc3339;
 use crate::{
     encoding,
     error::{ErrorCode, LatticeError},
@@ -322,6 +324,45 @@ impl ClaimsSummary {
             tags: claims.tags.join(","),
             version: claims.version.clone().unwrap_or_default(),
         }
+    }
+
+    /// The claims in the form that events carry.
+    pub(crate) fn in_event(claims: Option<&ActorClaims>) -> Value {
+        let when = |time: Option<Duration>, none: &str| time.map_or_else(|| none.to_owned(), rfc3339);
+        let Some(claims) = claims else {
+            return json!({ "issuer": "", "not_before_human": "immediately", "expires_human": "never" });
+        };
+        json!({
+            "not_before_human": when(claims.not_before, "immediately"),
+            "expires_human": when(claims.expires, "never"),
+            "call_alias": claims.call_alias,
+            "caps": claims.caps,
+            "issuer": claims.issuer.to_string(),
+            "tags": claims.tags,
+            "name": claims.name,
+            "version": claims.version,
+            "revision": claims.revision,
+        })
+    }
+
+    /// The claims of the actor that an event tells of; nothing where it tells of none.
+    pub(crate) fn of_event(data: &Value) -> Option<Self> {
+        let claims = data.get("claims")?;
+        let text = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
+        let list = |name: &str| {
+            let members = claims[name].as_array().map(Vec::as_slice).unwrap_or_default();
+            members.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")
+        };
+        Some(Self {
+            call_alias: text("call_alias"),
+            caps: list("caps"),
+            iss: text("issuer"),
+            name: text("name"),
+            rev: claims["revision"].as_i64().map(|revision| revision.to_string()).unwrap_or_default(),
+            sub: data["public_key"].as_str()?.to_owned(),
+            tags: list("tags"),
+            version: text("version"),
+        })
     }
 
     /// Whether the module was signed.

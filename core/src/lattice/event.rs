@@ -68,7 +68,7 @@ impl Event {
 
 /// A time since the Unix epoch in the form of RFC 3339, in UTC with milliseconds.
 /// The calendar follows Howard Hinnant's `civil_from_days`.
-fn rfc3339(since_epoch: Duration) -> String {
+pub(super) fn rfc3339(since_epoch: Duration) -> String {
     let seconds = since_epoch.as_secs();
     let days = seconds / 86_400 + 719_468;
     let era = days / 146_097;

@@ -224,7 +224,7 @@ impl Keeper {
 
     /// Takes note of an actor that was started somewhere, by the data of the event.
     pub(crate) fn take_in_actor(self: &Arc<Self>, data: &Value) {
-        let claims = data.get("claims").cloned().and_then(read::<ClaimsSummary>);
+        let claims = ClaimsSummary::of_event(data);
         let Some(actor) = claims.as_ref().and_then(|claims| claims.sub.parse().ok()) else {
             return;
         };

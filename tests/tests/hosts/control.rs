@@ -14,7 +14,7 @@ use wisteria_core::{
     lattice::Event,
 };
 
-use crate::common::{Lattice, RELAY, UPPER, signed_with_revision};
+use crate::common::{Lattice, RELAY, UPPER, signed, signed_with_revision};
 
 async fn start(host: &Host, module: &[u8]) -> PublicKey {
     host.start_actor(module.to_vec().into(), Some(4)).await.expect("started")
@@ -165,6 +165,25 @@ async fn clients_of_wasmcloud_are_acknowledged_and_hear_the_outcome_as_an_event(
     let stop = json!({ "actor_ref": actor, "host_id": host.id(), "annotations": {} });
     assert_eq!(ask(&bus, &cmd("sa"), stop).await["accepted"], true);
     until_event(&mut events, "actors_stopped").await;
+}
+
+#[tokio::test]
+async fn the_claims_of_an_actor_reach_listeners_and_the_list_of_claims() {
+    let lattice = Lattice::new();
+    let (_keeper, far) = (lattice.keeper().await, lattice.host().await);
+    let bus = lattice.bus();
+    let mut events = events(&bus);
+    let module = signed(&wat::parse_str(UPPER).expect("WAT"), &["wasmcloud:keyvalue", "wasmcloud:messaging"]);
+    let actor = start(&far, &module).await.to_string();
+    let started = until_event(&mut events, "actors_started").await.data;
+    let claims = &started["claims"];
+    assert_eq!(started["public_key"], actor);
+    assert_eq!(claims["caps"], json!(["wasmcloud:keyvalue", "wasmcloud:messaging"]));
+    assert_eq!((&claims["not_before_human"], &claims["expires_human"]), (&json!("immediately"), &json!("never")));
+    let listed = ask(&bus, "get.claims", json!({})).await;
+    let listed = &listed["claims"][0];
+    assert_eq!((&listed["sub"], &listed["iss"]), (&json!(actor), &claims["issuer"]));
+    assert_eq!(listed["caps"], "wasmcloud:keyvalue,wasmcloud:messaging");
 }
 
 #[tokio::test]

@@ -46,8 +46,7 @@ fn apply(host: &Arc<HostState>, event: Event) {
             }
         }
         "actors_started" => {
-            let claims = event.data.get("claims").cloned().and_then(read::<ClaimsSummary>);
-            if let Some(claims) = claims {
+            if let Some(claims) = ClaimsSummary::of_event(&event.data) {
                 host.remember_claims(claims);
             }
         }
