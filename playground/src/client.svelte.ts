@@ -57,16 +57,15 @@ const GATHER = 100;
 let host: Host | undefined;
 let nextId = 1;
 
-/** Joins the lattice of the server that the page came from, there or, with `?bus=ws://…`, at a NATS server's WebSocket. */
+/** Joins the lattice of the server that the page came from, there or where it says. */
 export async function join(): Promise<void> {
   page.status = "joining";
   try {
     const config = await readConfig();
-    const bus = new URLSearchParams(location.search).get("bus");
     host = await Host.start({
       lattice: config.lattice,
       allowUnsigned: config.allow_unsigned,
-      ...(bus ? { bridge: bus } : {}),
+      ...(config.bridge ? { bridge: config.bridge } : {}),
     });
     page.lattice = config.lattice;
     page.own = host.id;
@@ -81,7 +80,15 @@ export async function join(): Promise<void> {
   }
 }
 
-async function readConfig(): Promise<{ lattice: string; allow_unsigned: boolean }> {
+/** What the server says of its lattice. */
+interface ServerConfig {
+  lattice: string;
+  allow_unsigned: boolean;
+  /** Where tabs join, if not at the server itself. */
+  bridge: string | null;
+}
+
+async function readConfig(): Promise<ServerConfig> {
   const response = await fetch("/api/config");
   if (!response.ok) throw new Error(`the server answers ${response.status} to /api/config; check that it runs`);
   return response.json();

@@ -41,6 +41,8 @@ pub struct UpOptions {
     pub listen: SocketAddr,
     /// Where NATS clients are served, beside. Only for a lattice of its own.
     pub nats_listen: Option<SocketAddr>,
+    /// The WebSocket of the NATS cluster at which the server's pages join, instead of at the server.
+    pub nats_websocket: Option<String>,
     /// Where the lattice is.
     pub source: LatticeSource,
     /// Where the host's key is kept.
@@ -143,6 +145,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         client,
         lattice: options.lattice.as_str().into(),
         allow_unsigned: options.allow_unsigned,
+        tabs_join: options.nats_websocket.as_deref().map(Into::into),
     });
 
     let bound = listener.local_addr().map_err(UpError::Serve)?;

@@ -2,7 +2,7 @@
 
 import { startNats } from "./nats.mjs";
 
-/** What each needs beside the server: the server's options, the bus that tabs join, and how to stop it. */
+/** What each needs beside the server: the server's options, and how to stop it. */
 const LATTICES = {
   /** In the server. */
   embedded: async () => ({ source: [], stopLattice: async () => {} }),
@@ -14,7 +14,7 @@ const LATTICES = {
   /** On a NATS server; tabs join it themselves. */
   "nats-direct": async () => {
     const { urls, stop } = await startStore();
-    return { source: ["--nats", urls.tcp], bus: urls.ws, stopLattice: stop };
+    return { source: ["--nats", urls.tcp, "--nats-websocket", urls.ws], stopLattice: stop };
   },
 };
 

@@ -14,7 +14,7 @@ import { until } from "./until.mjs";
  * that this run is about, or in another.
  */
 export async function startServer({ listen = "127.0.0.1:0", options = [], lattice = latticeOfThisRun } = {}) {
-  const { source, bus, stopLattice } = await startLattice(lattice);
+  const { source, stopLattice } = await startLattice(lattice);
   const folder = mkdtempSync(join(tmpdir(), "wisteria-"));
   const args = ["up", "--listen", listen, "--data-dir", folder, "--allow-unsigned", ...source, ...options];
   let program, url;
@@ -40,10 +40,6 @@ export async function startServer({ listen = "127.0.0.1:0", options = [], lattic
   return {
     get url() {
       return url;
-    },
-    /** The page by which a tab joins the lattice. */
-    get page() {
-      return bus ? `${url}?bus=${bus}` : url;
     },
     /** Where tabs and servers join the lattice by way of this server. */
     get bridge() {

@@ -6,7 +6,7 @@ import { until } from "./until.mjs";
 
 /** Opens the server's page and waits until it has joined the lattice. */
 export async function openTab(browser, server) {
-  const page = await browser.page(server.page);
+  const page = await browser.page(server.url);
   try {
     const { id, engine } = await until(
       () => page.evaluate(() => window.wisteria && { id: window.wisteria.id, engine: window.wisteria.engine }),

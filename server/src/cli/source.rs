@@ -14,7 +14,7 @@ use crate::{
 #[command(next_help_heading = "A lattice elsewhere")]
 pub(super) struct SourceArgs {
     /// Join the lattice of another server, at its ws://HOST:PORT/lattice or wss://…; several are tried in turn
-    #[arg(long, value_name = "URL,…", value_delimiter = ',', value_parser = bridge_url, group = "elsewhere")]
+    #[arg(long, value_name = "URL,…", value_delimiter = ',', value_parser = websocket_url, group = "elsewhere")]
     join: Vec<String>,
     /// Use a NATS cluster with JetStream, at nats://[USER:PASSWORD@]HOST:PORT or tls://…; several are tried in turn
     #[arg(long, value_name = "URL,…", value_delimiter = ',', value_parser = nats_url, group = "elsewhere")]
@@ -36,10 +36,11 @@ pub(super) struct SourceArgs {
     tls_ca: Option<PathBuf>,
 }
 
-fn bridge_url(text: &str) -> Result<String, &'static str> {
+/// Reads the address of a WebSocket.
+pub(super) fn websocket_url(text: &str) -> Result<String, &'static str> {
     match text.starts_with("ws://") || text.starts_with("wss://") {
         true => Ok(text.to_owned()),
-        false => Err("the address of a server's bridge is needed, such as ws://127.0.0.1:7700/lattice"),
+        false => Err("the address of a WebSocket is needed, such as ws://127.0.0.1:7700/lattice"),
     }
 }
 

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 
-use super::{pairs::Pair, source::SourceArgs};
+use super::{
+    pairs::Pair,
+    source::{SourceArgs, websocket_url},
+};
 use crate::up::{self, UpError, UpOptions};
 
 /// How a server is to run.
@@ -18,6 +21,9 @@ pub(super) struct UpArgs {
     nats_listen: Option<SocketAddr>,
     #[command(flatten)]
     source: SourceArgs,
+    /// Let pages join at the WebSocket of the NATS cluster, ws://HOST:PORT, instead of through this server
+    #[arg(long, value_name = "URL", value_parser = websocket_url, requires = "nats", help_heading = "A lattice elsewhere")]
+    nats_websocket: Option<String>,
     /// Where the host keeps its key and its state
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -39,6 +45,7 @@ impl UpArgs {
         up::run(UpOptions {
             listen: self.listen,
             nats_listen: self.nats_listen,
+            nats_websocket: self.nats_websocket,
             source: self.source.into(),
             data_dir: self.data_dir,
             lattice,

@@ -21,6 +21,8 @@ pub(crate) struct WebState {
     pub(crate) client: Client,
     pub(crate) lattice: Arc<str>,
     pub(crate) allow_unsigned: bool,
+    /// Where its pages join the lattice, if not here.
+    pub(crate) tabs_join: Option<Arc<str>>,
 }
 
 /// All routes.
