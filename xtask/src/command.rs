@@ -37,7 +37,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("`{line}` printed other than UTF-8"))
 }
 
-/// Whether a program of this name is on the path.
+/// Whether a program of this name is on the path, or at this place.
 pub(crate) fn exists(program: &str) -> bool {
     std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))

@@ -4,10 +4,10 @@ use crate::command::{command, exists, run};
 use anyhow::{Result, bail};
 use std::path::Path;
 
-/// The NATS server on the path, an old one: Debian 12 has version 2.9.
-pub(crate) const NATS_SERVER: &str = "nats-server";
+/// Debian's NATS server, an old one: Debian 12 has version 2.9. Only root has its folder on the path.
+pub(crate) const NATS_SERVER: &str = "/usr/sbin/nats-server";
 
-/// A program on the path and the package that brings it.
+/// A program, on the path if not told where, and the package that brings it.
 const PROGRAMS: [(&str, &str); 5] = [
     ("chromium", "chromium"),
     ("firefox-esr", "firefox-esr"),
