@@ -1,13 +1,10 @@
 //! Payloads above the cluster's limit, in an object store of JetStream: the one that wasmCloud's hosts and providers use.
 
-use std::{
-    fmt::{self, Debug, Display, Formatter},
-    time::Duration,
-};
+use std::{fmt::Display, time::Duration};
 
 use async_nats::jetstream::object_store::{Config, ObjectStore};
 use bytes::Bytes;
-use tokio::{io::AsyncReadExt, sync::OnceCell};
+use tokio::io::AsyncReadExt;
 use wisteria_core::{
     host::{PayloadStore, PayloadStoreError},
     platform::BoxFuture,
@@ -15,11 +12,11 @@ use wisteria_core::{
 
 use super::JetStream;
 
-/// The object store named like the lattice. It is made when it is first needed.
+/// The object store named like the lattice. It is made when it is needed and not there, as it may go with its cluster.
+#[derive(Debug)]
 pub(crate) struct ObjectPayloads {
     jetstream: JetStream,
     lattice: String,
-    store: OnceCell<ObjectStore>,
 }
 
 /// What nobody fetched is gone after this time: no call lives longer.
@@ -27,14 +24,10 @@ const MAX_AGE: Duration = Duration::from_hours(1);
 
 impl ObjectPayloads {
     pub(crate) fn new(jetstream: JetStream, lattice: &str) -> Self {
-        Self { jetstream, lattice: lattice.to_owned(), store: OnceCell::new() }
+        Self { jetstream, lattice: lattice.to_owned() }
     }
 
-    async fn store(&self) -> Result<&ObjectStore, PayloadStoreError> {
-        self.store.get_or_try_init(|| self.open()).await
-    }
-
-    async fn open(&self) -> Result<ObjectStore, PayloadStoreError> {
+    async fn store(&self) -> Result<ObjectStore, PayloadStoreError> {
         // A user who may not make buckets can use one that is there.
         if let Ok(store) = self.jetstream.0.get_object_store(&self.lattice).await {
             return Ok(store);
@@ -60,12 +53,14 @@ impl ObjectPayloads {
         let failed = |cause: &dyn Display| self.failed("cannot read", cause);
         let store = self.store().await?;
         let mut object = store.get(name).await.map_err(|error| failed(&error))?;
-        let size = object.info().size;
-        if size > limit {
-            return Err(PayloadStoreError(format!("{size} bytes are more than the {limit} that a host takes at once")));
+        let mut payload = Vec::new();
+        // What is there may be more than what was said of it.
+        (&mut object).take(limit as u64 + 1).read_to_end(&mut payload).await.map_err(|error| failed(&error))?;
+        if payload.len() > limit {
+            return Err(PayloadStoreError(format!(
+                "more than the {limit} bytes that a host takes at once were put aside"
+            )));
         }
-        let mut payload = Vec::with_capacity(size);
-        object.read_to_end(&mut payload).await.map_err(|error| failed(&error))?;
         self.remove(name).await;
         Ok(payload.into())
     }
@@ -77,12 +72,6 @@ impl ObjectPayloads {
         if let Err(error) = store.delete(name).await {
             tracing::debug!(%error, name, "a payload stays in the object store until it is too old");
         }
-    }
-}
-
-impl Debug for ObjectPayloads {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("ObjectPayloads").field("lattice", &self.lattice).finish_non_exhaustive()
     }
 }
 
