@@ -15,7 +15,7 @@ use wisteria_core::{
     bus::{Bus, LocalBus, Router, SubjectPattern},
     engine::WasmiEngine,
     error::LatticeError,
-    host::{DEFAULT_DEADLINE, Host, HostConfig, HostLimits, HostParts, LatticeModules, ProviderKind},
+    host::{DEFAULT_DEADLINE, Host, HostConfig, HostLimits, HostParts, LatticeModules, PayloadStore, ProviderKind},
     identity::{ActorClaims, KeyKind, KeyPair, PublicKey, sign_module},
     lattice::Client,
     metadata::{MemoryStore, MetadataStore},
@@ -69,6 +69,12 @@ impl Lattice {
     pub(crate) async fn host(&self) -> Host {
         let (parts, config) = self.parts(|_| {});
         Host::start(parts, config, KINDS.to_vec()).await.expect("started")
+    }
+
+    /// A host with a place for payloads that are too large for a message.
+    pub(crate) async fn host_with_payloads(&self, payloads: Arc<dyn PayloadStore>) -> Host {
+        let (parts, config) = self.parts(|_| {});
+        Host::start(HostParts { payloads: Some(payloads), ..parts }, config, KINDS.to_vec()).await.expect("started")
     }
 
     /// The bus itself.
