@@ -165,7 +165,7 @@ impl HostState {
         let outcome = timeout(&*self.platform, remaining + GRACE, asked).await;
         let outcome = outcome.unwrap_or_else(|| Err(timed_out(&call.target, remaining.as_millis())));
         if outcome.is_err() {
-            self.discard(id).await;
+            self.discard(id);
         }
         outcome
     }

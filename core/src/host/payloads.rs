@@ -57,10 +57,10 @@ impl HostState {
         store.put(name, payload).await.map_err(|error| too_large(error.to_string()))
     }
 
-    /// Forgets a payload that may still be in the store.
-    pub(super) async fn discard(&self, name: String) {
-        if let Some(store) = &self.payloads {
-            store.discard(name).await;
+    /// Forgets a payload that may still be in the store. Nobody waits for it: the store may be what failed.
+    pub(super) fn discard(&self, name: String) {
+        if let Some(store) = self.payloads.clone() {
+            self.platform.spawn(Box::pin(async move { store.discard(name).await }));
         }
     }
 
