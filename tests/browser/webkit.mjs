@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import { expression, outcome } from "./expression.mjs";
 import { end, start } from "./processes.mjs";
-import { until } from "./until.mjs";
+import { until, within } from "./until.mjs";
 
 const MINI_BROWSER = "webkit2gtk-4.1/MiniBrowser";
 /** Milliseconds that a function in the page may take. */
@@ -33,13 +33,8 @@ export async function open() {
 }
 
 async function page(url, display) {
-  const port = await freePort();
-  const env = { DISPLAY: display, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1", LIBGL_ALWAYS_SOFTWARE: "1" };
-  const driver = start("WebKitWebDriver", [`--port=${port}`], { env });
-  const base = `http://127.0.0.1:${port}`;
-  await until(() => request(base, "GET", "/status"), "WebKitWebDriver to answer");
-  const { sessionId } = await request(base, "POST", "/session", { capabilities: { alwaysMatch: capabilities() } });
-  const ask = (method, path, body) => request(`${base}/session/${sessionId}`, method, path, body);
+  const { driver, session } = await openSession(display);
+  const ask = (method, path, body) => request(session, method, path, body);
   await ask("POST", "/timeouts", { script: SCRIPT_LIMIT });
   await ask("POST", "/url", { url });
 
@@ -64,6 +59,28 @@ async function page(url, display) {
     },
     crash,
   };
+}
+
+/** How often a driver or browser that does not come up is started anew. */
+const STARTS = 3;
+
+/** Starts a driver with its browser; where it does not come up, as when another program took its port, it is tried again. */
+async function openSession(display, starts = STARTS) {
+  const port = await freePort();
+  const env = { DISPLAY: display, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1", LIBGL_ALWAYS_SOFTWARE: "1" };
+  const driver = start("WebKitWebDriver", [`--port=${port}`], { env });
+  const base = `http://127.0.0.1:${port}`;
+  try {
+    await until(() => request(base, "GET", "/status"), "WebKitWebDriver to answer");
+    const asked = request(base, "POST", "/session", { capabilities: { alwaysMatch: capabilities() } });
+    const { sessionId } = await within(asked, "WebKit to open", 20_000);
+    return { driver, session: `${base}/session/${sessionId}` };
+  } catch (error) {
+    await end(driver);
+    if (starts > 1) return openSession(display, starts - 1);
+    const text = `no WebKit after ${STARTS} starts: ${error.message}; its driver printed:\n${driver.output}`;
+    throw new Error(text, { cause: error });
+  }
 }
 
 /** WebDriver does not tell what a page prints: the page keeps it until the next question. */
