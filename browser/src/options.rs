@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use js_sys::{Function, JSON, Reflect};
 use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue};
-use wisteria_core::{encoding, error::LatticeError};
+use wisteria_core::{encoding, error::LatticeError, identity::PublicKey};
 
 use crate::error::{bad_request, text_of};
 
@@ -24,6 +24,9 @@ pub(crate) struct Options {
     /// Whether modules without claims may run.
     #[serde(default)]
     pub(crate) allow_unsigned: bool,
+    /// The accounts whose signed modules may run.
+    #[serde(default)]
+    pub(crate) trusted_issuers: Vec<PublicKey>,
     /// Bounds.
     #[serde(default)]
     pub(crate) limits: Limits,

@@ -117,6 +117,7 @@ fn config(options: Options, limits: HostLimits) -> HostConfig {
         labels,
         friendly_name: "tab".to_owned(),
         allow_unsigned: options.allow_unsigned,
+        trust: options.trusted_issuers.into_iter().collect(),
         limits,
     }
 }

@@ -104,6 +104,8 @@ codes! {
     UnsignedModule = "unsigned-module",
     /// The module's claims do not hold.
     InvalidClaims = "invalid-claims",
+    /// The account that vouches for the module is not trusted by the host.
+    UntrustedIssuer = "untrusted-issuer",
     /// A request cannot be read or names something impossible.
     BadRequest = "bad-request",
     /// A payload is above the bus's limit.

@@ -65,6 +65,7 @@ export async function join(): Promise<void> {
     host = await Host.start({
       lattice: config.lattice,
       allowUnsigned: config.allow_unsigned,
+      trustedIssuers: config.trusted_issuers,
       ...(config.bridge ? { bridge: config.bridge } : {}),
     });
     page.lattice = config.lattice;
@@ -84,6 +85,8 @@ export async function join(): Promise<void> {
 interface ServerConfig {
   lattice: string;
   allow_unsigned: boolean;
+  /** The accounts whose signed modules it runs. */
+  trusted_issuers: string[];
   /** Where tabs join, if not at the server itself. */
   bridge: string | null;
 }

@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod data_dir;
 pub mod engine;
+pub mod keys;
 mod log;
 pub mod metadata;
 pub mod modules;

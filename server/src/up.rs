@@ -14,7 +14,8 @@ use tokio::{net::TcpListener, sync::Notify};
 use wisteria_core::{
     bus::BusError,
     error::LatticeError,
-    host::{Host, HostConfig, HostLimits, HostParts, ProviderKind},
+    host::{Host, HostConfig, HostLimits, HostParts, ProviderKind, Trust},
+    identity::{KeyKind, PublicKey},
     lattice::Client,
     metadata::{MetadataStore, StoreError},
     platform::Platform,
@@ -24,6 +25,7 @@ use wisteria_core::{
 use crate::{
     data_dir::{DataDir, DataDirError},
     engine::WasmtimeEngine,
+    keys::{DEVELOPMENT, KeyStore, KeyStoreError},
     log::TraceLog,
     metadata::FileStore,
     modules::ServerModules,
@@ -53,6 +55,11 @@ pub struct UpOptions {
     pub labels: BTreeMap<String, String>,
     /// Whether modules without claims may run.
     pub allow_unsigned: bool,
+    /// The accounts whose signed modules may run. Without any, a server that only this machine reaches trusts its own
+    /// development account.
+    pub trust: Vec<PublicKey>,
+    /// Where that account is kept, if not in `~/.wisteria/keys`.
+    pub keys: Option<PathBuf>,
     /// Whether hosts may be told to load modules from files of this machine.
     pub allow_file_load: bool,
 }
@@ -74,6 +81,9 @@ pub enum UpError {
     /// The data directory cannot be used.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
+    /// The development account cannot be read or made.
+    #[error("{0}; or name the accounts to trust with --trust A…")]
+    Keys(#[from] KeyStoreError),
     /// The store of links and claims cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -113,6 +123,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     };
     let data_dir = DataDir::open(options.data_dir.clone(), &*platform)?;
     let key = data_dir.host_key().clone();
+    let trusted_issuers = trusted_issuers(&options, &*platform)?;
     let place = options.source.enter(&options.lattice, key.public_key(), &platform).await?;
     let store: Arc<dyn MetadataStore> = match &place.shared_store {
         Some(shared) => Arc::new(shared.clone()),
@@ -131,7 +142,8 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         key,
     };
     let deadline = limits.deadline;
-    let host = Host::start_as_keeper(parts, config(&options, limits), PROVIDERS.to_vec(), store).await?;
+    let host =
+        Host::start_as_keeper(parts, config(&options, &trusted_issuers, limits), PROVIDERS.to_vec(), store).await?;
     place.keep(&host).await?;
     if options.allow_unsigned {
         tracing::warn!(
@@ -145,6 +157,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         client,
         lattice: options.lattice.as_str().into(),
         allow_unsigned: options.allow_unsigned,
+        trusted_issuers: trusted_issuers.into(),
         tabs_join: options.nats_websocket.as_deref().map(Into::into),
     });
 
@@ -175,7 +188,28 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     }
 }
 
-fn config(options: &UpOptions, limits: HostLimits) -> HostConfig {
+/// Whose modules run here: the accounts that are named, else the development account where nobody else reaches the
+/// server, else nobody's.
+fn trusted_issuers(options: &UpOptions, platform: &dyn Platform) -> Result<Vec<PublicKey>, KeyStoreError> {
+    if !options.trust.is_empty() {
+        return Ok(options.trust.clone());
+    }
+    let mut addresses = std::iter::once(options.listen).chain(options.nats_listen);
+    if !addresses.all(|address| address.ip().is_loopback()) {
+        tracing::warn!("no account is trusted, so no signed module runs here; name accounts with --trust A…");
+        return Ok(Vec::new());
+    }
+    let store = KeyStore::open(options.keys.clone())?;
+    let account = store.read_or_make(DEVELOPMENT, KeyKind::Account, platform)?.public_key();
+    tracing::info!(
+        "modules that the development account {account} signed may run here (its seed is in {}); trust others with \
+         --trust A…",
+        store.path().display()
+    );
+    Ok(vec![account])
+}
+
+fn config(options: &UpOptions, trusted_issuers: &[PublicKey], limits: HostLimits) -> HostConfig {
     let mut labels = BTreeMap::from([("kind".to_owned(), "server".to_owned())]);
     labels.extend(options.labels.clone());
     HostConfig {
@@ -183,6 +217,7 @@ fn config(options: &UpOptions, limits: HostLimits) -> HostConfig {
         labels,
         friendly_name: "server".to_owned(),
         allow_unsigned: options.allow_unsigned,
+        trust: trusted_issuers.iter().copied().collect::<Trust>(),
         limits,
     }
 }

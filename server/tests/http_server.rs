@@ -14,7 +14,7 @@ use wisteria_contracts::{
 };
 use wisteria_core::{
     bus::{self, Bus, LocalBus, Message, Router, SubjectPattern, Subscription},
-    host::{Host, HostConfig, HostLimits, HostParts, ProviderKind},
+    host::{Host, HostConfig, HostLimits, HostParts, ProviderKind, Trust},
     identity::{KeyKind, KeyPair, PublicKey},
     provider::{LinkRefused, LogLine, LogSink, Provider, ProviderLink},
 };
@@ -52,6 +52,7 @@ impl Server {
             labels: BTreeMap::new(),
             friendly_name: "test".to_owned(),
             allow_unsigned: false,
+            trust: Trust::Anyone,
             limits,
         };
         let kind = ProviderKind {

@@ -39,9 +39,11 @@ export function controlClient(nats, lattice = "default") {
   };
 }
 
-/** Signs modules, given as pairs of paths from and to, as the revisions 1, 2, … of one actor; resolves with its key. */
+/**
+ * Signs modules, given as pairs of paths from and to, as the revisions 1, 2, … of one actor; resolves with
+ * the keys of the actor and of who signed it. */
 export async function signRevisions(name, capabilities, pairs) {
-  return (await run("sign", [name, capabilities.join(","), ...pairs.flat()])).trim();
+  return (await run("sign", [name, capabilities.join(","), ...pairs.flat()])).trim().split(" ");
 }
 
 function run(program, args) {

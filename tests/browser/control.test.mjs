@@ -30,9 +30,10 @@ describe("the published control client of wasmCloud 0.82", { timeout: 180_000 },
       [modulePath("kv_counter"), revision(1)],
       [modulePath("http_echo"), revision(2)],
     ];
-    const options = ["--nats-listen", "127.0.0.1:0", "--allow-file-load"];
-    [actor, server, browser] = await Promise.all([
-      signRevisions("Visits", CAPABILITIES, pairs),
+    const [signed, issuer] = await signRevisions("Visits", CAPABILITIES, pairs);
+    actor = signed;
+    const options = ["--nats-listen", "127.0.0.1:0", "--allow-file-load", "--trust", issuer];
+    [server, browser] = await Promise.all([
       startServer({ lattice: "embedded", options }),
       chromium.open(),
     ]);

@@ -16,6 +16,8 @@ export interface HostOptions {
   labels?: Record<string, string>;
   /** Whether modules without claims may run. */
   allowUnsigned?: boolean;
+  /** The accounts (`A…`) whose signed modules may run; none by default. */
+  trustedIssuers?: string[];
   /** Instances alive at once (at most 96), calls that may wait per actor, fuel per call. */
   limits?: { instances?: number; mailbox?: number; fuel?: number };
 }
@@ -85,6 +87,7 @@ export class Host implements AsyncDisposable {
         lattice: options.lattice ?? "default",
         labels: options.labels ?? {},
         allowUnsigned: options.allowUnsigned ?? false,
+        trustedIssuers: options.trustedIssuers ?? [],
         limits: options.limits ?? {},
       });
       return new Host(remote, events, hostId, engine);

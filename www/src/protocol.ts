@@ -9,6 +9,7 @@ export interface StartOptions {
   lattice: string;
   labels: Record<string, string>;
   allowUnsigned: boolean;
+  trustedIssuers: string[];
   limits: { instances?: number; mailbox?: number; fuel?: number };
 }
 

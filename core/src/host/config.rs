@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use super::{modules::ModuleSource, payloads::PayloadStore};
+use super::{modules::ModuleSource, payloads::PayloadStore, trust::Trust};
 use crate::{
     bus::Bus,
     engine::{Engine, ModuleLimits},
@@ -23,6 +23,8 @@ pub struct HostConfig {
     /// Whether modules without claims may run. Their key is then derived from their hash, and they may use
     /// whatever they are linked to.
     pub allow_unsigned: bool,
+    /// Whose signed modules may run.
+    pub trust: Trust,
     /// Its bounds.
     pub limits: HostLimits,
 }

@@ -133,7 +133,10 @@ impl HostState {
         let claims = identity::inspect(&bytes, self.platform.unix_time())
             .map_err(|error| LatticeError::new(ErrorCode::InvalidClaims, error.to_string()))?;
         let key = match &claims {
-            Some(claims) => claims.subject,
+            Some(claims) => {
+                self.config.trust.check(claims)?;
+                claims.subject
+            }
             None if self.config.allow_unsigned => identity::module_key_of_hash(&bytes),
             None => {
                 return Err(LatticeError::new(

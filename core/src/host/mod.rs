@@ -19,6 +19,7 @@ mod provider;
 mod reconcile;
 mod serve;
 mod state;
+mod trust;
 
 pub use caller::ActorCaller;
 pub use config::{DEFAULT_DEADLINE, HostConfig, HostLimits, HostParts};
@@ -30,3 +31,4 @@ pub use payloads::{PayloadStore, PayloadStoreError};
 pub use provider::{ProviderContext, ProviderKind};
 pub(crate) use serve::{acknowledge, reply, wants_outcome};
 pub(crate) use state::HostState;
+pub use trust::Trust;

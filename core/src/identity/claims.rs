@@ -5,10 +5,10 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::{
-    key::PublicKey,
+    key::{PublicKey, SignatureError},
     key_pair::KeyPair,
     module::{self, ModuleReadError},
-    token::{self, TokenActor, TokenClaims, TokenError, Verified},
+    token::{self, ReadToken, TokenActor, TokenClaims, TokenError},
 };
 
 /// From this revision of the format on, the hash in a token is that of the module.
@@ -140,11 +140,11 @@ impl ActorClaims {
         }
     }
 
-    fn of(verified: Verified) -> Self {
-        let TokenClaims { expires, id, issued_at, not_before, actor, wascap_revision, .. } = verified.claims;
+    fn of(token: ReadToken) -> Self {
+        let TokenClaims { expires, id, issued_at, not_before, actor, wascap_revision, .. } = token.claims;
         Self {
-            issuer: verified.issuer,
-            subject: verified.subject,
+            issuer: token.issuer,
+            subject: token.subject,
             id,
             issued_at: Duration::from_secs(issued_at),
             expires: expires.map(Duration::from_secs),
@@ -183,9 +183,33 @@ impl ActorClaims {
     }
 }
 
-/// The claims of a module, with signature, hash and validity at `now_unix` checked; nothing for an unsigned one.
-/// Whether the issuer is trusted is for the caller to say.
-pub fn inspect(module: &[u8], now_unix: Duration) -> Result<Option<ActorClaims>, ClaimsError> {
+/// What a module claims, and what there is to hold against it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Examined {
+    /// What its token says, true or not.
+    pub claims: ActorClaims,
+    /// The token itself.
+    pub token: String,
+    /// Whether the issuer signed it.
+    pub signature: Result<(), SignatureError>,
+    /// The hash of the module at hand.
+    pub module_hash: String,
+}
+
+impl Examined {
+    /// Whether the token is that of this module. Those of early revisions do not say.
+    pub fn check_hash(&self) -> Result<(), ClaimsError> {
+        let claims = &self.claims;
+        match claims.wascap_revision >= FIRST_REVISION_WITH_HASH && claims.hash != self.module_hash {
+            true => Err(ClaimsError::Hash { claimed: claims.hash.clone(), actual: self.module_hash.clone() }),
+            false => Ok(()),
+        }
+    }
+}
+
+/// What a module claims, whether or not it holds; nothing for an unsigned one. For those who look at it: who runs it
+/// wants [`inspect`].
+pub fn examine(module: &[u8]) -> Result<Option<Examined>, ClaimsError> {
     let sections = module::read(module)?;
     let token = match sections.tokens[..] {
         [] => return Ok(None),
@@ -194,16 +218,35 @@ pub fn inspect(module: &[u8], now_unix: Duration) -> Result<Option<ActorClaims>,
             return Err(ClaimsError::SeveralTokens { found: sections.tokens.len() });
         }
     };
-    let verified = token::verify(token)?;
-    if verified.claims.actor.is_provider {
-        return Err(ClaimsError::Provider { subject: verified.subject });
+    let read = token::read(token)?;
+    if read.claims.actor.is_provider {
+        read.signature.map_err(TokenError::from)?;
+        return Err(ClaimsError::Provider { subject: read.subject });
     }
-    let claims = ActorClaims::of(verified);
-    if claims.wascap_revision >= FIRST_REVISION_WITH_HASH && claims.hash != sections.hash {
-        return Err(ClaimsError::Hash { claimed: claims.hash, actual: sections.hash });
+    let signature = read.signature.clone();
+    let token = String::from_utf8_lossy(token).into_owned();
+    Ok(Some(Examined { claims: ActorClaims::of(read), token, signature, module_hash: sections.hash }))
+}
+
+/// The claims of a module, with signature, hash and validity at `now_unix` checked; nothing for an unsigned one.
+/// Whether the issuer is trusted is for the caller to say.
+pub fn inspect(module: &[u8], now_unix: Duration) -> Result<Option<ActorClaims>, ClaimsError> {
+    let Some(examined) = examine(module)? else {
+        return Ok(None);
+    };
+    examined.signature.clone().map_err(TokenError::from)?;
+    examined.check_hash()?;
+    examined.claims.check_time(now_unix)?;
+    Ok(Some(examined.claims))
+}
+
+/// The token of these claims and their hash, signed by their issuer.
+pub fn sign_token(claims: &ActorClaims, issuer: &KeyPair) -> Result<String, ClaimsError> {
+    let signing = issuer.public_key();
+    match signing == claims.issuer {
+        true => Ok(token::sign(&claims.to_token(claims.hash.clone()), issuer)),
+        false => Err(ClaimsError::Issuer { named: claims.issuer, signing }),
     }
-    claims.check_time(now_unix)?;
-    Ok(Some(claims))
 }
 
 /// The module with these claims in place of those it had, signed by their issuer. Their hash is that of the module,
@@ -219,7 +262,7 @@ pub fn sign_module(module: &[u8], claims: &ActorClaims, issuer: &KeyPair) -> Res
 }
 
 /// A span of time in the largest unit that it fills, "3 hours".
-fn in_words(span: Duration) -> String {
+pub fn in_words(span: Duration) -> String {
     const UNITS: [(u64, &str); 3] = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
     let seconds = span.as_secs();
     let (count, unit) = UNITS

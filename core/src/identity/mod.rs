@@ -7,7 +7,7 @@ mod module;
 mod nkey;
 mod token;
 
-pub use claims::{ActorClaims, ClaimsError, inspect, sign_module};
+pub use claims::{ActorClaims, ClaimsError, Examined, examine, in_words, inspect, sign_module, sign_token};
 pub use key::{KeyError, KeyKind, PublicKey, SignatureError};
 pub use key_pair::KeyPair;
 pub use module::{ModuleReadError, module_hash, module_key_of_hash};

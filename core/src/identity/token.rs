@@ -89,15 +89,17 @@ pub enum TokenError {
     Signature(#[from] SignatureError),
 }
 
-/// A token whose signature holds.
-pub(super) struct Verified {
+/// A token of the right form.
+pub(super) struct ReadToken {
     pub(super) issuer: PublicKey,
     pub(super) subject: PublicKey,
     pub(super) claims: TokenClaims,
+    /// Whether the issuer signed it.
+    pub(super) signature: Result<(), SignatureError>,
 }
 
-/// Reads a token and checks its form, its keys and its signature.
-pub(super) fn verify(token: &[u8]) -> Result<Verified, TokenError> {
+/// Reads a token, checks its form and its keys, and says whether its signature holds.
+pub(super) fn read(token: &[u8]) -> Result<ReadToken, TokenError> {
     let parts: Vec<&[u8]> = token.split(|byte| *byte == b'.').collect();
     let [header, body, signature] = parts[..] else {
         return Err(TokenError::Parts { found: parts.len() });
@@ -110,8 +112,8 @@ pub(super) fn verify(token: &[u8]) -> Result<Verified, TokenError> {
     let issuer = key_in("iss", &claims.issuer, KeyKind::Account)?;
     let subject = key_in("sub", &claims.subject, KeyKind::Module)?;
     let signed = &token[..header.len() + 1 + body.len()];
-    issuer.verify(signed, &decode("signature", signature)?)?;
-    Ok(Verified { issuer, subject, claims })
+    let signature = issuer.verify(signed, &decode("signature", signature)?);
+    Ok(ReadToken { issuer, subject, claims, signature })
 }
 
 /// The token of these claims, signed.

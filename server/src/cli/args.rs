@@ -3,8 +3,8 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    call::CallArgs, connect::LatticeUrl, get::GetCommand, label::LabelCommand, link::LinkCommand, start::StartCommand,
-    stop::StopCommand, up::UpArgs, update::UpdateCommand,
+    call::CallArgs, claims::ClaimsCommand, connect::LatticeUrl, get::GetCommand, keys::KeysCommand,
+    label::LabelCommand, link::LinkCommand, start::StartCommand, stop::StopCommand, up::UpArgs, update::UpdateCommand,
 };
 
 /// Runs WebAssembly actors on one lattice of servers and browser tabs.
@@ -65,6 +65,12 @@ pub(super) enum Command {
     /// Show hosts, what runs on one, links or claims
     #[command(subcommand)]
     Get(GetCommand),
+    /// Make and list keys; needs no lattice
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Sign modules and look at what they claim; needs no lattice
+    #[command(subcommand)]
+    Claims(ClaimsCommand),
 }
 
 #[cfg(test)]

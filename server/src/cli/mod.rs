@@ -2,10 +2,14 @@
 
 mod args;
 mod call;
+mod claims;
 mod connect;
 mod get;
 mod input;
+mod inspect;
 mod json;
+mod key_args;
+mod keys;
 mod label;
 mod link;
 mod logging;
@@ -14,6 +18,7 @@ mod pairs;
 mod resolve;
 mod run;
 mod source;
+mod span;
 mod start;
 mod stop;
 mod table;

@@ -1,25 +1,27 @@
 //! Reads the command line, does what it says, and turns the outcome into an exit code.
 
-use std::process::ExitCode;
+use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind, parser::ValueSource};
 use thiserror::Error;
-use wisteria_core::error::LatticeError;
+use wisteria_core::{error::LatticeError, identity::ClaimsError};
 
 use super::{
     args::{Cli, Command, LatticeArgs},
-    connect::{self, ConnectError},
+    connect::{self, ConnectError, LatticeUrl},
     input::InputError,
     json::JsonError,
     logging,
     output::{Output, OutputError},
     resolve::ResolveError,
 };
-use crate::up::UpError;
+use crate::{keys::KeyStoreError, up::UpError};
 
 /// Why a command did not do what it was asked. Each is one line that names cause and remedy.
 #[derive(Debug, Error)]
 pub(super) enum CommandError {
+    #[error("{}: {cause}", path.display())]
+    Claims { path: PathBuf, cause: ClaimsError },
     #[error(transparent)]
     Connect(#[from] ConnectError),
     #[error(transparent)]
@@ -32,6 +34,14 @@ pub(super) enum CommandError {
     Output(#[from] OutputError),
     #[error(transparent)]
     Resolve(#[from] ResolveError),
+    #[error(transparent)]
+    Keys(#[from] KeyStoreError),
+    #[error("the claims would expire before they begin to hold; let --expires-in be longer than --not-before-in")]
+    NeverValid,
+    #[error("{} is not signed; sign it with: wisteria claims sign {}", .0.display(), .0.display())]
+    Unsigned(PathBuf),
+    #[error("{} cannot be written: {cause}; name another place with -O", path.display())]
+    Written { path: PathBuf, cause: io::Error },
     #[error(transparent)]
     Up(#[from] UpError),
 }
@@ -73,12 +83,18 @@ fn parse() -> Cli {
 async fn execute(cli: Cli) -> Result<(), CommandError> {
     let LatticeArgs { url, lattice, output } = cli.lattice;
     let output = Output::new(output);
-    if let Command::Up(args) = cli.command {
-        return Ok(args.run(lattice).await?);
-    }
-    let client = connect::connect(&url, &lattice).await?;
     match cli.command {
-        Command::Up(_) => unreachable!("handled above"),
+        Command::Up(args) => Ok(args.run(lattice).await?),
+        Command::Keys(command) => command.run(output),
+        Command::Claims(command) => command.run(output),
+        command => on_lattice(command, &url, &lattice, output).await,
+    }
+}
+
+async fn on_lattice(command: Command, url: &LatticeUrl, lattice: &str, output: Output) -> Result<(), CommandError> {
+    let client = connect::connect(url, lattice).await?;
+    match command {
+        Command::Up(_) | Command::Keys(_) | Command::Claims(_) => unreachable!("these need no lattice"),
         Command::Start(command) => command.run(&client, output).await,
         Command::Stop(command) => command.run(&client, output).await,
         Command::Update(command) => command.run(&client, output).await,

@@ -3,8 +3,10 @@
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use clap::Args;
+use wisteria_core::identity::{KeyError, KeyKind, PublicKey};
 
 use super::{
+    key_args::KeysDir,
     pairs::Pair,
     source::{SourceArgs, websocket_url},
 };
@@ -33,6 +35,12 @@ pub(super) struct UpArgs {
     /// Run modules that carry no claims, too
     #[arg(long)]
     allow_unsigned: bool,
+    /// Run modules that this account signed, A…; may be given several times. Without it, a server on loopback trusts its
+    /// own development account
+    #[arg(long, value_name = "A…", value_delimiter = ',', value_parser = account)]
+    trust: Vec<PublicKey>,
+    #[command(flatten)]
+    keys: KeysDir,
     /// Load modules from files of this machine when the lattice names them as file:///…
     #[arg(long)]
     allow_file_load: bool,
@@ -51,8 +59,14 @@ impl UpArgs {
             lattice,
             labels,
             allow_unsigned: self.allow_unsigned,
+            trust: self.trust,
+            keys: self.keys.keys,
             allow_file_load: self.allow_file_load,
         })
         .await
     }
+}
+
+fn account(text: &str) -> Result<PublicKey, KeyError> {
+    text.parse::<PublicKey>()?.expect_kind(KeyKind::Account)
 }

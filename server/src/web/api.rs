@@ -42,6 +42,7 @@ pub(super) async fn config(State(state): State<WebState>) -> Json<Value> {
     Json(json!({
         "lattice": &*state.lattice,
         "allow_unsigned": state.allow_unsigned,
+        "trusted_issuers": &*state.trusted_issuers,
         "bridge": state.tabs_join.as_deref(),
         "host_id": state.host.id().to_string(),
     }))

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::{Router, extract::connect_info::IntoMakeServiceWithConnectInfo, routing::get};
 use ends::Ends;
-use wisteria_core::{host::Host, lattice::Client};
+use wisteria_core::{host::Host, identity::PublicKey, lattice::Client};
 
 use crate::source::Entrance;
 
@@ -21,6 +21,8 @@ pub(crate) struct WebState {
     pub(crate) client: Client,
     pub(crate) lattice: Arc<str>,
     pub(crate) allow_unsigned: bool,
+    /// Whose signed modules its pages may run, as it does.
+    pub(crate) trusted_issuers: Arc<[PublicKey]>,
     /// Where its pages join the lattice, if not here.
     pub(crate) tabs_join: Option<Arc<str>>,
 }

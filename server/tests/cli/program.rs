@@ -2,8 +2,9 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
+    sync::LazyLock,
 };
 
 use serde_json::Value;
@@ -61,9 +62,18 @@ pub(crate) fn run(arguments: &[&str], input: &[u8]) -> Ended {
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wisteria"));
-    command.args(arguments).env_remove("WISTERIA_URL");
+    command.args(arguments).env_remove("WISTERIA_URL").env("WISTERIA_KEYS", keys_dir());
     command
 }
+
+/// Where all commands of this test run keep their keys, apart from the user's own.
+pub(crate) fn keys_dir() -> &'static Path {
+    static KEYS: LazyLock<TempDir> = LazyLock::new(|| TempDir::new().expect("a temporary directory"));
+    KEYS.path()
+}
+
+/// Who signed [`published_echo`].
+pub(crate) const ECHO_ISSUER: &str = "ABRK5MP6QRTH7HXOVP2PR2TLDW6DPLBAF3LTGVWQRFVEF7W5VOUMACXB";
 
 /// A server with a data directory of its own.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use serde_json::{Value, json};
 use wisteria_core::identity::{ActorClaims, KeyKind, KeyPair, sign_module};
 
-use crate::program::{Ended, Server, published_echo, sample};
+use crate::program::{ECHO_ISSUER, Ended, Server, published_echo, sample};
 
 const KEY_VALUE: &str = "wasmcloud:keyvalue";
 const REQUEST: &str = r#"{"method":"GET","path":"/visits","queryString":"","header":{},"body":""}"#;
@@ -144,7 +144,8 @@ fn signed(folder: &Path, byte: u8, alias: Option<&str>) -> std::path::PathBuf {
 
 #[test]
 fn a_signed_actor_goes_by_its_alias_and_its_name_while_that_is_clear() {
-    let server = Server::start(&[]);
+    let account = KeyPair::from_raw(KeyKind::Account, [1; 32]).public_key().to_string();
+    let server = Server::start(&["--trust", &account]);
     let folder = tempfile::tempdir().expect("a temporary directory");
     let first = start_file(&server, &signed(folder.path(), 2, Some("sample/counter")));
     for name in ["sample/counter", "Counter"] {
@@ -167,7 +168,7 @@ fn a_signed_actor_goes_by_its_alias_and_its_name_while_that_is_clear() {
 
 #[test]
 fn a_published_actor_runs_as_it_was_signed() {
-    let server = Server::start(&[]);
+    let server = Server::start(&["--trust", ECHO_ISSUER]);
     let key = start_file(&server, &published_echo());
     assert_eq!(key, "MDJ5BWS6JXSWOZL2ZENW2D4FBSHQ5ZMFGEGJB33TLKYKMXTLLAXINU36");
     let call = |operation: &str| {

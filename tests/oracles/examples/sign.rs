@@ -1,5 +1,5 @@
 //! Signs modules as the revisions 1, 2, … of one new actor: `sign NAME CAPABILITY,… MODULE SIGNED…`, with pairs of a
-//! module and where the signed one goes. Prints the actor's key.
+//! module and where the signed one goes. Prints the actor's key and that of the account.
 
 use std::{env, fs};
 
@@ -32,6 +32,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         )?;
         fs::write(signed, bytes)?;
     }
-    println!("{}", actor.public_key());
+    println!("{} {}", actor.public_key(), account.public_key());
     Ok(())
 }

@@ -215,3 +215,18 @@ async fn a_stopped_host_is_gone_at_once() {
     refused(call(&keeper, actor, "x").await, ErrorCode::NoResponders, &actor.to_string());
     assert_eq!(lattice.client().hosts().await.expect("answered").len(), 1);
 }
+
+#[tokio::test]
+async fn a_signed_module_needs_an_issuer_that_its_host_trusts() {
+    let lattice = Lattice::new();
+    let module = signed(&wat::parse_str(UPPER).expect("WAT"), &[]);
+    let issuer = identity::inspect(&module, Duration::ZERO).expect("valid").expect("signed").issuer;
+    let nobody = lattice.keeper_with(|config| config.trust = Trust::default()).await;
+    let error = nobody.start_actor(module.clone().into(), None).await.expect_err("refused");
+    assert_eq!(error.code, ErrorCode::UntrustedIssuer);
+    for words in [&*issuer.to_string(), "actor M", "wisteria up --trust"] {
+        assert!(error.message.contains(words), "{error}");
+    }
+    let trusting = lattice.keeper_with(|config| config.trust = [issuer].into_iter().collect()).await;
+    trusting.start_actor(module.into(), None).await.expect("it starts");
+}

@@ -15,7 +15,9 @@ use wisteria_core::{
     bus::{Bus, LocalBus, Router, SubjectPattern},
     engine::WasmiEngine,
     error::LatticeError,
-    host::{DEFAULT_DEADLINE, Host, HostConfig, HostLimits, HostParts, LatticeModules, PayloadStore, ProviderKind},
+    host::{
+        DEFAULT_DEADLINE, Host, HostConfig, HostLimits, HostParts, LatticeModules, PayloadStore, ProviderKind, Trust,
+    },
     identity::{ActorClaims, KeyKind, KeyPair, PublicKey, sign_module},
     lattice::Client,
     metadata::{MemoryStore, MetadataStore},
@@ -104,6 +106,7 @@ impl Lattice {
             labels: BTreeMap::new(),
             friendly_name: "test".to_owned(),
             allow_unsigned: true,
+            trust: Trust::Anyone,
             limits: HostLimits::default(),
         };
         change(&mut config);

@@ -12,6 +12,7 @@ export class TabHost {
     lattice?: string;
     labels?: Record<string, string>;
     allowUnsigned?: boolean;
+    trustedIssuers?: string[];
     limits?: { instances?: number; mailbox?: number; fuel?: number };
     onLog?: (line: LogLine) => void;
     onConnection?: (state: string) => void;
