@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod data_dir;
+pub mod edge;
 pub mod engine;
 mod log;
 pub mod metadata;

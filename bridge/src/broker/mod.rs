@@ -147,6 +147,7 @@ impl Broker {
             max_payload: self.limits.protocol.payload,
             client_id: number,
             nonce,
+            tls_required: peer.tls,
             ..ServerInfo::default()
         }
     }

@@ -3,6 +3,7 @@
 mod args;
 mod call;
 mod connect;
+mod edge;
 mod get;
 mod input;
 mod json;

@@ -67,16 +67,21 @@ fn parse() -> Cli {
             )
             .exit();
     }
+    if let Command::Up(args) = &cli.command
+        && let Some(text) = args.conflict(cli.lattice.tls_ca.as_ref())
+    {
+        Cli::command().error(ErrorKind::ArgumentConflict, text).exit();
+    }
     cli
 }
 
 async fn execute(cli: Cli) -> Result<(), CommandError> {
-    let LatticeArgs { url, lattice, output } = cli.lattice;
+    let LatticeArgs { url, tls_ca, lattice, output } = cli.lattice;
     let output = Output::new(output);
     if let Command::Up(args) = cli.command {
-        return Ok(args.run(lattice).await?);
+        return Ok(args.run(lattice, tls_ca).await?);
     }
-    let client = connect::connect(&url, &lattice).await?;
+    let client = connect::connect(&url, tls_ca.as_deref(), &lattice).await?;
     match cli.command {
         Command::Up(_) => unreachable!("handled above"),
         Command::Start(command) => command.run(&client, output).await,

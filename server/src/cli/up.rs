@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 use clap::Args;
 
 use super::{
+    edge::EdgeArgs,
     pairs::Pair,
     source::{SourceArgs, websocket_url},
 };
@@ -21,6 +22,8 @@ pub(super) struct UpArgs {
     nats_listen: Option<SocketAddr>,
     #[command(flatten)]
     source: SourceArgs,
+    #[command(flatten)]
+    edge: EdgeArgs,
     /// Let pages join at the WebSocket of the NATS cluster, ws://HOST:PORT, instead of through this server
     #[arg(long, value_name = "URL", value_parser = websocket_url, requires = "nats", help_heading = "A lattice elsewhere")]
     nats_websocket: Option<String>,
@@ -39,14 +42,23 @@ pub(super) struct UpArgs {
 }
 
 impl UpArgs {
+    /// What in them does not go together, beyond what one option says of another.
+    pub(super) fn conflict(&self, tls_ca: Option<&PathBuf>) -> Option<&'static str> {
+        match tls_ca.is_some() && !self.source.is_elsewhere() {
+            true => Some("--tls-ca says whom to trust at a lattice elsewhere; give --join or --nats with it"),
+            false => self.edge.conflict(),
+        }
+    }
+
     /// Runs the server until it is told to stop.
-    pub(super) async fn run(self, lattice: String) -> Result<(), UpError> {
+    pub(super) async fn run(self, lattice: String, tls_ca: Option<PathBuf>) -> Result<(), UpError> {
         let labels: BTreeMap<_, _> = self.labels.into_iter().map(Pair::into_parts).collect();
         up::run(UpOptions {
             listen: self.listen,
             nats_listen: self.nats_listen,
             nats_websocket: self.nats_websocket,
-            source: self.source.into(),
+            source: self.source.into_source(tls_ca),
+            edge: self.edge.options(),
             data_dir: self.data_dir,
             lattice,
             labels,
