@@ -11,6 +11,7 @@ use std::{
 
 use thiserror::Error;
 use tokio::{net::TcpListener, sync::Notify};
+use wisteria_bridge::BrokerLimits;
 use wisteria_core::{
     bus::BusError,
     error::LatticeError,
@@ -128,7 +129,8 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     };
     let data_dir = DataDir::open(options.data_dir.clone(), &*platform)?;
     let key = data_dir.host_key().clone();
-    let place = options.source.enter(&options.lattice, key.public_key(), &platform).await?;
+    let broker = BrokerLimits { rate: edge.rate, ..BrokerLimits::default() };
+    let place = options.source.enter(&options.lattice, key.public_key(), &platform, broker).await?;
     let store: Arc<dyn MetadataStore> = match &place.shared_store {
         Some(shared) => Arc::new(shared.clone()),
         None => Arc::new(FileStore::open(data_dir.metadata_path())?),

@@ -15,6 +15,6 @@ pub struct EdgeOptions {
     pub origins: Vec<Origin>,
     /// How many connections there may be at each port.
     pub connections: ConnectionLimits,
-    /// Messages per second that one client may send to the lattice; none is no limit.
+    /// Operations per second that one client may say to the embedded broker; none is no bound.
     pub rate: Option<NonZeroU32>,
 }

@@ -1,5 +1,6 @@
 //! The command line, run as a user runs it: the real program against a real server.
 
+mod edges;
 mod join;
 mod nats;
 mod nats_listen;
@@ -7,4 +8,5 @@ mod nats_server;
 mod program;
 mod restart;
 mod session;
+mod tls;
 mod usage;
