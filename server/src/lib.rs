@@ -11,6 +11,7 @@ pub mod nats;
 mod nats_listener;
 pub mod platform;
 pub mod provider;
+pub mod secrets;
 pub mod source;
 pub mod up;
 mod web;

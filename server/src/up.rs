@@ -35,6 +35,7 @@ use crate::{
     nats_listener::NatsListener,
     platform::NativePlatform,
     provider::HttpServer,
+    secrets::ServerSecrets,
     source::{Entrance, LatticeSource, SourceError},
     web::{self, WebState},
 };
@@ -54,6 +55,8 @@ pub struct UpOptions {
     pub edge: EdgeOptions,
     /// Where the host's key is kept.
     pub data_dir: Option<PathBuf>,
+    /// Holds the secrets that links name, a file for each.
+    pub secrets_dir: Option<PathBuf>,
     /// The lattice's name.
     pub lattice: String,
     /// Labels beside `kind=server`.
@@ -145,6 +148,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         log: Arc::new(TraceLog),
         modules: Arc::new(ServerModules { allow_file_load: options.allow_file_load }),
         payloads: place.payloads.clone(),
+        secrets: Some(Arc::new(ServerSecrets { dir: options.secrets_dir.clone() })),
         key,
     };
     let deadline = limits.deadline;

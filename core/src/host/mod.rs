@@ -17,6 +17,7 @@ mod modules;
 mod payloads;
 mod provider;
 mod reconcile;
+mod secrets;
 mod serve;
 mod state;
 
@@ -28,5 +29,6 @@ pub use links::{Link, LinkKey};
 pub use modules::{LatticeModules, ModuleSource, RegistryCredential};
 pub use payloads::{PayloadStore, PayloadStoreError};
 pub use provider::{ProviderContext, ProviderKind};
+pub use secrets::SecretSource;
 pub(crate) use serve::{acknowledge, reply, wants_outcome};
 pub(crate) use state::HostState;

@@ -30,6 +30,9 @@ pub(super) struct UpArgs {
     /// Where the host keeps its key and its state
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// Where the secrets are that links name as secret:NAME, a file for each; WISTERIA_SECRET_NAME goes before
+    #[arg(long, value_name = "DIR")]
+    secrets_dir: Option<PathBuf>,
     /// A label by which this host can be chosen; may be given several times
     #[arg(long = "label", value_name = "K=V")]
     labels: Vec<Pair>,
@@ -60,6 +63,7 @@ impl UpArgs {
             source: self.source.into_source(tls_ca),
             edge: self.edge.options(),
             data_dir: self.data_dir,
+            secrets_dir: self.secrets_dir,
             lattice,
             labels,
             allow_unsigned: self.allow_unsigned,

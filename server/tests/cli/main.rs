@@ -7,6 +7,7 @@ mod nats_listen;
 mod nats_server;
 mod program;
 mod restart;
+mod secrets;
 mod session;
 mod tls;
 mod usage;
