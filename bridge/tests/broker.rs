@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use common::{InProcess, TestPlatform, message_of_size, pattern, subject, text};
@@ -364,4 +364,21 @@ async fn a_gatekeeper_decides_who_comes_in_and_what_is_theirs() {
         .await;
     lattice.local.publish(text("heard.it", "x")).expect("room");
     known.line().await.expect("one of the two subscriptions");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_says_more_than_the_rate_allows_is_heard_later_and_not_cut() {
+    let lattice = lattice_with(BrokerLimits { rate: NonZeroU32::new(10), ..BrokerLimits::default() });
+    let mut quick = Raw::connect(&lattice, MODERN).await;
+    let start = tokio::time::Instant::now();
+    // Long enough for a client that is not heard to be given up.
+    for _ in 0..20 {
+        quick.settle(&"PUB a 0\r\n\r\n".repeat(99)).await;
+    }
+    let taken = start.elapsed();
+    assert!((Duration::from_secs(180)..Duration::from_secs(200)).contains(&taken), "{taken:?}");
+    let mut other = Raw::connect(&lattice, MODERN).await;
+    let start = tokio::time::Instant::now();
+    other.settle("PUB a 0\r\n\r\n").await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
 }

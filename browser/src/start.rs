@@ -60,6 +60,7 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
         log: Arc::new(PageLog { page: callbacks.on_log }),
         modules: Arc::new(LatticeModules),
         payloads: None,
+        secrets: None,
         key,
     };
     let client = Client::new(Arc::new(bus.clone()), platform, &options.lattice, origin, PATIENCE)?;

@@ -14,4 +14,5 @@ pub mod lattice;
 pub mod metadata;
 pub mod platform;
 pub mod provider;
+pub mod secret;
 mod text;

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod data_dir;
+pub mod edge;
 pub mod engine;
 pub mod keys;
 mod log;
@@ -11,6 +12,7 @@ pub mod nats;
 mod nats_listener;
 pub mod platform;
 pub mod provider;
+pub mod secrets;
 pub mod source;
 pub mod up;
 mod web;

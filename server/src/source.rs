@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use futures::StreamExt;
 use thiserror::Error;
 use wisteria_bridge::{
-    BridgeBus, BridgeOptions, Broker, ConnectionState, Connector, Credentials, InTurn, Relay,
+    BridgeBus, BridgeOptions, Broker, BrokerLimits, ConnectionState, Connector, Credentials, InTurn, Relay,
     transports::native::{Tls, TlsError, WebSocketConnector},
 };
 use wisteria_core::{
@@ -75,15 +75,16 @@ pub(crate) enum Entrance {
 }
 
 impl LatticeSource {
-    /// Gets into the lattice as this host.
+    /// Gets into the lattice as this host; `limits` are for who joins at a broker of its own.
     pub(crate) async fn enter(
         &self,
         lattice: &str,
         host: PublicKey,
         platform: &Arc<dyn Platform>,
+        limits: BrokerLimits,
     ) -> Result<Place, SourceError> {
         match self {
-            Self::Embedded => Ok(embedded(platform)),
+            Self::Embedded => Ok(embedded(platform, limits)),
             Self::Join { urls, tls_ca } => {
                 let tls = trusting(tls_ca.as_ref())?;
                 let connectors = urls.iter().map(|url| WebSocketConnector::new(url).with_tls(tls.clone())).collect();
@@ -104,12 +105,12 @@ impl LatticeSource {
     }
 }
 
-fn embedded(platform: &Arc<dyn Platform>) -> Place {
+fn embedded(platform: &Arc<dyn Platform>, limits: BrokerLimits) -> Place {
     let router = Arc::new(Router::new());
     let bus = Arc::new(LocalBus::new(router.clone(), platform.clone()));
     Place {
         bus,
-        entrance: Entrance::Broker(Arc::new(Broker::new(router, platform.clone()))),
+        entrance: Entrance::Broker(Arc::new(Broker::with_limits(router, platform.clone(), limits))),
         shared_store: None,
         payloads: None,
         connection: None,

@@ -11,6 +11,7 @@ use std::{
 
 use thiserror::Error;
 use tokio::{net::TcpListener, sync::Notify};
+use wisteria_bridge::BrokerLimits;
 use wisteria_core::{
     bus::BusError,
     error::LatticeError,
@@ -24,6 +25,10 @@ use wisteria_core::{
 
 use crate::{
     data_dir::{DataDir, DataDirError},
+    edge::{
+        EdgeOptions, Gate, HttpPort, ServerTls, ServerTlsError, Site,
+        exposure::{self, Exposed, Protections},
+    },
     engine::WasmtimeEngine,
     keys::{DEVELOPMENT, KeyStore, KeyStoreError},
     log::TraceLog,
@@ -32,6 +37,7 @@ use crate::{
     nats_listener::NatsListener,
     platform::NativePlatform,
     provider::HttpServer,
+    secrets::ServerSecrets,
     source::{Entrance, LatticeSource, SourceError},
     web::{self, WebState},
 };
@@ -47,8 +53,12 @@ pub struct UpOptions {
     pub nats_websocket: Option<String>,
     /// Where the lattice is.
     pub source: LatticeSource,
+    /// How both ports are protected.
+    pub edge: EdgeOptions,
     /// Where the host's key is kept.
     pub data_dir: Option<PathBuf>,
+    /// Holds the secrets that links name, a file for each.
+    pub secrets_dir: Option<PathBuf>,
     /// The lattice's name.
     pub lattice: String,
     /// Labels beside `kind=server`.
@@ -78,6 +88,12 @@ pub enum UpError {
         /// What the system says.
         cause: io::Error,
     },
+    /// A port would be open to others without protection.
+    #[error(transparent)]
+    Exposed(#[from] Exposed),
+    /// TLS cannot be spoken.
+    #[error(transparent)]
+    Tls(#[from] ServerTlsError),
     /// The data directory cannot be used.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
@@ -114,17 +130,21 @@ const PROVIDERS: [ProviderKind; 2] = [
 /// once it is ready, and one with that for NATS clients.
 pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let platform: Arc<dyn Platform> = Arc::new(NativePlatform::current());
-    let address = options.listen;
-    let taken = |address, option| move |cause| UpError::Listen { address, option, cause };
-    let listener = TcpListener::bind(address).await.map_err(taken(address, "--listen"))?;
+    let edge = &options.edge;
+    let tls = edge.tls.as_ref().map(ServerTls::read).transpose()?;
+    let listener = open("--listen", options.listen, edge).await?;
     let nats_listener = match options.nats_listen {
-        Some(address) => Some(NatsListener::bind(address).await.map_err(taken(address, "--nats-listen"))?),
+        Some(address) => {
+            let listener = open("--nats-listen", address, edge).await?;
+            Some(NatsListener::new(listener, tls.clone(), Gate::new(edge.connections)))
+        }
         None => None,
     };
     let data_dir = DataDir::open(options.data_dir.clone(), &*platform)?;
     let key = data_dir.host_key().clone();
     let trusted_issuers = trusted_issuers(&options, &*platform)?;
-    let place = options.source.enter(&options.lattice, key.public_key(), &platform).await?;
+    let broker = BrokerLimits { rate: edge.rate, ..BrokerLimits::default() };
+    let place = options.source.enter(&options.lattice, key.public_key(), &platform, broker).await?;
     let store: Arc<dyn MetadataStore> = match &place.shared_store {
         Some(shared) => Arc::new(shared.clone()),
         None => Arc::new(FileStore::open(data_dir.metadata_path())?),
@@ -139,6 +159,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         log: Arc::new(TraceLog),
         modules: Arc::new(ServerModules { allow_file_load: options.allow_file_load }),
         payloads: place.payloads.clone(),
+        secrets: Some(Arc::new(ServerSecrets { dir: options.secrets_dir.clone() })),
         key,
     };
     let deadline = limits.deadline;
@@ -151,6 +172,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         );
     }
     let client = Client::new(place.bus.clone(), platform, &options.lattice, host.id(), deadline)?;
+    let bound = listener.local_addr().map_err(UpError::Serve)?;
     let app = web::service(WebState {
         entrance: place.entrance.clone(),
         host: host.clone(),
@@ -159,18 +181,19 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         allow_unsigned: options.allow_unsigned,
         trusted_issuers: trusted_issuers.into(),
         tabs_join: options.nats_websocket.as_deref().map(Into::into),
+        site: Site::new(tls.is_some(), bound.ip(), &edge.origins, options.nats_websocket.as_deref()),
     });
 
-    let bound = listener.local_addr().map_err(UpError::Serve)?;
-    announce(&format!("Wisteria is ready at http://{bound}/"));
+    let (web, nats) = if tls.is_some() { ("https", "tls") } else { ("http", "nats") };
+    announce(&format!("Wisteria is ready at {web}://{bound}/"));
     if let (Some(listener), Entrance::Broker(broker)) = (nats_listener, &place.entrance) {
-        announce(&format!("NATS clients join at nats://{}", listener.address().map_err(UpError::Serve)?));
+        announce(&format!("NATS clients join at {nats}://{}", listener.address().map_err(UpError::Serve)?));
         tokio::spawn(listener.serve(broker.clone()));
     }
     let stopping = Arc::new(Notify::new());
     let closing = stopping.clone();
-    let server = axum::serve(listener, app).with_graceful_shutdown(async move { closing.notified().await });
-    let server = tokio::spawn(server.into_future());
+    let port = HttpPort { listener, tls, gate: Gate::new(edge.connections) };
+    let server = tokio::spawn(async move { port.serve(app, closing.notified()).await.finished().await });
     let patience = tokio::select! {
         () = stop_signal() => None,
         patience = host.stop_asked() => patience,
@@ -182,10 +205,14 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     place.leave().await;
     stopping.notify_one();
     // Open WebSockets do not end by themselves; what is still being answered gets a moment.
-    match tokio::time::timeout(Duration::from_secs(1), server).await {
-        Ok(Ok(Err(cause))) => Err(UpError::Serve(cause)),
-        _ => Ok(()),
-    }
+    drop(tokio::time::timeout(Duration::from_secs(1), server).await);
+    Ok(())
+}
+
+/// Takes an address, if it may be open.
+async fn open(option: &'static str, address: SocketAddr, edge: &EdgeOptions) -> Result<TcpListener, UpError> {
+    exposure::check(option, address, Protections { tls: edge.tls.is_some(), insecure: edge.insecure })?;
+    TcpListener::bind(address).await.map_err(|cause| UpError::Listen { address, option, cause })
 }
 
 /// Whose modules run here: the accounts that are named, else the development account where nobody else reaches the

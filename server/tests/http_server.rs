@@ -45,6 +45,7 @@ impl Server {
             log: Arc::new(NoLog),
             modules: Arc::new(wisteria_core::host::LatticeModules),
             payloads: None,
+            secrets: None,
             key: KeyPair::from_raw(KeyKind::Host, [1; 32]),
         };
         let config = HostConfig {

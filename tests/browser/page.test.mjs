@@ -93,5 +93,9 @@ for (const driver of browsers) {
       await shows('[data-testid="call-result"]', "counter");
       await shows('[data-testid="log"]', "is now 1");
     });
+
+    test("nothing on it is against its content security policy", () => {
+      assert.deepEqual(tab.page.console.filter((line) => /content.security.policy/i.test(line)), []);
+    });
   });
 }

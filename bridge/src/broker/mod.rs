@@ -5,6 +5,7 @@ mod batch;
 mod connection;
 mod connections;
 mod peer;
+mod rate;
 mod serve;
 mod session;
 mod subscription;
@@ -14,7 +15,7 @@ pub use admission::{Allowed, Gatekeeper, OpenGate, Permissions};
 pub use peer::Peer;
 pub use serve::Ended;
 
-use std::{fmt::Display, sync::Arc, time::Duration};
+use std::{fmt::Display, num::NonZeroU32, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{Sink, Stream};
@@ -47,6 +48,8 @@ pub struct BrokerLimits {
     /// How long a publisher waits after each read while a receiver of its messages has more than half of
     /// [`Self::pending`] waiting. It gives who is only a little slower the time to catch up.
     pub pause: Duration,
+    /// Operations per second, with those of one second at once. Whoever says more is read from later. None is no bound.
+    pub rate: Option<NonZeroU32>,
     /// Subscriptions.
     pub subscriptions: usize,
     /// Requests handed to it whose replies are watched for; the oldest are forgotten beyond it.
@@ -73,6 +76,7 @@ impl Default for BrokerLimits {
             protocol: ProtocolLimits::default(),
             pending: 16 << 20,
             pause: Duration::from_millis(1),
+            rate: None,
             subscriptions: 16_384,
             open_requests: 8192,
             connect: Duration::from_secs(5),
@@ -147,6 +151,7 @@ impl Broker {
             max_payload: self.limits.protocol.payload,
             client_id: number,
             nonce,
+            tls_required: peer.tls,
             ..ServerInfo::default()
         }
     }

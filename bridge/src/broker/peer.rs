@@ -9,4 +9,6 @@ pub struct Peer {
     pub server: Option<SocketAddr>,
     /// The client's address.
     pub client: Option<IpAddr>,
+    /// Whether the client must go on under TLS once it was greeted.
+    pub tls: bool,
 }

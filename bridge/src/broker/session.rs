@@ -19,6 +19,8 @@ pub(super) struct Session {
     pub(super) connection: Arc<Connection>,
     intake: Intake,
     speaker: Speaker,
+    /// What was said since this was last asked for.
+    said: u32,
 }
 
 /// Who speaks.
@@ -46,7 +48,7 @@ impl Session {
             options: None,
             routes: Routes::default(),
         };
-        Self { connection, intake: Intake::new(broker.limits.protocol), speaker }
+        Self { connection, intake: Intake::new(broker.limits.protocol), speaker, said: 0 }
     }
 
     /// Acts on all operations that are complete with these bytes. True says that they press a receiver hard.
@@ -54,16 +56,24 @@ impl Session {
     /// # Errors
     /// What makes it impossible to go on.
     pub(super) fn receive(&mut self, bytes: &Bytes) -> Result<bool, ProtocolError> {
-        let Self { connection, intake, speaker } = self;
+        let Self { connection, intake, speaker, said: count } = self;
         batch(|| {
-            intake.take(bytes, |said| match said.and_then(|said| speaker.say(said)) {
-                Err(error) if !error.is_fatal() => {
-                    tracing::debug!(connection = connection.number, %error, "refused an operation");
-                    speaker.refuse(&error)
+            intake.take(bytes, |said| {
+                *count = count.saturating_add(1);
+                match said.and_then(|said| speaker.say(said)) {
+                    Err(error) if !error.is_fatal() => {
+                        tracing::debug!(connection = connection.number, %error, "refused an operation");
+                        speaker.refuse(&error)
+                    }
+                    outcome => outcome,
                 }
-                outcome => outcome,
             })
         })
+    }
+
+    /// How many operations were acted on since the last time.
+    pub(super) fn take_count(&mut self) -> u32 {
+        std::mem::take(&mut self.said)
     }
 }
 

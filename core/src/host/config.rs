@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use super::{modules::ModuleSource, payloads::PayloadStore, trust::Trust};
+use super::{modules::ModuleSource, payloads::PayloadStore, secrets::SecretSource, trust::Trust};
 use crate::{
     bus::Bus,
     engine::{Engine, ModuleLimits},
@@ -84,6 +84,8 @@ pub struct HostParts {
     pub modules: Arc<dyn ModuleSource>,
     /// Where payloads go that are too large for a message, if the lattice has such a place.
     pub payloads: Option<Arc<dyn PayloadStore>>,
+    /// Where link values of the form `secret:NAME` are looked up for its providers; a tab has no such place.
+    pub secrets: Option<Arc<dyn SecretSource>>,
     /// The host's own key, from which its providers' keys are derived.
     pub key: KeyPair,
 }

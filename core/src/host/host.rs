@@ -85,6 +85,7 @@ impl Host {
             key: parts.key,
             modules: parts.modules,
             payloads: parts.payloads,
+            secrets: parts.secrets,
             labels: RwLock::new(config.labels.clone()),
             registries: RwLock::default(),
             audience,

@@ -318,7 +318,7 @@ impl HostState {
     ) -> Result<(), LatticeError> {
         let subscriptions = ProviderSubscriptions::new(self, key)?;
         let (subscription, stop) = StopSignal::new();
-        let running = Arc::new(RunningProvider::new(key, link_name.into(), annotations, provider, subscription));
+        let running = Arc::new(RunningProvider::new(self, key, link_name.into(), annotations, provider, subscription));
         self.replay_links(&running).await;
         self.providers.write().expect("nothing panics under this lock").insert(key, running.clone());
         // What changed meanwhile passed by a provider that was not there yet.

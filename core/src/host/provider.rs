@@ -15,6 +15,8 @@ use super::{
     actor::StopSignal,
     caller::ActorCaller,
     links::{Link, LinkKey},
+    secrets::{Resolved, SecretSource},
+    state::HostState,
 };
 use crate::{
     error::{ErrorCode, LatticeError},
@@ -89,10 +91,15 @@ pub(crate) struct RunningProvider {
     in_flight: AtomicUsize,
     /// Ends the subscriptions to its calls and links.
     pub(super) subscription: StopSignal,
+    /// Where link values are looked up that name secrets.
+    secrets: Option<Arc<dyn SecretSource>>,
+    /// Where it runs.
+    host: PublicKey,
 }
 
 impl RunningProvider {
     pub(super) fn new(
+        host: &HostState,
         key: PublicKey,
         link_name: Arc<str>,
         annotations: Option<BTreeMap<String, String>>,
@@ -109,6 +116,8 @@ impl RunningProvider {
             link_changes: futures::lock::Mutex::new(()),
             in_flight: AtomicUsize::new(0),
             subscription,
+            secrets: host.secrets.clone(),
+            host: host.key.public_key(),
         }
     }
 
@@ -120,7 +129,7 @@ impl RunningProvider {
         }
     }
 
-    /// Tells it of a link. The link is active when this succeeds; an earlier one of the same actor and name stays
+    /// Tells it of a link, with the secrets that the link names. The link is active when this succeeds; an earlier one of the same actor and name stays
     /// as it was when not.
     pub(crate) async fn put_link(&self, link: &Link) -> Result<(), LatticeError> {
         let refused = |why: String| {
@@ -136,10 +145,12 @@ impl RunningProvider {
                 self.description.contract
             )));
         }
+        let host = self.host.to_string();
+        let secrets = Resolved::of(&link.values, self.secrets.as_ref(), &host).await.map_err(refused)?;
         self.provider
-            .link(ProviderLink { actor, link_name: link_name.clone(), values: link.values.clone() })
+            .link(ProviderLink { actor, link_name: link_name.clone(), values: secrets.fill(&link.values) })
             .await
-            .map_err(|error| refused(error.to_string()))?;
+            .map_err(|error| refused(secrets.hide(error.to_string())))?;
         self.active().insert((actor, link_name), link.stamp.clone());
         Ok(())
     }

@@ -17,6 +17,7 @@ use super::{
     modules::{ModuleSource, RegistryCredential},
     payloads::PayloadStore,
     provider::{ProviderKind, RunningProvider},
+    secrets::SecretSource,
 };
 use crate::{
     bus::{Bus, message},
@@ -42,6 +43,7 @@ pub(crate) struct HostState {
     pub(crate) log: Arc<dyn LogSink>,
     pub(crate) modules: Arc<dyn ModuleSource>,
     pub(super) payloads: Option<Arc<dyn PayloadStore>>,
+    pub(super) secrets: Option<Arc<dyn SecretSource>>,
     pub(crate) key: KeyPair,
     pub(crate) config: HostConfig,
     pub(crate) subjects: Subjects,

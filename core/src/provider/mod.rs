@@ -10,7 +10,11 @@ pub use keyvalue_memory::MemoryKeyValue;
 pub use logging::{LogLevel, LogLine, LogSink, Logging};
 pub use numbergen::NumberGen;
 
-use std::{collections::BTreeMap, fmt::Debug, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Debug, Formatter},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -59,14 +63,22 @@ pub struct ProviderDescription {
 }
 
 /// A link as its provider sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ProviderLink {
     /// The actor that may call.
     pub actor: PublicKey,
     /// The name that tells several links of one contract apart.
     pub link_name: Arc<str>,
-    /// The settings.
+    /// The settings. Secrets stand in them as they are, so Debug shows the names alone.
     pub values: BTreeMap<String, String>,
+}
+
+impl Debug for ProviderLink {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let names = self.values.keys().collect::<Vec<_>>();
+        let mut shown = f.debug_struct("ProviderLink");
+        shown.field("actor", &self.actor).field("link_name", &self.link_name).field("values", &names).finish()
+    }
 }
 
 /// One operation for a linked actor.

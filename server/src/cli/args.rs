@@ -1,5 +1,7 @@
 //! What the command line looks like.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
@@ -23,6 +25,9 @@ pub(super) struct LatticeArgs {
     /// A server of the lattice
     #[arg(long, global = true, env = "WISTERIA_URL", default_value = "http://127.0.0.1:7700")]
     pub(super) url: LatticeUrl,
+    /// Authorities that TLS trusts beside the system's, in PEM
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) tls_ca: Option<PathBuf>,
     /// The lattice's name
     #[arg(long, global = true, default_value = "default")]
     pub(super) lattice: String,

@@ -1,12 +1,12 @@
 //! The way from a command to the lattice: a server's address, and a client over its bridge.
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use axum::http::Uri;
 use thiserror::Error;
 use wisteria_bridge::{
     BridgeBus, BridgeOptions, Connector, Credentials,
-    transports::native::{NatsConnector, WebSocketConnector},
+    transports::native::{NatsConnector, Tls, TlsError, WebSocketConnector},
 };
 use wisteria_core::{
     bus::BusError,
@@ -27,11 +27,14 @@ pub(super) enum ConnectError {
     #[error("no lattice answers at {url}: start one with `wisteria up`, or name another by --url ({cause})")]
     NobodyAnswers { url: String, cause: String },
     #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
     Lattice(#[from] LatticeError),
 }
 
 /// A client of a lattice, in the name of a user who lives as long as the command.
-pub(super) async fn connect(url: &LatticeUrl, lattice: &str) -> Result<Client, ConnectError> {
+pub(super) async fn connect(url: &LatticeUrl, tls_ca: Option<&Path>, lattice: &str) -> Result<Client, ConnectError> {
+    let tls = tls_ca.map_or_else(|| Ok(Tls::default()), Tls::with_authorities)?;
     let platform: Arc<dyn Platform> = Arc::new(NativePlatform::current());
     let mut secret = [0; 32];
     platform.random(&mut secret);
@@ -42,7 +45,7 @@ pub(super) async fn connect(url: &LatticeUrl, lattice: &str) -> Result<Client, C
         connect: PATIENCE,
         ..BridgeOptions::default()
     };
-    let bus = BridgeBus::connect(url.way.connector(), platform.clone(), options).await.map_err(|cause| {
+    let bus = BridgeBus::connect(url.way.connector(tls), platform.clone(), options).await.map_err(|cause| {
         ConnectError::NobodyAnswers {
             url: url.text.clone(),
             cause: match cause {
@@ -78,10 +81,10 @@ enum Way {
 pub(super) struct UrlError(&'static str);
 
 impl Way {
-    fn connector(&self) -> Arc<dyn Connector> {
+    fn connector(&self, tls: Tls) -> Arc<dyn Connector> {
         match self {
-            Self::WebSocket(url) => Arc::new(WebSocketConnector::new(url)),
-            Self::Nats(url) => Arc::new(NatsConnector::new(url)),
+            Self::WebSocket(url) => Arc::new(WebSocketConnector::new(url).with_tls(tls)),
+            Self::Nats(url) => Arc::new(NatsConnector::new(url).with_tls(tls)),
         }
     }
 }

@@ -4,11 +4,11 @@ use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind, parser::ValueSource};
 use thiserror::Error;
-use wisteria_core::{error::LatticeError, identity::ClaimsError};
+use wisteria_core::{error::LatticeError, identity::ClaimsError, lattice::Client};
 
 use super::{
     args::{Cli, Command, LatticeArgs},
-    connect::{self, ConnectError, LatticeUrl},
+    connect::{self, ConnectError},
     input::InputError,
     json::JsonError,
     logging,
@@ -77,30 +77,37 @@ fn parse() -> Cli {
             )
             .exit();
     }
+    if let Command::Up(args) = &cli.command
+        && let Some(text) = args.conflict(cli.lattice.tls_ca.as_ref())
+    {
+        Cli::command().error(ErrorKind::ArgumentConflict, text).exit();
+    }
     cli
 }
 
 async fn execute(cli: Cli) -> Result<(), CommandError> {
-    let LatticeArgs { url, lattice, output } = cli.lattice;
+    let LatticeArgs { url, tls_ca, lattice, output } = cli.lattice;
     let output = Output::new(output);
     match cli.command {
-        Command::Up(args) => Ok(args.run(lattice).await?),
+        Command::Up(args) => Ok(args.run(lattice, tls_ca).await?),
         Command::Keys(command) => command.run(output),
         Command::Claims(command) => command.run(output),
-        command => on_lattice(command, &url, &lattice, output).await,
+        command => {
+            let client = connect::connect(&url, tls_ca.as_deref(), &lattice).await?;
+            on_lattice(command, &client, output).await
+        }
     }
 }
 
-async fn on_lattice(command: Command, url: &LatticeUrl, lattice: &str, output: Output) -> Result<(), CommandError> {
-    let client = connect::connect(url, lattice).await?;
+async fn on_lattice(command: Command, client: &Client, output: Output) -> Result<(), CommandError> {
     match command {
         Command::Up(_) | Command::Keys(_) | Command::Claims(_) => unreachable!("these need no lattice"),
-        Command::Start(command) => command.run(&client, output).await,
-        Command::Stop(command) => command.run(&client, output).await,
-        Command::Update(command) => command.run(&client, output).await,
-        Command::Label(command) => command.run(&client, output).await,
-        Command::Link(command) => command.run(&client, output).await,
-        Command::Call(args) => args.run(&client, output).await,
-        Command::Get(command) => command.run(&client, output).await,
+        Command::Start(command) => command.run(client, output).await,
+        Command::Stop(command) => command.run(client, output).await,
+        Command::Update(command) => command.run(client, output).await,
+        Command::Label(command) => command.run(client, output).await,
+        Command::Link(command) => command.run(client, output).await,
+        Command::Call(args) => args.run(client, output).await,
+        Command::Get(command) => command.run(client, output).await,
     }
 }

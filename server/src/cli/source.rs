@@ -31,9 +31,6 @@ pub(super) struct SourceArgs {
     /// The domain of the cluster's JetStream
     #[arg(long, value_name = "DOMAIN", requires = "nats")]
     nats_js_domain: Option<String>,
-    /// Authorities that TLS trusts beside the system's, in PEM
-    #[arg(long, value_name = "FILE", requires = "elsewhere")]
-    tls_ca: Option<PathBuf>,
 }
 
 /// Reads the address of a WebSocket.
@@ -51,9 +48,15 @@ fn nats_url(text: &str) -> Result<String, &'static str> {
     }
 }
 
-impl From<SourceArgs> for LatticeSource {
-    fn from(args: SourceArgs) -> Self {
-        let tls_ca = args.tls_ca;
+impl SourceArgs {
+    /// Whether the lattice is not in the server itself.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        !(self.join.is_empty() && self.nats.is_empty())
+    }
+
+    /// Where it is; TLS there trusts the authorities in `tls_ca`, too.
+    pub(super) fn into_source(self, tls_ca: Option<PathBuf>) -> LatticeSource {
+        let args = self;
         if !args.nats.is_empty() {
             let secret = match (args.nats_creds, args.nats_nkey, args.nats_token) {
                 (Some(path), _, _) => NatsSecret::CredsFile(path),
@@ -61,11 +64,16 @@ impl From<SourceArgs> for LatticeSource {
                 (_, _, Some(token)) => NatsSecret::Token(token),
                 _ => NatsSecret::InUrl,
             };
-            return Self::Nats(NatsOptions { urls: args.nats, secret, tls_ca, js_domain: args.nats_js_domain });
+            return LatticeSource::Nats(NatsOptions {
+                urls: args.nats,
+                secret,
+                tls_ca,
+                js_domain: args.nats_js_domain,
+            });
         }
         match args.join.is_empty() {
-            true => Self::Embedded,
-            false => Self::Join { urls: args.join, tls_ca },
+            true => LatticeSource::Embedded,
+            false => LatticeSource::Join { urls: args.join, tls_ca },
         }
     }
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use wisteria_core::identity::{KeyError, KeyKind, PublicKey};
 
 use super::{
+    edge::EdgeArgs,
     key_args::KeysDir,
     pairs::Pair,
     source::{SourceArgs, websocket_url},
@@ -23,12 +24,17 @@ pub(super) struct UpArgs {
     nats_listen: Option<SocketAddr>,
     #[command(flatten)]
     source: SourceArgs,
+    #[command(flatten)]
+    edge: EdgeArgs,
     /// Let pages join at the WebSocket of the NATS cluster, ws://HOST:PORT, instead of through this server
     #[arg(long, value_name = "URL", value_parser = websocket_url, requires = "nats", help_heading = "A lattice elsewhere")]
     nats_websocket: Option<String>,
     /// Where the host keeps its key and its state
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// Where the secrets are that links name as secret:NAME, a file for each; WISTERIA_SECRET_NAME goes before
+    #[arg(long, value_name = "DIR")]
+    secrets_dir: Option<PathBuf>,
     /// A label by which this host can be chosen; may be given several times
     #[arg(long = "label", value_name = "K=V")]
     labels: Vec<Pair>,
@@ -47,15 +53,25 @@ pub(super) struct UpArgs {
 }
 
 impl UpArgs {
+    /// What in them does not go together, beyond what one option says of another.
+    pub(super) fn conflict(&self, tls_ca: Option<&PathBuf>) -> Option<&'static str> {
+        match tls_ca.is_some() && !self.source.is_elsewhere() {
+            true => Some("--tls-ca says whom to trust at a lattice elsewhere; give --join or --nats with it"),
+            false => self.edge.conflict(),
+        }
+    }
+
     /// Runs the server until it is told to stop.
-    pub(super) async fn run(self, lattice: String) -> Result<(), UpError> {
+    pub(super) async fn run(self, lattice: String, tls_ca: Option<PathBuf>) -> Result<(), UpError> {
         let labels: BTreeMap<_, _> = self.labels.into_iter().map(Pair::into_parts).collect();
         up::run(UpOptions {
             listen: self.listen,
             nats_listen: self.nats_listen,
             nats_websocket: self.nats_websocket,
-            source: self.source.into(),
+            source: self.source.into_source(tls_ca),
+            edge: self.edge.options(),
             data_dir: self.data_dir,
+            secrets_dir: self.secrets_dir,
             lattice,
             labels,
             allow_unsigned: self.allow_unsigned,

@@ -3,9 +3,9 @@
 use std::{
     collections::HashMap,
     fmt::Display,
-    io,
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
@@ -14,13 +14,9 @@ use axum::{
     extract::{DefaultBodyLimit, FromRequest, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-    serve,
 };
 use bytes::Bytes;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::oneshot,
-};
+use tokio::{net::TcpListener, sync::oneshot, time::timeout};
 use wisteria_contracts::{codec, httpserver};
 use wisteria_core::{
     error::{ErrorCode, LatticeError},
@@ -29,6 +25,8 @@ use wisteria_core::{
     platform::BoxFuture,
     provider::{LinkRefused, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink},
 };
+
+use crate::edge::{ConnectionLimits, Gate, HttpPort};
 
 /// One listener per link; the link value `address` names it, `HOST:PORT`.
 #[derive(Debug)]
@@ -53,9 +51,13 @@ impl Listener {
     fn start(listener: TcpListener, asked_for: SocketAddr, bound: SocketAddr, app: Router) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let (closing, closed) = oneshot::channel();
-        let port = Port { listener, _closed: closing };
-        let server = serve(port, app).with_graceful_shutdown(async { drop(stopped.await) });
-        tokio::spawn(server.into_future());
+        let port = HttpPort { listener, tls: None, gate: Gate::new(ConnectionLimits::default()) };
+        tokio::spawn(async move {
+            let work = port.serve(app, async { drop(stopped.await) }).await;
+            // The port is free by now.
+            drop(closing);
+            work.finished().await;
+        });
         Self { asked_for, bound, stop, closed }
     }
 
@@ -67,28 +69,11 @@ impl Listener {
     }
 }
 
-/// An open port. Dropping it frees the port first and says so then: fields are dropped in their order.
-#[derive(Debug)]
-struct Port {
-    listener: TcpListener,
-    _closed: oneshot::Sender<()>,
-}
-
-impl serve::Listener for Port {
-    type Io = TcpStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
-        serve::Listener::accept(&mut self.listener).await
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-}
-
 /// Largest request body in bytes: what the bus carries, less room for the head.
 const BODY_LIMIT: usize = 7 << 20;
+
+/// How long the body of a request may take.
+const BODY_TIME: Duration = Duration::from_secs(30);
 
 impl HttpServer {
     /// A provider without listeners.
@@ -199,7 +184,11 @@ async fn handle(State(linked): State<Linked>, request: Request) -> Response {
         return too_large();
     }
     let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
-    let body = match Bytes::from_request(request, &()).await {
+    let Ok(body) = timeout(BODY_TIME, Bytes::from_request(request, &())).await else {
+        let text = format!("the body did not arrive within {} s\n", BODY_TIME.as_secs());
+        return (StatusCode::REQUEST_TIMEOUT, [(header::CONNECTION, "close")], text).into_response();
+    };
+    let body = match body {
         Ok(body) => body,
         Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => return too_large(),
         Err(error) => return (error.status(), format!("the body did not arrive: {error}\n")).into_response(),

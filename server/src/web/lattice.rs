@@ -7,11 +7,12 @@ use std::{
 };
 
 use axum::{
+    Extension,
     extract::{
         ConnectInfo, State, WebSocketUpgrade,
         ws::{CloseFrame, Message, WebSocket},
     },
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -20,20 +21,26 @@ use futures::{Sink, SinkExt, StreamExt, stream::SplitSink};
 use wisteria_bridge::Peer;
 
 use super::{WebState, ends::Ends};
-use crate::source::Entrance;
+use crate::{edge::KeptPlace, source::Entrance};
 
-/// Takes a host or client into the lattice. A browser may join only from a page that this server served.
+/// Takes a host or client into the lattice. A browser may join only from a page that this server served, or from one of
+/// an allowed origin.
 pub(super) async fn join(
     State(state): State<WebState>,
     ConnectInfo(Ends(peer)): ConnectInfo<Ends>,
+    Extension(place): Extension<KeptPlace>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if !is_same_origin(&headers) {
-        let text = "a page of another origin may not join this lattice; open the page of this server instead\n";
+    if !state.site.admits(&headers) {
+        let text = "a page of another origin may not join this lattice; open the page of this server instead, or allow \
+            the origin with --allow-origin\n";
         return (StatusCode::FORBIDDEN, text).into_response();
     }
-    upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME).on_upgrade(move |socket| serve(state, peer, socket))
+    upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME).on_upgrade(async move |socket| {
+        serve(state, peer, socket).await;
+        drop(place);
+    })
 }
 
 /// A frame carries at most one payload of the largest size with its control line and headers, or many small ones.
@@ -88,35 +95,3 @@ impl Sink<Bytes> for Binary<'_> {
 
 /// How long a connection has to take the frame that closes it.
 const FAREWELL: Duration = Duration::from_secs(1);
-
-/// Browsers name the origin of the page; other clients send none.
-fn is_same_origin(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else {
-        return true;
-    };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest);
-    authority.is_some() && authority == host
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_page_of_this_server_may_join() {
-        let check = |origin: Option<&'static str>, expected| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::HOST, "127.0.0.1:7700".parse().expect("a header"));
-            if let Some(origin) = origin {
-                headers.insert(header::ORIGIN, origin.parse().expect("a header"));
-            }
-            assert_eq!(is_same_origin(&headers), expected, "{origin:?}");
-        };
-        check(None, true);
-        check(Some("http://127.0.0.1:7700"), true);
-        check(Some("http://evil.example"), false);
-        check(Some("http://127.0.0.1:7701"), false);
-        check(Some("null"), false);
-    }
-}

@@ -7,11 +7,14 @@ mod page;
 
 use std::sync::Arc;
 
-use axum::{Router, extract::connect_info::IntoMakeServiceWithConnectInfo, routing::get};
-use ends::Ends;
+use axum::{Router, middleware, routing::get};
+pub(crate) use ends::Ends;
 use wisteria_core::{host::Host, identity::PublicKey, lattice::Client};
 
-use crate::source::Entrance;
+use crate::{
+    edge::{Site, guard},
+    source::Entrance,
+};
 
 /// What the handlers share.
 #[derive(Debug, Clone)]
@@ -25,10 +28,13 @@ pub(crate) struct WebState {
     pub(crate) trusted_issuers: Arc<[PublicKey]>,
     /// Where its pages join the lattice, if not here.
     pub(crate) tabs_join: Option<Arc<str>>,
+    /// Which names it has, and whose pages may join.
+    pub(crate) site: Site,
 }
 
 /// All routes.
-pub(crate) fn service(state: WebState) -> IntoMakeServiceWithConnectInfo<Router, Ends> {
+pub(crate) fn service(state: WebState) -> Router {
+    let site = state.site.clone();
     Router::new()
         .route("/lattice", get(lattice::join))
         .route("/api/config", get(api::config))
@@ -38,5 +44,5 @@ pub(crate) fn service(state: WebState) -> IntoMakeServiceWithConnectInfo<Router,
         .route("/api/claims", get(api::claims))
         .fallback(page::serve)
         .with_state(state)
-        .into_make_service_with_connect_info()
+        .layer(middleware::from_fn_with_state(site, guard))
 }

@@ -1,11 +1,14 @@
 //! The command line, run as a user runs it: the real program against a real server.
 
 mod claims;
+mod edges;
 mod join;
 mod nats;
 mod nats_listen;
 mod nats_server;
 mod program;
 mod restart;
+mod secrets;
 mod session;
+mod tls;
 mod usage;

@@ -99,6 +99,7 @@ impl Lattice {
             log: Arc::new(NoLog),
             modules: Arc::new(LatticeModules),
             payloads: None,
+            secrets: None,
             key: KeyPair::from_raw(KeyKind::Host, [seed; 32]),
         };
         let mut config = HostConfig {

@@ -1,0 +1,61 @@
+//! The options of `up` that say what is open to whom.
+
+use std::{num::NonZeroU32, path::PathBuf};
+
+use clap::Args;
+
+use crate::edge::{ConnectionLimits, EdgeOptions, Origin, TlsFiles};
+
+/// How the ports are protected.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Protection")]
+pub(super) struct EdgeArgs {
+    /// The server's certificate in PEM, followed by those that sign it: both ports speak TLS
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Let pages of another origin join, such as https://example.org; may be given several times
+    #[arg(long = "allow-origin", value_name = "ORIGIN")]
+    allow_origins: Vec<Origin>,
+    /// Open ports to other machines without protection
+    #[arg(long)]
+    insecure: bool,
+    /// Connections at each port
+    #[arg(long, value_name = "N", default_value_t = ConnectionLimits::default().total)]
+    max_connections: usize,
+    /// Connections from one address at each port; by default 1024 from other machines, from this one as many as in all
+    #[arg(long, value_name = "N")]
+    max_connections_per_address: Option<usize>,
+    /// Messages per second that one client may send; further ones wait. By default there is no bound
+    #[arg(long, value_name = "MESSAGES", conflicts_with = "elsewhere")]
+    rate_limit: Option<NonZeroU32>,
+}
+
+impl EdgeArgs {
+    /// What in them does not go together.
+    pub(super) fn conflict(&self) -> Option<&'static str> {
+        let is_open = self.allow_origins.contains(&Origin::Any) && !self.insecure;
+        is_open.then_some(
+            "--allow-origin '*' lets every page that a browser of this network opens join the lattice; name the origins, \
+             or accept the risk with --insecure",
+        )
+    }
+
+    /// The options.
+    pub(super) fn options(self) -> EdgeOptions {
+        let defaults = ConnectionLimits::default();
+        EdgeOptions {
+            tls: self.tls_cert.zip(self.tls_key).map(|(certificate, key)| TlsFiles { certificate, key }),
+            insecure: self.insecure,
+            origins: self.allow_origins,
+            connections: ConnectionLimits {
+                total: self.max_connections,
+                per_address: self.max_connections_per_address.unwrap_or(defaults.per_address),
+                from_here: self.max_connections_per_address.unwrap_or(self.max_connections),
+            },
+            rate: self.rate_limit,
+        }
+    }
+}
