@@ -100,6 +100,8 @@ codes! {
     ProviderFailed = "provider-failed",
     /// The module is not a valid actor.
     InvalidModule = "invalid-module",
+    /// The module is larger than it may be, or starts with more memory or larger tables.
+    ModuleLimit = "module-limit",
     /// The module carries no claims and the host takes none without.
     UnsignedModule = "unsigned-module",
     /// The module's claims do not hold.
@@ -108,7 +110,7 @@ codes! {
     UntrustedIssuer = "untrusted-issuer",
     /// A request cannot be read or names something impossible.
     BadRequest = "bad-request",
-    /// A payload is above the bus's limit.
+    /// A payload is above the bus's limit, or above that of host calls.
     PayloadTooLarge = "payload-too-large",
     /// The lattice cannot be reached.
     Unreachable = "unreachable",

@@ -45,6 +45,8 @@ pub struct HostLimits {
     pub deadline: Duration,
     /// Longest chain of calls.
     pub depth: usize,
+    /// Largest payload in bytes that an actor may send with a host call, or get from one.
+    pub payload_bytes: usize,
     /// Largest module in bytes.
     pub module_bytes: usize,
     /// What a module may claim of memory and tables.
@@ -60,6 +62,7 @@ impl Default for HostLimits {
             fuel: 1_000_000_000,
             deadline: DEFAULT_DEADLINE,
             depth: 32,
+            payload_bytes: 16 << 20,
             module_bytes: 32 << 20,
             module: ModuleLimits::default(),
         }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::{
     actor::Actor,
+    exceeded::Bound,
     guest::GuestOfCall,
     instances::{Admission, Patience, Refused},
     provider::{RunningProvider, not_linked},
@@ -36,7 +37,7 @@ impl HostState {
     /// Carries out a call whose deadline someone further out enforces.
     pub(crate) fn dispatch(self: Arc<Self>, call: Call) -> BoxFuture<'static, Result<Bytes, LatticeError>> {
         Box::pin(async move {
-            self.check_depth(&call.context)?;
+            self.check_depth(call.origin, &call.context)?;
             match call.target.clone() {
                 Target::Actor(actor) => self.call_actor(actor, call).await,
                 Target::Alias(alias) => {
@@ -48,18 +49,17 @@ impl HostState {
         })
     }
 
-    /// Refuses a call that came through too many actors.
-    pub(super) fn check_depth(&self, context: &CallContext) -> Result<(), LatticeError> {
+    /// Refuses a call that came through too many actors; `who` calls or is called here.
+    pub(super) fn check_depth(&self, who: PublicKey, context: &CallContext) -> Result<(), LatticeError> {
         let (depth, limit) = (context.chain.depth(), self.config.limits.depth);
-        match depth > limit {
-            true => Err(LatticeError::new(
-                ErrorCode::CallTooDeep,
-                format!(
-                    "a chain of {depth} calls is above the limit of {limit}; let actors call each other less deeply"
-                ),
-            )),
-            false => Ok(()),
+        if depth <= limit {
+            return Ok(());
         }
+        self.tell_exceeded(Some(who), Bound::Depth, limit as u64);
+        Err(LatticeError::new(
+            ErrorCode::CallTooDeep,
+            format!("a chain of {depth} calls is above the limit of {limit}; let actors call each other less deeply"),
+        ))
     }
 
     async fn call_actor(self: Arc<Self>, key: PublicKey, call: Call) -> Result<Bytes, LatticeError> {
@@ -199,7 +199,11 @@ impl HostState {
             (false, _) => Patience::WaitsForPeers,
         };
         let limits = &self.config.limits;
-        self.instances.enter(actor.pool, patience).map_err(|refused| match refused {
+        self.instances.enter(actor.pool, patience).inspect_err(|refused| match refused {
+            Refused::MailboxFull => self.tell_exceeded(Some(actor.key), Bound::Mailbox, limits.mailbox as u64),
+            Refused::HostFull => self.tell_exceeded(Some(actor.key), Bound::Instances, limits.instances as u64),
+            Refused::WouldWait | Refused::Stopped => {}
+        }).map_err(|refused| match refused {
             Refused::MailboxFull => LatticeError::new(
                 ErrorCode::Overloaded,
                 format!(
@@ -244,7 +248,8 @@ impl HostState {
             None => {
                 let code = actor.code();
                 lease.made(code.generation);
-                code.module.instantiate(fuel).await.map_err(|error| guest_failed(&actor, &error))?
+                let made = code.module.instantiate(fuel).await;
+                made.map_err(|error| self.guest_failed(&actor, &error))?
             }
         };
         let told = self.note_invocation(&call, actor.key);
@@ -273,9 +278,18 @@ impl HostState {
                 if matches!(error, GuestError::Failed(_)) {
                     lease.give_back(instance);
                 }
-                Err(guest_failed(&actor, &error))
+                Err(host.guest_failed(&actor, &error))
             }
         }
+    }
+}
+
+impl HostState {
+    fn guest_failed(&self, actor: &Actor, error: &GuestError) -> LatticeError {
+        if let GuestError::OutOfFuel { fuel } = error {
+            self.tell_exceeded(Some(actor.key), Bound::Fuel, *fuel);
+        }
+        guest_failed(actor, error)
     }
 }
 

@@ -4,10 +4,12 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{actor::Actor, state::HostState};
+use super::{actor::Actor, exceeded::Bound, state::HostState};
 use crate::{
     call::{Call, CallContext, Target},
     engine::{HostCall, HostCalls},
+    error::{ErrorCode, LatticeError},
+    identity::PublicKey,
     platform::BoxFuture,
     provider::{LogLevel, LogLine},
 };
@@ -29,12 +31,37 @@ impl HostCalls for GuestOfCall {
             payload: call.payload,
             context: self.context.clone(),
         };
+        if let Err(error) = self.host.check_payload(self.actor.key, "sends", call.payload.len()) {
+            return Box::pin(async move { Err(error.message) });
+        }
+        let (host, actor) = (self.host.clone(), self.actor.key);
         let answer = self.host.clone().dispatch(call);
-        Box::pin(async move { answer.await.map_err(|error| error.message) })
+        Box::pin(async move {
+            let outcome = answer.await.and_then(|reply| {
+                host.check_payload(actor, "gets", reply.len())?;
+                Ok(reply)
+            });
+            outcome.map_err(|error| error.message)
+        })
     }
 
     fn log(&self, text: &str) {
         self.host.log.line(LogLine { actor: self.actor.key, level: LogLevel::Info, text: text.to_owned() });
+    }
+}
+
+impl HostState {
+    /// Refuses a payload of a host call that is too large, before it is copied any further.
+    fn check_payload(&self, actor: PublicKey, does: &str, bytes: usize) -> Result<(), LatticeError> {
+        let limit = self.config.limits.payload_bytes;
+        if bytes <= limit {
+            return Ok(());
+        }
+        self.tell_exceeded(Some(actor), Bound::Payload, limit as u64);
+        Err(LatticeError::new(
+            ErrorCode::PayloadTooLarge,
+            format!("actor {actor} {does} {bytes} bytes by a host call, above the limit of {limit}; pass them in parts"),
+        ))
     }
 }
 

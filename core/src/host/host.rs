@@ -12,6 +12,7 @@ use futures::channel::oneshot;
 use super::{
     audience::Audience,
     config::{HostConfig, HostParts},
+    exceeded::Exceeded,
     instances::Instances,
     links::LinkTable,
     provider::ProviderKind,
@@ -89,6 +90,7 @@ impl Host {
             labels: RwLock::new(config.labels.clone()),
             registries: RwLock::default(),
             audience,
+            exceeded: Exceeded::default(),
             config,
             subjects,
             keeps_metadata,

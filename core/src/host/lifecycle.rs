@@ -8,13 +8,14 @@ use serde_json::json;
 use super::{
     actor::{Actor, Code, StopSignal},
     caller::ActorCaller,
+    exceeded::Bound,
     provider::{ProviderContext, ProviderKind, ProviderReference, RunningProvider},
     serve::{ProviderSubscriptions, offer_module, serve_actor, serve_provider},
     state::HostState,
 };
 use crate::{
     call::DEFAULT_LINK_NAME,
-    engine::{PreparedModule, prepare},
+    engine::{PrepareError, PreparedModule, prepare},
     error::{ErrorCode, LatticeError},
     identity::{self, ActorClaims, KeyKind, PublicKey},
     lattice::{control::ClaimsSummary, module_transfer::hash},
@@ -129,7 +130,7 @@ impl HostState {
 
     fn check_module(&self, bytes: Bytes) -> Result<CheckedModule, LatticeError> {
         self.check_module_size(bytes.len())?;
-        let prepared = prepare(&bytes, &self.config.limits.module).map_err(|error| invalid(&error))?;
+        let prepared = prepare(&bytes, &self.config.limits.module).map_err(|error| self.refused(&error))?;
         let claims = identity::inspect(&bytes, self.platform.unix_time())
             .map_err(|error| LatticeError::new(ErrorCode::InvalidClaims, error.to_string()))?;
         let key = match &claims {
@@ -147,6 +148,14 @@ impl HostState {
             }
         };
         Ok(CheckedModule { key, claims, bytes, prepared })
+    }
+
+    fn refused(&self, error: &PrepareError) -> LatticeError {
+        let PrepareError::TooLarge { limit, .. } = error else {
+            return invalid(error);
+        };
+        self.tell_exceeded(None, Bound::Module, *limit);
+        LatticeError::new(ErrorCode::ModuleLimit, error.to_string())
     }
 
     async fn compile(

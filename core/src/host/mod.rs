@@ -7,6 +7,7 @@ mod audience;
 mod caller;
 mod config;
 mod dispatch;
+mod exceeded;
 mod guest;
 #[expect(clippy::module_inception, reason = "the public type of this room bears its name")]
 mod host;

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
-use super::{dispatch::bus_failed, state::HostState};
+use super::{dispatch::bus_failed, exceeded::Bound, state::HostState};
 use crate::{
     bus::message,
     error::{ErrorCode, LatticeError},
@@ -124,13 +124,14 @@ impl HostState {
     /// Refuses a module above the limit.
     pub(super) fn check_module_size(&self, bytes: usize) -> Result<(), LatticeError> {
         let limit = self.config.limits.module_bytes;
-        match bytes > limit {
-            true => Err(LatticeError::new(
-                ErrorCode::InvalidModule,
-                format!("a module of {bytes} bytes is above the limit of {limit}; strip it or optimise it for size"),
-            )),
-            false => Ok(()),
+        if bytes <= limit {
+            return Ok(());
         }
+        self.tell_exceeded(None, Bound::ModuleBytes, limit as u64);
+        Err(LatticeError::new(
+            ErrorCode::ModuleLimit,
+            format!("a module of {bytes} bytes is above the limit of {limit}; strip it or optimise it for size"),
+        ))
     }
 
     /// What the lattice was given for the registry of a reference, `registry.example:5000/actor:1.0`.

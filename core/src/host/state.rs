@@ -12,6 +12,7 @@ use super::{
     actor::Actor,
     audience::Audience,
     config::HostConfig,
+    exceeded::Exceeded,
     instances::Instances,
     links::LinkTable,
     modules::{ModuleSource, RegistryCredential},
@@ -56,6 +57,8 @@ pub(crate) struct HostState {
     pub(crate) registries: RwLock<BTreeMap<String, RegistryCredential>>,
     /// Who listens to invocation events.
     pub(super) audience: Audience,
+    /// What was told of limits.
+    pub(super) exceeded: Exceeded,
     pub(crate) started: Duration,
     pub(super) instances: Arc<Instances>,
     pub(crate) links: LinkTable,

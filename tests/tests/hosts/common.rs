@@ -24,7 +24,7 @@ use wisteria_core::{
     platform::Platform,
     provider::{LogLine, LogSink, MemoryKeyValue},
 };
-use wisteria_server::platform::NativePlatform;
+use wisteria_server::{engine::WasmtimeEngine, platform::NativePlatform};
 
 /// A bus for several hosts, and a gate that guests can wait at.
 pub(crate) struct Lattice {
@@ -48,7 +48,16 @@ impl Lattice {
         self.keeper_with(|_| {}).await
     }
 
-    /// The same with another configuration.
+    /// The same on the server's engine.
+    pub(crate) async fn server_with(&self, change: impl FnOnce(&mut HostConfig)) -> Host {
+        let (parts, config) = self.parts(change);
+        let engine = WasmtimeEngine::new(16, &config.limits.module).expect("wasmtime can be set up");
+        let parts = HostParts { engine: Arc::new(engine), ..parts };
+        let store = Arc::new(MemoryStore::default());
+        Host::start_as_keeper(parts, config, KINDS.to_vec(), store).await.expect("started")
+    }
+
+    /// The same as [`Lattice::keeper`] with another configuration.
     pub(crate) async fn keeper_with(&self, change: impl FnOnce(&mut HostConfig)) -> Host {
         let (parts, config) = self.parts(change);
         let store = Arc::new(MemoryStore::default());

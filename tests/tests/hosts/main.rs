@@ -3,5 +3,6 @@
 mod calls;
 mod common;
 mod control;
+mod limits;
 mod metadata;
 mod payloads;
