@@ -29,8 +29,12 @@ impl HostCalls for GuestOfCall {
             payload: call.payload,
             context: self.context.clone(),
         };
-        let answer = self.host.clone().dispatch(call);
-        Box::pin(async move { answer.await.map_err(|error| error.message) })
+        let allowed = self.host.check_still_holds(&self.actor);
+        let host = self.host.clone();
+        Box::pin(async move {
+            allowed.map_err(|error| error.message)?;
+            host.dispatch(call).await.map_err(|error| error.message)
+        })
     }
 
     fn log(&self, text: &str) {
