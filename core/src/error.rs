@@ -106,6 +106,10 @@ codes! {
     UnsignedModule = "unsigned-module",
     /// The module's claims do not hold.
     InvalidClaims = "invalid-claims",
+    /// The time until which the actor's claims hold has passed.
+    ClaimsExpired = "claims-expired",
+    /// The time from which on the actor's claims hold has not come.
+    ClaimsNotYetValid = "claims-not-yet-valid",
     /// The account that vouches for the module is not trusted by the host.
     UntrustedIssuer = "untrusted-issuer",
     /// A request cannot be read or names something impossible.

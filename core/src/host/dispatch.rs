@@ -192,6 +192,7 @@ impl HostState {
 
     /// Takes a place at an actor of this host. The order of calls to this function is the order of turns.
     pub(super) fn enter(&self, actor: &Actor, call: &Call) -> Result<Admission, LatticeError> {
+        self.check_still_holds(actor)?;
         let chain = &call.context.chain;
         let patience = match (chain.contains(actor.key), chain.depth()) {
             (true, _) => Patience::Never,
@@ -241,6 +242,8 @@ impl HostState {
             Admission::Ready(lease) => lease,
             Admission::Queued(turn) => turn.await.map_err(|_| stopped(&actor))?,
         };
+        // It may have waited for long.
+        self.check_still_holds(&actor)?;
         let fuel = self.config.limits.fuel;
         // Declared after the lease: dropped before it, so that room is given back only once it is free.
         let mut instance = match lease.take() {

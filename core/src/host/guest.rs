@@ -31,17 +31,19 @@ impl HostCalls for GuestOfCall {
             payload: call.payload,
             context: self.context.clone(),
         };
-        if let Err(error) = self.host.check_payload(self.actor.key, "sends", call.payload.len()) {
-            return Box::pin(async move { Err(error.message) });
-        }
+        let allowed = self
+            .host
+            .check_still_holds(&self.actor)
+            .and_then(|()| self.host.check_payload(self.actor.key, "sends", call.payload.len()));
         let (host, actor) = (self.host.clone(), self.actor.key);
-        let answer = self.host.clone().dispatch(call);
         Box::pin(async move {
-            let outcome = answer.await.and_then(|reply| {
+            let outcome = async {
+                allowed?;
+                let reply = host.clone().dispatch(call).await?;
                 host.check_payload(actor, "gets", reply.len())?;
                 Ok(reply)
-            });
-            outcome.map_err(|error| error.message)
+            };
+            outcome.await.map_err(|error: LatticeError| error.message)
         })
     }
 

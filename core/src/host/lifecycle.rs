@@ -12,6 +12,7 @@ use super::{
     provider::{ProviderContext, ProviderKind, ProviderReference, RunningProvider},
     serve::{ProviderSubscriptions, offer_module, serve_actor, serve_provider},
     state::HostState,
+    trust::claims_failed,
 };
 use crate::{
     call::DEFAULT_LINK_NAME,
@@ -131,8 +132,7 @@ impl HostState {
     fn check_module(&self, bytes: Bytes) -> Result<CheckedModule, LatticeError> {
         self.check_module_size(bytes.len())?;
         let prepared = prepare(&bytes, &self.config.limits.module).map_err(|error| self.refused(&error))?;
-        let claims = identity::inspect(&bytes, self.platform.unix_time())
-            .map_err(|error| LatticeError::new(ErrorCode::InvalidClaims, error.to_string()))?;
+        let claims = identity::inspect(&bytes, self.platform.unix_time()).map_err(|error| claims_failed(&error))?;
         let key = match &claims {
             Some(claims) => {
                 self.config.trust.check(claims)?;

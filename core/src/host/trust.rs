@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::{actor::Actor, state::HostState};
 use crate::{
     error::{ErrorCode, LatticeError},
-    identity::{ActorClaims, PublicKey},
+    identity::{ActorClaims, ClaimsError, PublicKey},
 };
 
 /// The issuers whose signed modules may run. Modules without claims are a matter of their own.
@@ -44,4 +45,26 @@ impl Trust {
             _ => Ok(()),
         }
     }
+}
+
+impl HostState {
+    /// Refuses calls to an actor, and its own calls, where its claims no longer hold: it can outlive them.
+    pub(super) fn check_still_holds(&self, actor: &Actor) -> Result<(), LatticeError> {
+        match &actor.code().claims {
+            Some(claims) if claims.expires.is_some() || claims.not_before.is_some() => {
+                claims.check_time(self.platform.unix_time()).map_err(|error| claims_failed(&error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why claims do not count, with the code of its own for a matter of time.
+pub(super) fn claims_failed(error: &ClaimsError) -> LatticeError {
+    let code = match error {
+        ClaimsError::Expired { .. } => ErrorCode::ClaimsExpired,
+        ClaimsError::NotYetValid { .. } => ErrorCode::ClaimsNotYetValid,
+        _ => ErrorCode::InvalidClaims,
+    };
+    LatticeError::new(code, error.to_string())
 }

@@ -7,8 +7,8 @@ use crate::common::{Lattice, RELAY, UPPER, WAITS, signed};
 use wisteria_core::{
     call::Target,
     error::ErrorCode,
-    host::{Host, HostConfig},
-    identity::PublicKey,
+    host::{Host, HostConfig, Trust},
+    identity::{self, PublicKey},
     lattice::control::LinkDefinition,
 };
 

@@ -76,6 +76,14 @@ impl Lattice {
         Host::start_as_keeper(parts, config, kinds.to_vec(), store).await
     }
 
+    /// A host that keeps links and claims, on a platform of its own.
+    pub(crate) async fn keeper_at(&self, platform: Arc<dyn Platform>) -> Host {
+        let (parts, config) = self.parts(|_| {});
+        let store = Arc::new(MemoryStore::default());
+        let parts = HostParts { platform, ..parts };
+        Host::start_as_keeper(parts, config, KINDS.to_vec(), store).await.expect("started")
+    }
+
     /// A host that keeps neither, as a tab.
     pub(crate) async fn host(&self) -> Host {
         let (parts, config) = self.parts(|_| {});

@@ -1,6 +1,7 @@
 //! Whole hosts on one bus.
 
 mod calls;
+mod claims;
 mod common;
 mod control;
 mod limits;
