@@ -49,7 +49,7 @@ pub(super) enum Format {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run a server with its lattice and page until told to stop
-    Up(UpArgs),
+    Up(Box<UpArgs>),
     /// Start an actor or a provider on a host
     #[command(subcommand)]
     Start(StartCommand),

@@ -65,9 +65,10 @@ fn host_and_port(text: &str) -> Option<(String, Option<u16>)> {
     if text.contains('@') {
         return None;
     }
-    let port = match authority.port() {
-        Some(port) => Some(port.as_str().parse().ok()?),
-        None => None,
+    // What stands after the host is a port or an error; the library passes over ports that are no numbers.
+    let port = match authority.as_str().strip_prefix(authority.host())? {
+        "" => None,
+        port => Some(port.strip_prefix(':')?.parse().ok()?),
     };
     let host = authority.host().trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
     (!host.is_empty()).then(|| (host.to_ascii_lowercase(), port))
