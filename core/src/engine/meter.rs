@@ -1,7 +1,8 @@
 //! Counts fuel inside one function.
 //!
 //! A function pays at its entry for all its instructions outside of loops, and at each turn of a loop for those of
-//! that loop. Operations over a range also pay by its length. A function with loops keeps the fuel in a local and
+//! that loop. Operations over a range also pay by its length, before they run; what grows pays for what it has become
+//! larger by, so that growth that is refused costs nothing. A function with loops keeps the fuel in a local and
 //! writes it back to the global around calls and where it ends; the others use the global itself. Who runs out leaves
 //! the global negative and traps.
 
@@ -13,7 +14,7 @@ use super::operators::{BadOperator, Operator, Operators};
 /// Bytes or elements of a bulk operation per unit of fuel.
 const BULK_PER_UNIT_LOG2: i64 = 3;
 
-/// Fuel per page that memory grows by.
+/// Fuel per page that memory grows by. An element of a table is as large as eight bytes, and costs one unit.
 const GROW_PER_PAGE: i64 = 65_536 >> BULK_PER_UNIT_LOG2;
 
 /// A function whose fuel is to be counted.
@@ -68,6 +69,7 @@ impl Metered<'_> {
             match operator {
                 Operator::Loop => meter.charge(&mut sink, loop_costs.next().unwrap_or(0)),
                 Operator::Call => meter.reload(&mut sink),
+                Operator::MemoryGrow | Operator::TableGrow(_) => meter.settle_growth(&mut sink, operator),
                 _ => {}
             }
         }
@@ -150,14 +152,33 @@ impl Meter {
     }
 
     /// Pays by the length on top of the stack, which stays there.
-    fn charge_length(&self, sink: &mut InstructionSink<'_>, scale: impl FnOnce(&mut InstructionSink<'_>)) {
+    fn charge_length(&self, sink: &mut InstructionSink<'_>) {
         sink.local_set(self.length);
         self.load(sink);
         sink.local_get(self.length).i64_extend_i32_u();
-        scale(sink);
+        sink.i64_const(BULK_PER_UNIT_LOG2).i64_shr_u();
         sink.i64_sub();
         self.settle(sink);
         sink.local_get(self.length);
+    }
+
+    /// Adds what the size costs before growth, which is taken away again after it with what the growth costs. The sum
+    /// may wrap in between, and nothing looks at it there.
+    fn expect_growth(&self, sink: &mut InstructionSink<'_>, operator: Operator) {
+        self.load(sink);
+        price_of_size(sink, operator);
+        sink.i64_add();
+        match self.cached {
+            true => sink.local_set(self.fuel),
+            false => sink.global_set(self.global),
+        };
+    }
+
+    fn settle_growth(&self, sink: &mut InstructionSink<'_>, operator: Operator) {
+        self.load(sink);
+        price_of_size(sink, operator);
+        sink.i64_sub();
+        self.settle(sink);
     }
 
     fn load(&self, sink: &mut InstructionSink<'_>) {
@@ -196,15 +217,19 @@ impl Meter {
     fn before(&self, sink: &mut InstructionSink<'_>, operator: Operator) {
         match operator {
             Operator::Call | Operator::Return => self.write_back(sink),
-            Operator::Bulk => self.charge_length(sink, |sink| {
-                sink.i64_const(BULK_PER_UNIT_LOG2).i64_shr_u();
-            }),
-            Operator::MemoryGrow => self.charge_length(sink, |sink| {
-                sink.i64_const(GROW_PER_PAGE).i64_mul();
-            }),
+            Operator::Bulk => self.charge_length(sink),
+            Operator::MemoryGrow | Operator::TableGrow(_) => self.expect_growth(sink, operator),
             _ => {}
         }
     }
+}
+
+/// Puts on the stack what memory or a table would cost as a whole.
+fn price_of_size(sink: &mut InstructionSink<'_>, operator: Operator) {
+    match operator {
+        Operator::TableGrow(table) => sink.table_size(table).i64_extend_i32_u(),
+        _ => sink.memory_size(0).i64_extend_i32_u().i64_const(GROW_PER_PAGE).i64_mul(),
+    };
 }
 
 #[cfg(test)]

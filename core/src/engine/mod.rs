@@ -15,7 +15,9 @@ mod wasmi;
 #[cfg(feature = "wasmi")]
 pub use self::wasmi::WasmiEngine;
 pub use error::{CompileError, GuestError};
-pub use prepare::{FUEL_EXPORT, ModuleLimits, PrepareError, PreparedModule, StubImport, WASI_ENOSYS, prepare};
+pub use prepare::{
+    FUEL_EXPORT, ModuleLimits, PrepareError, PreparedModule, StubImport, WASI_ENOSYS, prepare, rewrite_module,
+};
 
 use std::{fmt::Debug, sync::Arc};
 

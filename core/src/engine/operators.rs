@@ -26,8 +26,10 @@ pub(super) enum Operator {
     Global(u32),
     /// Works through as many bytes or elements as the top of the stack says.
     Bulk,
-    /// Lets memory grow by as many pages as the top of the stack says.
+    /// Lets memory grow.
     MemoryGrow,
+    /// Lets a table grow.
+    TableGrow(u32),
     /// Anything else.
     Plain,
 }
@@ -106,7 +108,8 @@ impl<'a> Operators<'a> {
             11 => self.numbers(1, Operator::Bulk),
             // Of tables: init, copy, grow, fill.
             12 | 14 => self.numbers(2, Operator::Bulk),
-            15 | 17 => self.numbers(1, Operator::Bulk),
+            15 => self.u32().map(Operator::TableGrow),
+            17 => self.numbers(1, Operator::Bulk),
             // Dropped data and elements, and the size of a table.
             9 | 13 | 16 => self.numbers(1, Operator::Plain),
             other => Err(BadOperator::Unknown(0xfc00 | other)),

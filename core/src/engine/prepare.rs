@@ -112,6 +112,17 @@ pub fn prepare(module: &[u8], limits: &ModuleLimits) -> Result<PreparedModule, P
     Ok(PreparedModule { bytes, stubs })
 }
 
+/// Rewrites any module as [`prepare`] does, actor or not: fuel is counted, and memory and tables that it defines are
+/// bounded. What it imports is left as it is.
+///
+/// # Errors
+/// What about the module keeps it from being rewritten.
+pub fn rewrite_module(module: &[u8], limits: &ModuleLimits) -> Result<Vec<u8>, PrepareError> {
+    check_header(module)?;
+    let outline = Outline::read(module).map_err(|error| PrepareError::Invalid(error.to_string()))?;
+    rewrite(module, &outline, limits)
+}
+
 fn check_header(module: &[u8]) -> Result<(), PrepareError> {
     if !module.starts_with(b"\0asm") {
         return Err(PrepareError::NotWasm);
@@ -127,15 +138,17 @@ fn check_header(module: &[u8]) -> Result<(), PrepareError> {
 pub(super) struct Outline {
     /// The types, by index.
     pub(super) types: Vec<FuncType>,
-    /// Imported functions: module, name, type index.
-    imports: Vec<(String, String, TypeRef)>,
+    /// Imports: module, name, type.
+    pub(super) imports: Vec<(String, String, TypeRef)>,
     /// Types of all functions, imported ones first.
     pub(super) functions: Vec<u32>,
     /// Functions that are imported.
     pub(super) imported_functions: usize,
-    /// Globals that it defines.
+    /// Its globals, imported ones too.
     pub(super) globals: u32,
-    exports: Vec<(String, ExternalKind, u32)>,
+    /// Its memories, imported ones too.
+    pub(super) memories: u32,
+    pub(super) exports: Vec<(String, ExternalKind, u32)>,
 }
 
 impl Outline {
@@ -151,8 +164,11 @@ impl Outline {
                 Payload::ImportSection(section) => {
                     for import in section.into_imports() {
                         let import = import?;
-                        if let TypeRef::Func(ty) = import.ty {
-                            outline.functions.push(ty);
+                        match import.ty {
+                            TypeRef::Func(ty) => outline.functions.push(ty),
+                            TypeRef::Global(_) => outline.globals += 1,
+                            TypeRef::Memory(_) => outline.memories += 1,
+                            _ => {}
                         }
                         outline.imports.push((import.module.to_owned(), import.name.to_owned(), import.ty));
                     }
@@ -163,7 +179,10 @@ impl Outline {
                         outline.functions.push(ty?);
                     }
                 }
-                Payload::GlobalSection(section) => outline.globals = section.count(),
+                Payload::MemorySection(section) => {
+                    outline.memories = outline.memories.saturating_add(section.count());
+                }
+                Payload::GlobalSection(section) => outline.globals = outline.globals.saturating_add(section.count()),
                 Payload::ExportSection(section) => {
                     for export in section {
                         let export = export?;

@@ -8,7 +8,9 @@ use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, Encode, ExportKind, Function, GlobalType, MemorySection, MemoryType, Module,
     RawSection, RefType, Section, SectionId, TableSection, TableType, ValType,
 };
-use wasmparser::{BinaryReader, FunctionBody, MemorySectionReader, Parser, Payload, SectionLimited};
+use wasmparser::{
+    BinaryReader, ExternalKind, FunctionBody, MemorySectionReader, Parser, Payload, SectionLimited, TypeRef,
+};
 
 use super::{
     meter::Metered,
@@ -32,6 +34,20 @@ pub(super) fn rewrite(module: &[u8], outline: &Outline, limits: &ModuleLimits) -
     };
     for ty in outline.types.iter().flat_map(|ty| ty.params().iter().chain(ty.results())) {
         value_type(*ty)?;
+    }
+    if outline.memories > 1 {
+        return Err(invalid("it has more than one memory"));
+    }
+    if outline.exports.iter().any(|(_, kind, index)| *kind == ExternalKind::Global && *index >= outline.globals) {
+        // It would be the one that counts the fuel.
+        return Err(invalid("it exports a global that does not exist"));
+    }
+    for (.., import) in &outline.imports {
+        match import {
+            TypeRef::Memory(memory) => check_memory(memory)?,
+            TypeRef::Table(table) => check_table(table)?,
+            _ => {}
+        }
     }
     for payload in Parser::new(0).parse_all(module) {
         rewriter.take(&payload.map_err(invalid)?)?;
@@ -120,14 +136,9 @@ impl<'a> Rewriter<'a> {
     fn bound_memories(&mut self, section: MemorySectionReader<'_>) -> Outcome<()> {
         let limit = self.limits.memory_bytes >> 16;
         let mut memories = MemorySection::new();
-        if section.count() > 1 {
-            return Err(invalid("it has more than one memory"));
-        }
         for memory in section {
             let memory = memory.map_err(invalid)?;
-            if memory.memory64 || memory.shared || memory.page_size_log2.is_some() {
-                return Err(invalid("a memory is shared, of 64 bits, or has pages of another size"));
-            }
+            check_memory(&memory)?;
             let maximum = bounded("pages of memory", memory.initial, memory.maximum, limit)?;
             memories.memory(MemoryType {
                 minimum: memory.initial,
@@ -147,9 +158,7 @@ impl<'a> Rewriter<'a> {
         // Of types only: a table with an expression for its elements is not in WebAssembly 2.
         for table in SectionLimited::<wasmparser::TableType>::new(self.reader(section)?).map_err(invalid)? {
             let table = table.map_err(invalid)?;
-            if table.table64 || table.shared {
-                return Err(invalid("a table is shared or of 64 bits"));
-            }
+            check_table(&table)?;
             let maximum = bounded("elements of a table", table.initial, table.maximum, limit)?;
             tables.table(TableType {
                 element_type: reference_type(table.element_type)?,
@@ -227,6 +236,20 @@ fn fuel_global() -> Vec<u8> {
     GlobalType { val_type: ValType::I64, mutable: true, shared: false }.encode(&mut bytes);
     ConstExpr::i64_const(START_FUEL).encode(&mut bytes);
     bytes
+}
+
+fn check_memory(memory: &wasmparser::MemoryType) -> Outcome<()> {
+    match memory.memory64 || memory.shared || memory.page_size_log2.is_some() {
+        true => Err(invalid("a memory is shared, of 64 bits, or has pages of another size")),
+        false => Ok(()),
+    }
+}
+
+fn check_table(table: &wasmparser::TableType) -> Outcome<()> {
+    match table.table64 || table.shared {
+        true => Err(invalid("a table is shared or of 64 bits")),
+        false => Ok(()),
+    }
 }
 
 fn bounded(what: &'static str, minimum: u64, maximum: Option<u64>, limit: u64) -> Outcome<u64> {
@@ -324,5 +347,6 @@ mod tests {
         check("(table i64 1 funcref)", "64 bits");
         check("(table 1 funcref (ref.func 0))", "");
         check("(memory 1)", "more than one memory");
+        check(r#"(export "fuel" (global 0))"#, "a global that does not exist");
     }
 }

@@ -1,10 +1,6 @@
 //! Tells the lattice when something ran into a limit, and not more often than it helps.
 
-use std::{
-    collections::HashMap,
-    sync::Mutex,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Mutex, time::Duration};
 
 use serde_json::json;
 

@@ -62,7 +62,9 @@ impl HostState {
         self.tell_exceeded(Some(actor), Bound::Payload, limit as u64);
         Err(LatticeError::new(
             ErrorCode::PayloadTooLarge,
-            format!("actor {actor} {does} {bytes} bytes by a host call, above the limit of {limit}; pass them in parts"),
+            format!(
+                "actor {actor} {does} {bytes} bytes by a host call, above the limit of {limit}; pass them in parts"
+            ),
         ))
     }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Guests with the fuel that one call of theirs uses.
-const COSTS: [(&str, &str, u64); 7] = [
+const COSTS: [(&str, &str, u64); 10] = [
     ("", "(i32.const 1)", 2),
     ("", "(drop (i32.const 1)) (nop) (i32.const 1)", 5),
     // Twelve turns at ten: nine instructions and the loop itself. Three more outside: the loop, a constant, the end.
@@ -23,6 +23,10 @@ const COSTS: [(&str, &str, u64); 7] = [
     ("(func $f (nop) (nop))", "(call $f) (call $f) (i32.const 1)", 10),
     ("", "(memory.fill (i32.const 0) (i32.const 1) (i32.const 4096)) (i32.const 1)", 518),
     ("", "(drop (memory.grow (i32.const 1))) (i32.const 1)", 8197),
+    // Growth that is refused costs no more than the instruction.
+    ("", "(drop (memory.grow (i32.const -1))) (i32.const 1)", 5),
+    ("(table 1 funcref)", "(drop (table.grow (ref.null func) (i32.const 90))) (i32.const 1)", 96),
+    ("(table 1 funcref)", "(drop (table.grow (ref.null func) (i32.const -1))) (i32.const 1)", 6),
     (
         "(func $two (param i32) (result i32 i32) (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
             (br_if 0 (local.get 0))) (i32.const 1) (i32.const 2))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use wisteria_core::{
-    bus::{Subscription, SubjectPattern},
+    bus::{SubjectPattern, Subscription},
     call::Target,
     error::ErrorCode,
     host::{Host, HostConfig},

