@@ -142,9 +142,9 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     };
     let data_dir = DataDir::open(options.data_dir.clone(), &*platform)?;
     let key = data_dir.host_key().clone();
-    let trusted_issuers = trusted_issuers(&options, &*platform)?;
     let broker = BrokerLimits { rate: edge.rate, ..BrokerLimits::default() };
     let place = options.source.enter(&options.lattice, key.public_key(), &platform, broker).await?;
+    let trusted_issuers = trusted_issuers(&options, &*platform)?;
     let store: Arc<dyn MetadataStore> = match &place.shared_store {
         Some(shared) => Arc::new(shared.clone()),
         None => Arc::new(FileStore::open(data_dir.metadata_path())?),
