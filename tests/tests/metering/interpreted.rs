@@ -41,7 +41,8 @@ impl Machine for Interpreted {
     fn instantiate(&mut self, module: &[u8]) -> Result<usize, Failure> {
         let module = Module::new(&self.engine, module).map_err(|error| Failure::Compile(error.to_string()))?;
         let mut linker = Linker::new(&self.engine);
-        linker_allows_one_name_twice(&mut linker);
+        // A module may import one thing twice.
+        linker.allow_shadowing(true);
         for import in module.imports() {
             let from = self.registered.get(import.module()).ok_or(Failure::Link)?;
             let export = self.instances[*from].get_export(&self.store, import.name()).ok_or(Failure::Link)?;
@@ -76,11 +77,6 @@ impl Machine for Interpreted {
         let global = self.instances[instance].get_global(&self.store, name).expect("it was read before");
         global.set(&mut self.store, Val::I64(value)).expect("it is a mutable i64");
     }
-}
-
-/// A module may import one thing twice.
-fn linker_allows_one_name_twice(linker: &mut Linker<StoreLimits>) {
-    linker.allow_shadowing(true);
 }
 
 fn failure(error: &Error, other: Failure) -> Failure {
