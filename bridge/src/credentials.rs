@@ -3,7 +3,7 @@
 use std::fmt;
 
 use data_encoding::BASE64URL_NOPAD;
-use wisteria_core::identity::{KeyKind, KeyPair};
+use wisteria_core::identity::{KeyKind, KeyPair, PublicKey};
 
 use crate::protocol::{Auth, ConnectOptions};
 
@@ -31,6 +31,15 @@ pub enum Credentials {
         /// The key.
         key: KeyPair,
     },
+    /// A join token, which is bound to the key that it is used with first.
+    Join {
+        /// The token.
+        token: String,
+        /// The key.
+        key: KeyPair,
+        /// The keys of the providers that the client serves.
+        providers: Vec<KeyPair>,
+    },
 }
 
 impl Credentials {
@@ -45,8 +54,26 @@ impl Credentials {
             }
             Self::Key(key) => Auth { nkey: Some(key.public_key().to_string()), sig: sign(key), ..Auth::default() },
             Self::Claims { jwt, key } => Auth { jwt: Some(jwt.clone()), sig: sign(key), ..Auth::default() },
+            Self::Join { token, key, providers } => {
+                let prove = |provider: &KeyPair| Some((provider.public_key().to_string(), sign(provider)?));
+                Auth {
+                    jwt: Some(token.clone()),
+                    nkey: Some(key.public_key().to_string()),
+                    sig: sign(key),
+                    providers: providers.iter().filter_map(prove).collect(),
+                    ..Auth::default()
+                }
+            }
         };
         options.auth = auth;
+    }
+
+    /// The key by which the server knows the client, below which its inbox is.
+    pub fn key(&self) -> Option<PublicKey> {
+        match self {
+            Self::None | Self::Token(_) | Self::User { .. } | Self::Key(_) => None,
+            Self::Claims { key, .. } | Self::Join { key, .. } => Some(key.public_key()),
+        }
     }
 
     /// Reads the text of a `.creds` file: a user's claims and seed between dashed lines.
@@ -118,7 +145,9 @@ impl fmt::Debug for Credentials {
             Self::None => f.write_str("None"),
             Self::Token(_) => f.write_str("Token"),
             Self::User { name, .. } => write!(f, "User({name})"),
-            Self::Key(key) | Self::Claims { key, .. } => write!(f, "Key({})", key.public_key()),
+            Self::Key(key) | Self::Claims { key, .. } | Self::Join { key, .. } => {
+                write!(f, "Key({})", key.public_key())
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! [`BridgeBus`] is the other end, a bus over one connection that it makes again when it breaks. [`transports`] carry
 //! the bytes. [`Relay`] passes a connection on to a broker elsewhere. Broker, client and relay run in a server as well as in a tab.
 
+pub mod auth;
 pub mod broker;
 pub mod client;
 mod credentials;

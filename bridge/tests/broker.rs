@@ -9,7 +9,8 @@ use common::{InProcess, TestPlatform, message_of_size, pattern, subject, text};
 use futures::{SinkExt, StreamExt, channel::mpsc};
 use wisteria_bridge::{
     Broker, BrokerLimits,
-    broker::{Allowed, Gatekeeper, Permissions},
+    auth::Refusal,
+    broker::{Admission, Allowed, Gatekeeper, Permissions},
     protocol::{ConnectOptions, ProtocolLimits},
 };
 use wisteria_core::{
@@ -332,12 +333,17 @@ async fn clients_are_told_to_go_elsewhere_before_the_broker_stops() {
 struct Strict;
 
 impl Gatekeeper for Strict {
-    fn admit(&self, options: &ConnectOptions, nonce: &str) -> Option<Permissions> {
+    fn admit(&self, options: &ConnectOptions, nonce: &str) -> Result<Admission, Refusal> {
         assert!(!nonce.is_empty());
-        (options.name.as_deref() == Some("known")).then(|| Permissions {
-            publish: Allowed::Only(vec![pattern("said.*")]),
-            subscribe: Allowed::Only(vec![pattern("heard.>")]),
-        })
+        if options.name.as_deref() != Some("known") {
+            return Err(Refusal::NoCredentials);
+        }
+        let permissions = Permissions {
+            publish: Allowed::only([pattern("said.*")]),
+            subscribe: Allowed::only([pattern("heard.>")]),
+            ..Permissions::ALL
+        };
+        Ok(Admission { permissions, ..Admission::default() })
     }
 }
 

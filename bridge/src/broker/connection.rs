@@ -2,20 +2,27 @@
 
 use std::{
     collections::HashMap,
+    future::poll_fn,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
+    task::Poll,
+    time::Duration,
 };
 
 use bytes::BytesMut;
+use futures::task::AtomicWaker;
 use wisteria_core::{
-    bus::{Delivery, Router, Status, Subject, message},
+    bus::{Delivery, Passing, Router, Status, Subject, message},
     identity::{KeyKind, PublicKey},
     platform::Platform,
 };
 
-use super::{Broker, BrokerLimits, Ended, Permissions, batch, subscription::ClientSubscription, watch::Life};
+use super::{
+    Admission, Broker, BrokerLimits, Ended, Permissions, batch, responses::OpenResponses,
+    subscription::ClientSubscription, watch::Life,
+};
 use crate::{
     outbox::{Outbox, Refused, Written},
     protocol::{self, ProtocolError, Sid},
@@ -35,6 +42,9 @@ pub(super) struct Connection {
     limits: BrokerLimits,
     subscriptions: Mutex<HashMap<Sid, Arc<ClientSubscription>>>,
     open_replies: Mutex<OpenReplies>,
+    /// Where it may answer, if it may publish there for no other reason.
+    open_responses: Mutex<OpenResponses>,
+    was_admitted: AtomicWaker,
     ended: OnceLock<Ended>,
 }
 
@@ -52,6 +62,8 @@ impl Connection {
             limits,
             subscriptions: Mutex::default(),
             open_replies: Mutex::new(OpenReplies::new(limits.open_requests)),
+            open_responses: Mutex::new(OpenResponses::new(limits.open_requests)),
+            was_admitted: AtomicWaker::new(),
             ended: OnceLock::new(),
         }
     }
@@ -76,6 +88,9 @@ impl Connection {
         if let Some(reply) = watched {
             self.open_replies().insert(reply.to_subject());
             self.life.owe(|| self.platform.now());
+        }
+        if let (Some(responses), Some(reply)) = (self.permissions().responses, message.reply()) {
+            self.open_responses().insert(reply.to_subject(), responses, self.platform.now());
         }
         let takes_headers = self.takes_headers.load(Ordering::Relaxed);
         let size = protocol::delivery_size(sid.as_str(), message);
@@ -203,20 +218,70 @@ impl Connection {
     }
 
     /// Lets the client in. Only the first time counts.
-    pub(super) fn admit(&self, permissions: Permissions, name: Option<&str>) {
-        let host = name.filter(|name| is_host(name)).and_then(|name| Subject::new(format!("{LOST}{name}")).ok());
-        self.admitted.set(Admitted { permissions, host }).ok();
+    pub(super) fn admit(&self, admission: Admission, name: Option<&str>) {
+        let lost = name.filter(|name| is_host(name)).and_then(|name| Subject::new(format!("{LOST}{name}")).ok());
+        // Whoever takes another's name must not have the lattice told that the other is gone.
+        let host = lost.filter(|lost| {
+            let is_own = || admission.key.is_some_and(|key| Some(key.to_string().as_str()) == name);
+            is_own() || admission.permissions.publish.covers(lost)
+        });
+        self.admitted.set(Admitted { admission, host }).ok();
+        self.was_admitted.wake();
         self.life.connect();
     }
 
-    /// Whether the client may publish there.
-    pub(super) fn may_publish(&self, subject: &str) -> bool {
-        self.admitted.get().is_some_and(|admitted| admitted.permissions.publish.covers(subject))
+    /// What the client may do; everything before it was let in, when it can do nothing.
+    pub(super) fn permissions(&self) -> &Permissions {
+        const ALL: &Permissions = &Permissions::ALL;
+        self.admitted.get().map_or(ALL, |admitted| &admitted.admission.permissions)
     }
 
-    /// Whether the client may subscribe to that.
-    pub(super) fn may_subscribe(&self, pattern: &str) -> bool {
-        self.admitted.get().is_some_and(|admitted| admitted.permissions.subscribe.covers(pattern))
+    /// Whether the client was let in under that name.
+    pub(super) fn came_by(&self, token: &str) -> bool {
+        self.admitted.get().is_some_and(|admitted| admitted.admission.token.as_deref() == Some(token))
+    }
+
+    /// Refuses a message that the client may not publish.
+    pub(super) fn check_publication(&self, message: &Passing<'_>) -> Result<(), ProtocolError> {
+        let (permissions, subject) = (self.permissions(), message.subject().as_str());
+        let may_answer = || {
+            permissions.responses.is_some()
+                && !permissions.publish.denies(subject)
+                && self.open_responses().take(subject, self.platform.now())
+        };
+        if !permissions.publish.covers(subject) && !may_answer() {
+            return Err(ProtocolError::NotPermitted { what: "Publish", subject: subject.to_owned(), queue: None });
+        }
+        if let (Some(replies), Some(reply)) = (&permissions.replies, message.reply())
+            && !replies.covers(reply.as_str())
+        {
+            return Err(ProtocolError::ReplyNotPermitted(reply.as_str().to_owned()));
+        }
+        match &permissions.events {
+            Some(events) if !events.allow(subject, message.payload()) => {
+                Err(ProtocolError::NotPermitted { what: "Publish", subject: subject.to_owned(), queue: None })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Completes when what let the client in has expired; never where it does not.
+    pub(super) async fn expired(&self) {
+        let expires = poll_fn(|context| {
+            self.was_admitted.register(context.waker());
+            match self.admitted.get() {
+                Some(admitted) => Poll::Ready(admitted.admission.expires),
+                None => Poll::Pending,
+            }
+        })
+        .await;
+        let Some(expires) = expires else {
+            return std::future::pending().await;
+        };
+        // In steps, as the wall clock may be set meanwhile.
+        while let Some(left) = expires.checked_sub(self.platform.unix_time()).filter(|left| !left.is_zero()) {
+            self.platform.sleep(left.min(CLOCK_STEP)).await;
+        }
     }
 
     /// How it ended.
@@ -228,6 +293,10 @@ impl Connection {
         self.subscriptions.lock().expect("nothing panics under this lock")
     }
 
+    fn open_responses(&self) -> MutexGuard<'_, OpenResponses> {
+        self.open_responses.lock().expect("nothing panics under this lock")
+    }
+
     fn open_replies(&self) -> MutexGuard<'_, OpenReplies> {
         self.open_replies.lock().expect("nothing panics under this lock")
     }
@@ -236,10 +305,13 @@ impl Connection {
 /// What was found out about a client when it was let in.
 #[derive(Debug)]
 struct Admitted {
-    permissions: Permissions,
+    admission: Admission,
     /// Where the lattice is told that the client is gone, if it is a host.
     host: Option<Subject>,
 }
+
+/// How long it may take to notice that the wall clock was set.
+const CLOCK_STEP: Duration = Duration::from_secs(60);
 
 /// Precedes the key of a host whose connection ended in the subject that tells of it.
 const LOST: &str = "wisteria.lost.";

@@ -1,7 +1,7 @@
 //! The connections that a broker serves at the moment.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet, VecDeque},
     future::poll_fn,
     sync::{Arc, Mutex, MutexGuard, Weak},
     task::Poll,
@@ -18,11 +18,16 @@ pub(super) struct Connections {
     ended: AtomicWaker,
 }
 
+/// How many names are remembered that let nobody in any more.
+pub const REVOKED_BOUND: usize = 65_536;
+
 #[derive(Debug, Default)]
 struct Table {
     last: u64,
     closed: bool,
     standing: HashMap<u64, Weak<Connection>>,
+    revoked: HashSet<Box<str>>,
+    revoked_in_order: VecDeque<Box<str>>,
 }
 
 impl Connections {
@@ -53,6 +58,26 @@ impl Connections {
         let mut table = self.table();
         table.closed = true;
         table.standing.values().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Lets nobody in any more under a name, and returns those who came in by it.
+    pub(super) fn revoke(&self, id: &str) -> Vec<Arc<Connection>> {
+        let mut table = self.table();
+        if table.revoked.insert(id.into()) {
+            table.revoked_in_order.push_back(id.into());
+        }
+        if table.revoked.len() > REVOKED_BOUND
+            && let Some(oldest) = table.revoked_in_order.pop_front()
+        {
+            table.revoked.remove(&oldest);
+        }
+        let standing = table.standing.values().filter_map(Weak::upgrade);
+        standing.filter(|connection| connection.came_by(id)).collect()
+    }
+
+    /// Whether nobody comes in under that name any more.
+    pub(super) fn is_revoked(&self, id: &str) -> bool {
+        self.table().revoked.contains(id)
     }
 
     /// Completes when none stands. One task at a time may wait for it.

@@ -5,14 +5,17 @@ mod batch;
 mod connection;
 mod connections;
 mod peer;
+mod permissions;
 mod rate;
+mod responses;
 mod serve;
 mod session;
 mod subscription;
 mod watch;
 
-pub use admission::{Allowed, Gatekeeper, OpenGate, Permissions};
+pub use admission::{Admission, Gatekeeper, OpenGate};
 pub use peer::Peer;
+pub use permissions::{Allowed, OwnEvents, Permissions, Responses, Rule, TokenKind};
 pub use serve::Ended;
 
 use std::{fmt::Display, num::NonZeroU32, sync::Arc, time::Duration};
@@ -25,6 +28,7 @@ use wisteria_core::{
 };
 
 use self::connections::Connections;
+pub use self::connections::REVOKED_BOUND;
 use crate::protocol::{self, ProtocolLimits, ServerInfo};
 
 /// Carries the messages of a router to its connections and back.
@@ -138,6 +142,14 @@ impl Broker {
         timeout(&*self.platform, self.limits.farewell, self.connections.all_ended()).await;
     }
 
+    /// Takes back what lets clients in under a name, the `jti` of their claims: their connections end now, and no other
+    /// begins with it. Beyond [`REVOKED_BOUND`] names the oldest are forgotten.
+    pub fn revoke(&self, id: &str) {
+        for connection in self.connections.revoke(id) {
+            connection.end(Ended::Revoked);
+        }
+    }
+
     fn info(&self, number: u64, peer: &Peer, nonce: Option<String>) -> ServerInfo {
         ServerInfo {
             server_id: self.server_id.to_string(),
@@ -150,6 +162,7 @@ impl Broker {
             headers: true,
             max_payload: self.limits.protocol.payload,
             client_id: number,
+            auth_required: self.gatekeeper.asks_for_credentials(),
             nonce,
             tls_required: peer.tls,
             ..ServerInfo::default()

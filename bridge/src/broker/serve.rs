@@ -32,6 +32,12 @@ pub enum Ended {
     /// The client did not say `CONNECT` in time.
     #[error("the client did not say CONNECT in time")]
     NotConnected,
+    /// What let the client in has expired.
+    #[error("what let the client in has expired")]
+    Expired,
+    /// What let the client in was taken back.
+    #[error("what let the client in was revoked")]
+    Revoked,
     /// The transport broke.
     #[error("the transport broke: {0}")]
     Transport(String),
@@ -49,8 +55,8 @@ impl Ended {
         match self {
             Self::Left => NORMAL,
             Self::ShutDown | Self::Stale | Self::Transport(_) => GOING_AWAY,
-            Self::SlowConsumer | Self::NotConnected => POLICY_VIOLATION,
-            Self::Protocol(ProtocolError::LineTooLong { .. } | ProtocolError::NotAdmitted) => POLICY_VIOLATION,
+            Self::SlowConsumer | Self::NotConnected | Self::Expired | Self::Revoked => POLICY_VIOLATION,
+            Self::Protocol(ProtocolError::LineTooLong { .. } | ProtocolError::NotAdmitted(_)) => POLICY_VIOLATION,
             Self::Protocol(ProtocolError::PayloadTooLarge { .. }) => TOO_BIG,
             Self::Protocol(ProtocolError::NoResponders) => INTERNAL_ERROR,
             Self::Protocol(_) => PROTOCOL_ERROR,
@@ -66,6 +72,8 @@ impl Ended {
             Self::Protocol(error) => error.nats_text(),
             Self::Stale => Some("Stale Connection".into()),
             Self::NotConnected => Some("Authentication Timeout".into()),
+            Self::Expired => Some("User Authentication Expired".into()),
+            Self::Revoked => Some("User Authentication Revoked".into()),
         }
     }
 }
@@ -87,13 +95,15 @@ where
     let ended = {
         let reader = read(&mut session, &mut incoming, &broker).fuse();
         let watch = watch(&broker, &connection).fuse();
+        let expired = connection.expired().fuse();
         let closed = connection.outbox.closed().fuse();
-        pin_mut!(reader, watch, closed);
+        pin_mut!(reader, watch, expired, closed);
         select_biased! {
             sent = writer => Ended::Transport(sent.err().unwrap_or_default()),
             () = closed => connection.ended().unwrap_or(Ended::Left),
             ended = reader => ended,
             ended = watch => ended,
+            () = expired => Ended::Expired,
         }
     };
     connection.end(ended);

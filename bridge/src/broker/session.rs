@@ -9,9 +9,13 @@ use wisteria_core::{
 };
 
 use super::{
-    Broker, Ended, Gatekeeper, PROTOCOL, Peer, batch::batch, connection::Connection, subscription::ClientSubscription,
+    Broker, Ended, Gatekeeper, PROTOCOL, Peer, batch::batch, connection::Connection, connections::Connections,
+    subscription::ClientSubscription,
 };
-use crate::protocol::{self, ClientOp, ConnectOptions, Intake, ProtocolError, Said, Sid};
+use crate::{
+    auth::Refusal,
+    protocol::{self, ClientOp, ConnectOptions, Intake, ProtocolError, Said, Sid},
+};
 
 /// The reading end of one connection. Dropping it ends the connection.
 #[derive(Debug)]
@@ -28,6 +32,7 @@ pub(super) struct Session {
 struct Speaker {
     connection: Arc<Connection>,
     gatekeeper: Arc<dyn Gatekeeper>,
+    connections: Arc<Connections>,
     nonce: String,
     /// What the client said of itself. Who says anything else first says with it that nothing need be known.
     options: Option<Box<ConnectOptions>>,
@@ -44,6 +49,7 @@ impl Session {
         let speaker = Speaker {
             connection: connection.clone(),
             gatekeeper: broker.gatekeeper.clone(),
+            connections: broker.connections.clone(),
             nonce,
             options: None,
             routes: Routes::default(),
@@ -117,8 +123,13 @@ impl Speaker {
 
     fn admit(&mut self, options: Box<ConnectOptions>) -> Result<(), ProtocolError> {
         if self.options.is_none() {
-            let permissions = self.gatekeeper.admit(&options, &self.nonce).ok_or(ProtocolError::NotAdmitted)?;
-            self.connection.admit(permissions, options.name.as_deref());
+            let admission = self.gatekeeper.admit(&options, &self.nonce).map_err(ProtocolError::NotAdmitted)?;
+            let token = admission.token.clone();
+            self.connection.admit(admission, options.name.as_deref());
+            // Whoever revokes it from now on finds the connection.
+            if token.is_some_and(|token| self.connections.is_revoked(&token)) {
+                return Err(ProtocolError::NotAdmitted(Refusal::Revoked));
+            }
             tracing::debug!(connection = self.connection.number, name = options.name, "a client connected");
         }
         self.connection.takes_headers.store(options.headers, Ordering::Relaxed);
@@ -128,8 +139,9 @@ impl Speaker {
 
     fn subscribe(&mut self, sid: Sid, pattern: SubjectPattern, queue: Option<&str>) -> Result<(), ProtocolError> {
         self.admitted()?;
-        if !self.connection.may_subscribe(&pattern) {
-            return Err(ProtocolError::NotPermitted { what: "Subscription", subject: pattern.to_string() });
+        if !self.connection.permissions().subscribe.covers(&pattern) {
+            let (subject, queue) = (pattern.to_string(), queue.map(str::to_owned));
+            return Err(ProtocolError::NotPermitted { what: "Subscription", subject, queue });
         }
         self.connection.subscribe(ClientSubscription::new(&self.connection, sid, pattern), queue)?;
         self.acknowledge();
@@ -143,9 +155,7 @@ impl Speaker {
             return Err(ProtocolError::HeadersUnsupported);
         }
         let subject = message.subject().as_str();
-        if !connection.may_publish(subject) {
-            return Err(ProtocolError::NotPermitted { what: "Publish", subject: subject.to_owned() });
-        }
+        connection.check_publication(&message)?;
         if options.verbose {
             // Before what comes back of it, as in NATS.
             connection.say(protocol::ok);

@@ -19,6 +19,8 @@ pub(super) struct ClientSubscription {
     pub(super) pattern: SubjectPattern,
     /// They hold each other until the connection ends.
     connection: Arc<Connection>,
+    /// Whether some of what it listens to is denied to the client.
+    is_filtered: bool,
     id: OnceLock<SubscriptionId>,
     delivered: AtomicU64,
     max: AtomicU64,
@@ -26,9 +28,11 @@ pub(super) struct ClientSubscription {
 
 impl ClientSubscription {
     pub(super) fn new(connection: &Arc<Connection>, sid: Sid, pattern: SubjectPattern) -> Self {
+        let is_filtered = connection.permissions().subscribe.denies_some_of(&pattern);
         Self {
             sid,
             pattern,
+            is_filtered,
             connection: connection.clone(),
             id: OnceLock::new(),
             delivered: AtomicU64::new(0),
@@ -69,6 +73,9 @@ impl fmt::Debug for ClientSubscription {
 impl Sink for ClientSubscription {
     fn deliver(&self, delivery: Delivery<'_>) -> bool {
         if delivery.unheard_by == Some(self.connection.number) || !self.connection.takes(&delivery) {
+            return false;
+        }
+        if self.is_filtered && !self.connection.permissions().subscribe.covers(delivery.message.subject().as_str()) {
             return false;
         }
         let count = self.delivered.fetch_add(1, Ordering::SeqCst) + 1;

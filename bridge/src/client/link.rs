@@ -57,7 +57,10 @@ const CONTROL_LINE: usize = 256;
 impl Link {
     pub(super) fn new(platform: Arc<dyn Platform>, options: BridgeOptions) -> Self {
         Self {
-            inbox: Inbox::new(&*platform),
+            inbox: match options.credentials.key() {
+                Some(key) => Inbox::of(key, &*platform),
+                None => Inbox::new(&*platform),
+            },
             platform,
             options,
             states: States::new(ConnectionState::Connected),

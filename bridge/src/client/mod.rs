@@ -130,6 +130,10 @@ impl Bus for BridgeBus {
         })
     }
 
+    fn new_inbox(&self) -> Subject {
+        self.link.inbox.apart(&*self.link.platform)
+    }
+
     fn max_payload(&self) -> usize {
         self.link.max_payload()
     }

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use thiserror::Error;
 use wisteria_core::bus::SubjectError;
 
+use crate::auth::Refusal;
+
 /// Why bytes are not a sound operation.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -62,8 +64,11 @@ pub enum ProtocolError {
     #[error("the client has {0} subscriptions already")]
     Subscriptions(usize),
     /// The client is not let in.
-    #[error("the client is not let in")]
-    NotAdmitted,
+    #[error("the client is not let in: {0}")]
+    NotAdmitted(Refusal),
+    /// The client wants replies to go where it may not let them go.
+    #[error("the client has no permission to have replies sent to \"{0}\"")]
+    ReplyNotPermitted(String),
     /// The client may not do that.
     #[error("the client has no permission for {what} to \"{subject}\"")]
     NotPermitted {
@@ -71,6 +76,8 @@ pub enum ProtocolError {
         what: &'static str,
         /// The subject or pattern.
         subject: String,
+        /// The queue group of a subscription.
+        queue: Option<String>,
     },
 }
 
@@ -84,6 +91,7 @@ impl ProtocolError {
                 | Self::ReplySubject(_)
                 | Self::Headers(_)
                 | Self::NotPermitted { .. }
+                | Self::ReplyNotPermitted(_)
                 | Self::Subscriptions(_)
         )
     }
@@ -92,9 +100,14 @@ impl ProtocolError {
     pub fn nats_text(&self) -> Option<Cow<'static, str>> {
         let text = match self {
             Self::Malformed { .. } | Self::HeadersUnsupported => return None,
-            Self::NotPermitted { what, subject } => {
-                return Some(format!("Permissions Violation for {what} to \"{subject}\"").into());
+            Self::NotPermitted { what, subject, queue } => {
+                let group = queue.as_ref().map(|queue| format!(" using queue \"{queue}\"")).unwrap_or_default();
+                return Some(format!("Permissions Violation for {what} to \"{subject}\"{group}").into());
             }
+            Self::ReplyNotPermitted(subject) => {
+                return Some(format!("Permissions Violation for Publish with Reply of \"{subject}\"").into());
+            }
+            Self::NotAdmitted(refusal) => return Some(refusal.nats_text()),
             Self::UnknownOperation(_) | Self::SizeMismatch => "Unknown Protocol Operation",
             Self::LineTooLong { .. } => "maximum control line exceeded",
             Self::PayloadTooLarge { .. } => "Maximum Payload Violation",
@@ -104,7 +117,6 @@ impl ProtocolError {
             Self::ClientProtocol(_) => "invalid client protocol",
             Self::NoResponders => "no responders requires headers support",
             Self::Subscriptions(_) => "maximum subscriptions exceeded",
-            Self::NotAdmitted => "Authorization Violation",
         };
         Some(text.into())
     }

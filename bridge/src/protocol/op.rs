@@ -1,6 +1,6 @@
 //! The operations of the protocol, as values.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use wisteria_core::bus::{Message, SubjectPattern};
@@ -129,6 +129,9 @@ pub struct Auth {
     /// The user's signature over the server's nonce, in base64 for URLs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sig: Option<String>,
+    /// The client's providers, each with its signature over the server's nonce.
+    #[serde(rename = "wisteria_providers", skip_serializing_if = "BTreeMap::is_empty")]
+    pub providers: BTreeMap<String, String>,
 }
 
 impl fmt::Debug for Auth {

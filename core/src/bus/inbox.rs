@@ -12,7 +12,13 @@ use std::{
 use futures::channel::oneshot;
 
 use super::{BusError, Message, Subject, SubjectPattern};
-use crate::platform::{Platform, random_uuid, timeout};
+use crate::{
+    identity::PublicKey,
+    platform::{Platform, random_uuid, timeout},
+};
+
+/// The first token of every subject for replies.
+const INBOX: &str = "_INBOX";
 
 /// The open requests of one bus.
 #[derive(Debug)]
@@ -35,8 +41,17 @@ pub struct OpenRequest {
 impl Inbox {
     /// An inbox under a random name.
     pub fn new(platform: &dyn Platform) -> Arc<Self> {
+        Self::below(INBOX, platform)
+    }
+
+    /// An inbox under a random name below that of its owner, whom a broker lets listen to no other.
+    pub fn of(owner: PublicKey, platform: &dyn Platform) -> Arc<Self> {
+        Self::below(&format!("{INBOX}.{owner}"), platform)
+    }
+
+    fn below(prefix: &str, platform: &dyn Platform) -> Arc<Self> {
         Arc::new(Self {
-            prefix: format!("_INBOX.{}", random_uuid(platform)),
+            prefix: format!("{prefix}.{}", random_uuid(platform)),
             next: AtomicU64::new(0),
             open: Mutex::default(),
         })
@@ -45,6 +60,12 @@ impl Inbox {
     /// What must be subscribed for replies to arrive.
     pub fn pattern(&self) -> SubjectPattern {
         SubjectPattern::new(format!("{}.*", self.prefix)).expect("a UUID is a token")
+    }
+
+    /// A subject for replies that are subscribed to apart.
+    pub fn apart(&self, platform: &dyn Platform) -> Subject {
+        let (owner, _) = self.prefix.rsplit_once('.').expect("a prefix ends in a UUID");
+        Subject::new(format!("{owner}.{}", random_uuid(platform))).expect("a UUID is a token")
     }
 
     /// Opens a request.

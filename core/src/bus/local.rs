@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Bus, BusError, Delivery, EndSubscription, Inbox, Mailbox, Message, Router, Sink, Status, SubjectPattern,
+    Bus, BusError, Delivery, EndSubscription, Inbox, Mailbox, Message, Router, Sink, Status, Subject, SubjectPattern,
     Subscription, SubscriptionId,
 };
 use crate::platform::{BoxFuture, Platform};
@@ -66,6 +66,10 @@ impl Bus for LocalBus {
                 _ => open.reply(&*self.platform, &message.subject, timeout).await,
             }
         })
+    }
+
+    fn new_inbox(&self) -> Subject {
+        self.inbox.apart(&*self.platform)
     }
 
     fn max_payload(&self) -> usize {

@@ -46,6 +46,9 @@ pub trait Bus: Debug + MaybeSend + MaybeSync + 'static {
     /// [`BusError::NoResponders`] comes at once where nobody subscribes to the subject.
     fn request(&self, message: Message, timeout: Duration) -> BoxFuture<'_, Result<Message, BusError>>;
 
+    /// A subject of this bus alone, on which several replies to one message can be gathered.
+    fn new_inbox(&self) -> Subject;
+
     /// Largest payload that one message may carry, in bytes.
     fn max_payload(&self) -> usize;
 }

@@ -20,7 +20,6 @@ use crate::{
     call::{Call, Target},
     error::LatticeError,
     lattice::{Event, control::to_json},
-    platform::{Platform, random_uuid},
 };
 
 /// How often it is found out whether somebody listens.
@@ -36,12 +35,8 @@ pub(super) struct Audience {
 }
 
 impl Audience {
-    pub(super) fn new(platform: &dyn Platform) -> Self {
-        Self {
-            listens: AtomicBool::new(false),
-            next_question: AtomicU64::new(0),
-            answers_to: Subject::new(format!("_INBOX.{}", random_uuid(platform))).expect("a UUID is a token"),
-        }
+    pub(super) fn new(answers_to: Subject) -> Self {
+        Self { listens: AtomicBool::new(false), next_question: AtomicU64::new(0), answers_to }
     }
 
     /// Whether an event is to be sent now, and whether it asks for listeners.

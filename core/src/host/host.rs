@@ -75,7 +75,7 @@ impl Host {
             LatticeError::new(ErrorCode::BadRequest, format!("the lattice's name cannot be used: {error}"))
         })?;
         let (ask_stop, stop_asked) = oneshot::channel();
-        let audience = Audience::new(&*parts.platform);
+        let audience = Audience::new(parts.bus.new_inbox());
         let state = Arc::new(HostState {
             started: parts.platform.now(),
             instances: Instances::new(config.limits.instances, config.limits.mailbox),

@@ -349,8 +349,7 @@ impl Client {
 
     /// Asks whoever listens and gathers the answers until no more come.
     async fn gather<T: DeserializeOwned>(&self, subject: Subject, payload: Vec<u8>) -> Result<Vec<T>, LatticeError> {
-        let inbox = format!("_INBOX.{}", random_uuid(&*self.platform));
-        let inbox = Subject::new(inbox).expect("a UUID is a token");
+        let inbox = self.bus.new_inbox();
         let mut answers = self.bus.subscribe(inbox.clone().into(), None)?;
         self.bus.publish(Message { reply: Some(inbox), ..message(subject, payload) })?;
         let mut gathered = Vec::new();

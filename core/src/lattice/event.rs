@@ -54,6 +54,13 @@ impl Event {
         encoding::from_json(payload).ok()
     }
 
+    /// Reads an event that came under its kind; nothing for one that says it is of another. Who may speak of some kinds
+    /// only speaks of no other in this way.
+    pub(crate) fn of_message(message: &Message) -> Option<Self> {
+        let event = Self::read(&message.payload)?;
+        (message.subject.as_str().rsplit('.').next() == Some(event.kind())).then_some(event)
+    }
+
     /// Its kind without prefix, `actors_started`.
     pub fn kind(&self) -> &str {
         self.kind.strip_prefix(PREFIX).unwrap_or(&self.kind)

@@ -16,6 +16,7 @@ use super::{
     store::{Change, MetadataStore, StoreError},
 };
 use crate::{
+    bus::Message,
     error::{ErrorCode, LatticeError},
     host::{HostState, Link, LinkKey},
     lattice::{
@@ -116,7 +117,7 @@ impl Keeper {
             loop {
                 select_biased! {
                     event = events.next().fuse() => match event {
-                        Some(message) => keeper.hear(&message.payload),
+                        Some(message) => keeper.hear(&message),
                         None => return,
                     },
                     notice = lost.next().fuse() => match notice {
@@ -158,8 +159,8 @@ impl Keeper {
         }
     }
 
-    fn hear(self: &Arc<Self>, payload: &[u8]) {
-        let Some(event) = Event::read(payload) else {
+    fn hear(self: &Arc<Self>, message: &Message) {
+        let Some(event) = Event::of_message(message) else {
             return;
         };
         if event.source != self.host.id().to_string() {

@@ -4,7 +4,7 @@ use futures::{StreamExt, stream};
 
 use super::keeper::Keeper;
 use crate::{
-    bus::{BusError, Message, Subject, message},
+    bus::{BusError, Message, message},
     encoding,
     error::{ErrorCode, LatticeError},
     host::{Link, bus_failed},
@@ -12,7 +12,6 @@ use crate::{
         control::{Ack, LinkDefinition},
         wire,
     },
-    platform::random_uuid,
 };
 
 /// What happens to the link.
@@ -82,8 +81,7 @@ impl Keeper {
 
     /// Asks all hosts that run a provider, as many as are known, and waits until they have answered.
     async fn ask_all(&self, link: &Link, mut request: Message, hosts: usize) -> Vec<Result<bool, LatticeError>> {
-        let inbox = format!("_INBOX.{}", random_uuid(&*self.host.platform));
-        let inbox = Subject::new(inbox).expect("a UUID is a token");
+        let inbox = self.host.bus.new_inbox();
         let failed = |error: &BusError| vec![Err(bus_failed(error, format_args!("provider {}", link.provider)))];
         let replies = match self.host.bus.subscribe(inbox.clone().into(), None) {
             Ok(replies) => replies,

@@ -28,7 +28,8 @@ impl JetStream {
 
 fn introduce(credentials: &Credentials) -> ConnectOptions {
     match credentials.clone() {
-        Credentials::None => ConnectOptions::new(),
+        // A cluster knows no join tokens, and no option names one.
+        Credentials::None | Credentials::Join { .. } => ConnectOptions::new(),
         Credentials::Token(token) => ConnectOptions::with_token(token),
         Credentials::User { name, password } => ConnectOptions::with_user_and_password(name, password),
         Credentials::Key(key) => ConnectOptions::with_nkey(key.seed()),

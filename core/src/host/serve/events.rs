@@ -21,7 +21,7 @@ pub(super) fn follow(host: &Arc<HostState>) -> Result<(), LatticeError> {
     let state = host.clone();
     host.run_task(async move {
         while let Some(message) = events.next().await {
-            if let Some(event) = Event::read(&message.payload) {
+            if let Some(event) = Event::of_message(&message) {
                 apply(&state, event);
             }
         }
