@@ -334,7 +334,6 @@ async fn a_tab_that_publishes_control_commands_is_refused() {
         format!("wasmbus.ctl.l.labels.{other}.put"),
         "wasmbus.ctl.l.linkdefs.put".to_owned(),
         "wasmbus.ctl.l.registries.put".to_owned(),
-        "wisteria.tokens.l.mint".to_owned(),
         format!("wisteria.lost.{other}"),
         format!("wasmbus.ctl.other.cmd.{other}.stop"),
     ] {

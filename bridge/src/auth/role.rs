@@ -269,7 +269,6 @@ mod tests {
             format!("wasmbus.rpc.l.{linked}.default.shutdown"),
             "wasmbus.evt.l.linkdef_set".to_owned(),
             format!("_INBOX.{other}.x.1"),
-            "wisteria.tokens.l.mint".to_owned(),
         ] {
             assert!(!tab.publish.covers(&unsaid), "{unsaid}");
         }
@@ -279,20 +278,18 @@ mod tests {
     #[test]
     fn an_operator_commands_and_serves_nothing() {
         let operator = permissions(Role::Operator);
-        assert!(
-            operator.publish.covers("wasmbus.ctl.l.linkdefs.put") && operator.publish.covers("wisteria.tokens.l.mint")
-        );
+        assert!(operator.publish.covers("wasmbus.ctl.l.linkdefs.put"));
         for unheard in [format!("wasmbus.rpc.l.{}", key(KeyKind::Module, 1)), "wasmbus.ctl.l.>".to_owned()] {
             assert!(!operator.subscribe.covers(&unheard), "{unheard}");
         }
     }
 
     #[test]
-    fn a_page_serves_any_module_but_not_all_at_once_and_mints_nothing() {
+    fn a_page_serves_any_module_but_not_all_at_once() {
         let page = permissions(Role::Page);
         assert!(page.subscribe.covers(&format!("wasmbus.rpc.l.{}", key(KeyKind::Module, 9))));
         assert!(!page.subscribe.covers("wasmbus.rpc.l.*") && !page.subscribe.covers("wasmbus.rpc.l.>"));
-        assert!(page.publish.covers("wasmbus.ctl.l.linkdefs.put") && !page.publish.covers("wisteria.tokens.l.mint"));
+        assert!(page.publish.covers("wasmbus.ctl.l.linkdefs.put"));
     }
 
     #[test]
