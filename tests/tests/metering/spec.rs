@@ -65,7 +65,6 @@ fn run<'a>(files: impl Iterator<Item = TestFile<'a>>) -> Tally {
 
 impl Tally {
     fn check(&self) {
-        println!("{self:#?}");
         assert!(self.failures.is_empty(), "{} failures:\n{}", self.failures.len(), self.failures.join("\n"));
     }
 
