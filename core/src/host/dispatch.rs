@@ -200,11 +200,12 @@ impl HostState {
             (false, _) => Patience::WaitsForPeers,
         };
         let limits = &self.config.limits;
-        self.instances.enter(actor.pool, patience).inspect_err(|refused| match refused {
+        let entered = self.instances.enter(actor.pool, patience).inspect_err(|refused| match refused {
             Refused::MailboxFull => self.tell_exceeded(Some(actor.key), Bound::Mailbox, limits.mailbox as u64),
             Refused::HostFull => self.tell_exceeded(Some(actor.key), Bound::Instances, limits.instances as u64),
             Refused::WouldWait | Refused::Stopped => {}
-        }).map_err(|refused| match refused {
+        });
+        entered.map_err(|refused| match refused {
             Refused::MailboxFull => LatticeError::new(
                 ErrorCode::Overloaded,
                 format!(

@@ -129,8 +129,8 @@ impl RunningProvider {
         }
     }
 
-    /// Tells it of a link, with the secrets that the link names. The link is active when this succeeds; an earlier one of the same actor and name stays
-    /// as it was when not.
+    /// Tells it of a link, with the secrets that the link names. The link is active when this succeeds; an earlier one of
+    /// the same actor and name stays as it was when not.
     pub(crate) async fn put_link(&self, link: &Link) -> Result<(), LatticeError> {
         let refused = |why: String| {
             LatticeError::new(

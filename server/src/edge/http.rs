@@ -34,8 +34,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// What one beyond the bound of connections is told.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\n\
-    content-length: 58\r\nretry-after: 5\r\nconnection: close\r\n\r\n\
-    too many connections are open here; close some, or wait a\n";
+    content-length: 56\r\nretry-after: 5\r\nconnection: close\r\n\r\n\
+    too many connections are open here; close some, or wait\n";
 
 /// A port that serves HTTP.
 #[derive(Debug)]
