@@ -66,6 +66,7 @@ export async function join(): Promise<void> {
       lattice: config.lattice,
       allowUnsigned: config.allow_unsigned,
       ...(config.bridge ? { bridge: config.bridge } : {}),
+      ...(config.token ? { token: config.token } : {}),
     });
     page.lattice = config.lattice;
     page.own = host.id;
@@ -86,6 +87,8 @@ interface ServerConfig {
   allow_unsigned: boolean;
   /** Where tabs join, if not at the server itself. */
   bridge: string | null;
+  /** What lets the page in, where the server asks for it. */
+  token: string | null;
 }
 
 async function readConfig(): Promise<ServerConfig> {

@@ -11,10 +11,15 @@ use std::{
 
 use thiserror::Error;
 use tokio::{net::TcpListener, sync::Notify};
+use wisteria_bridge::{
+    auth::AccountGate,
+    broker::{Gatekeeper, OpenGate},
+};
 use wisteria_core::{
     bus::BusError,
     error::LatticeError,
     host::{Host, HostConfig, HostLimits, HostParts, ProviderKind},
+    identity::PublicKey,
     lattice::Client,
     metadata::{MetadataStore, StoreError},
     platform::Platform,
@@ -22,6 +27,7 @@ use wisteria_core::{
 };
 
 use crate::{
+    auth::{self, Authority},
     data_dir::{DataDir, DataDirError},
     engine::WasmtimeEngine,
     log::TraceLog,
@@ -45,6 +51,10 @@ pub struct UpOptions {
     pub nats_websocket: Option<String>,
     /// Where the lattice is.
     pub source: LatticeSource,
+    /// Whether only those may join at the server's own broker who have credentials.
+    pub auth: bool,
+    /// Accounts whose users may join, beside the server's own.
+    pub auth_accounts: Vec<PublicKey>,
     /// Where the host's key is kept.
     pub data_dir: Option<PathBuf>,
     /// The lattice's name.
@@ -113,7 +123,18 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     };
     let data_dir = DataDir::open(options.data_dir.clone(), &*platform)?;
     let key = data_dir.host_key().clone();
-    let place = options.source.enter(&options.lattice, key.public_key(), &platform).await?;
+    let authority = match options.auth {
+        true => Some(authority(&data_dir, &options.lattice, &platform)?),
+        false => None,
+    };
+    let gate: Arc<dyn Gatekeeper> = match &authority {
+        Some(authority) => {
+            let accounts = [&[authority.account()], &options.auth_accounts[..]].concat();
+            Arc::new(AccountGate::new(platform.clone(), accounts, &options.lattice))
+        }
+        None => Arc::new(OpenGate),
+    };
+    let place = options.source.enter(&options.lattice, key.public_key(), gate, &platform).await?;
     let store: Arc<dyn MetadataStore> = match &place.shared_store {
         Some(shared) => Arc::new(shared.clone()),
         None => Arc::new(FileStore::open(data_dir.metadata_path())?),
@@ -133,6 +154,9 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let deadline = limits.deadline;
     let host = Host::start_as_keeper(parts, config(&options, limits), PROVIDERS.to_vec(), store).await?;
     place.keep(&host).await?;
+    if let (Some(authority), Entrance::Broker(broker)) = (&authority, &place.entrance) {
+        auth::serve(authority.clone(), broker.clone(), place.bus.clone(), &options.lattice)?;
+    }
     if options.allow_unsigned {
         tracing::warn!(
             "unsigned modules may run here (--allow-unsigned); leave it off where others can reach the host"
@@ -145,6 +169,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         client,
         lattice: options.lattice.as_str().into(),
         allow_unsigned: options.allow_unsigned,
+        authority,
         tabs_join: options.nats_websocket.as_deref().map(Into::into),
     });
 
@@ -173,6 +198,14 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         Ok(Ok(Err(cause))) => Err(UpError::Serve(cause)),
         _ => Ok(()),
     }
+}
+
+/// What signs for the lattice, with the file that lets its operator in.
+fn authority(data_dir: &DataDir, lattice: &str, platform: &Arc<dyn Platform>) -> Result<Arc<Authority>, DataDirError> {
+    let authority = Authority::new(data_dir.account_key(&**platform)?, lattice, platform.clone());
+    let path = auth::operator_creds(data_dir.path());
+    authority.keep_operator(&path).map_err(|cause| DataDirError::Io { path, cause })?;
+    Ok(Arc::new(authority))
 }
 
 fn config(options: &UpOptions, limits: HostLimits) -> HostConfig {

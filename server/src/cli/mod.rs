@@ -17,6 +17,7 @@ mod source;
 mod start;
 mod stop;
 mod table;
+mod token;
 mod up;
 mod update;
 

@@ -14,6 +14,7 @@ use super::{
     logging,
     output::{Output, OutputError},
     resolve::ResolveError,
+    token::TokenError,
 };
 use crate::up::UpError;
 
@@ -32,6 +33,8 @@ pub(super) enum CommandError {
     Output(#[from] OutputError),
     #[error(transparent)]
     Resolve(#[from] ResolveError),
+    #[error(transparent)]
+    Token(#[from] TokenError),
     #[error(transparent)]
     Up(#[from] UpError),
 }
@@ -71,14 +74,19 @@ fn parse() -> Cli {
 }
 
 async fn execute(cli: Cli) -> Result<(), CommandError> {
-    let LatticeArgs { url, lattice, output } = cli.lattice;
+    let LatticeArgs { url, lattice, creds, output } = cli.lattice;
     let output = Output::new(output);
     if let Command::Up(args) = cli.command {
-        return Ok(args.run(lattice).await?);
+        let credentials = creds.as_deref().map(connect::read_creds).transpose()?.unwrap_or_default();
+        return Ok(args.run(lattice, credentials).await?);
     }
-    let client = connect::connect(&url, &lattice).await?;
+    let bus = connect::connect(&url, creds.as_deref()).await?;
+    if let Command::Token(command) = cli.command {
+        return Ok(command.run(bus, &lattice, output).await?);
+    }
+    let client = connect::client(bus, &lattice)?;
     match cli.command {
-        Command::Up(_) => unreachable!("handled above"),
+        Command::Up(_) | Command::Token(_) => unreachable!("handled above"),
         Command::Start(command) => command.run(&client, output).await,
         Command::Stop(command) => command.run(&client, output).await,
         Command::Update(command) => command.run(&client, output).await,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use wisteria_bridge::Credentials;
 
 use crate::{
     nats::{NatsOptions, NatsSecret},
@@ -51,8 +52,10 @@ fn nats_url(text: &str) -> Result<String, &'static str> {
     }
 }
 
-impl From<SourceArgs> for LatticeSource {
-    fn from(args: SourceArgs) -> Self {
+impl SourceArgs {
+    /// Where the lattice is; `credentials` are for a server that is joined.
+    pub(super) fn into_source(self, credentials: Credentials) -> LatticeSource {
+        let args = self;
         let tls_ca = args.tls_ca;
         if !args.nats.is_empty() {
             let secret = match (args.nats_creds, args.nats_nkey, args.nats_token) {
@@ -61,11 +64,16 @@ impl From<SourceArgs> for LatticeSource {
                 (_, _, Some(token)) => NatsSecret::Token(token),
                 _ => NatsSecret::InUrl,
             };
-            return Self::Nats(NatsOptions { urls: args.nats, secret, tls_ca, js_domain: args.nats_js_domain });
+            return LatticeSource::Nats(NatsOptions {
+                urls: args.nats,
+                secret,
+                tls_ca,
+                js_domain: args.nats_js_domain,
+            });
         }
         match args.join.is_empty() {
-            true => Self::Embedded,
-            false => Self::Join { urls: args.join, tls_ca },
+            true => LatticeSource::Embedded,
+            false => LatticeSource::Join { urls: args.join, tls_ca, credentials },
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use clap::Args;
+use wisteria_bridge::Credentials;
+use wisteria_core::identity::{KeyKind, PublicKey};
 
 use super::{
     pairs::Pair,
@@ -30,6 +32,13 @@ pub(super) struct UpArgs {
     /// A label by which this host can be chosen; may be given several times
     #[arg(long = "label", value_name = "K=V")]
     labels: Vec<Pair>,
+    /// Let in only who has credentials or a token: operator.creds in the data directory, pages of this machine, and whom
+    /// `wisteria token mint` gives one
+    #[arg(long, conflicts_with = "elsewhere")]
+    auth: bool,
+    /// An account whose users may join, beside the server's own; may be given several times
+    #[arg(long = "auth-account", value_name = "A…", requires = "auth", value_parser = account)]
+    auth_accounts: Vec<PublicKey>,
     /// Run modules that carry no claims, too
     #[arg(long)]
     allow_unsigned: bool,
@@ -40,13 +49,15 @@ pub(super) struct UpArgs {
 
 impl UpArgs {
     /// Runs the server until it is told to stop.
-    pub(super) async fn run(self, lattice: String) -> Result<(), UpError> {
+    pub(super) async fn run(self, lattice: String, credentials: Credentials) -> Result<(), UpError> {
         let labels: BTreeMap<_, _> = self.labels.into_iter().map(Pair::into_parts).collect();
         up::run(UpOptions {
             listen: self.listen,
             nats_listen: self.nats_listen,
             nats_websocket: self.nats_websocket,
-            source: self.source.into(),
+            source: self.source.into_source(credentials),
+            auth: self.auth,
+            auth_accounts: self.auth_accounts,
             data_dir: self.data_dir,
             lattice,
             labels,
@@ -55,4 +66,10 @@ impl UpArgs {
         })
         .await
     }
+}
+
+/// Reads the key of an account.
+fn account(text: &str) -> Result<PublicKey, String> {
+    let key = text.parse::<PublicKey>().and_then(|key| key.expect_kind(KeyKind::Account));
+    key.map_err(|error| error.to_string())
 }

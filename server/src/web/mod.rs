@@ -11,7 +11,7 @@ use axum::{Router, extract::connect_info::IntoMakeServiceWithConnectInfo, routin
 use ends::Ends;
 use wisteria_core::{host::Host, lattice::Client};
 
-use crate::source::Entrance;
+use crate::{auth::Authority, source::Entrance};
 
 /// What the handlers share.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub(crate) struct WebState {
     pub(crate) client: Client,
     pub(crate) lattice: Arc<str>,
     pub(crate) allow_unsigned: bool,
+    /// What signs the tokens of its pages, where they need one.
+    pub(crate) authority: Option<Arc<Authority>>,
     /// Where its pages join the lattice, if not here.
     pub(crate) tabs_join: Option<Arc<str>>,
 }

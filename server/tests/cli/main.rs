@@ -1,5 +1,6 @@
 //! The command line, run as a user runs it: the real program against a real server.
 
+mod auth;
 mod join;
 mod nats;
 mod nats_listen;

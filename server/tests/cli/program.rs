@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
 };
 
@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &[&str], input: &[u8]) -> Ended {
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wisteria"));
-    command.args(arguments).env_remove("WISTERIA_URL");
+    command.args(arguments).env_remove("WISTERIA_URL").env_remove("WISTERIA_CREDS");
     command
 }
 
@@ -107,6 +107,11 @@ impl Server {
         let mut line = String::new();
         self.output.read_line(&mut line).expect("the server prints lines");
         line.trim_end().to_owned()
+    }
+
+    /// Where it keeps its state.
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.data_dir.path()
     }
 
     /// Where it listens.
