@@ -59,7 +59,7 @@ type Outcome = Result<JsValue, LatticeError>;
 
 #[wasm_bindgen]
 impl TabHost {
-    /// Joins a lattice. Options: `bridge`, `lattice`, `labels`, `allowUnsigned`, `trustedIssuers`, `limits`, `onLog`, `onConnection`.
+    /// Joins a lattice. Options: `bridge`, `token`, `lattice`, `labels`, `allowUnsigned`, `limits`, `onLog`, `onConnection`.
     pub fn start(options: JsValue) -> Promise {
         console_error_panic_hook::set_once();
         promise(async move { Ok(start(options).await?.into()) })

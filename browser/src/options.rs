@@ -18,6 +18,8 @@ pub(crate) struct Options {
     /// The lattice's name.
     #[serde(default = "default_lattice")]
     pub(crate) lattice: String,
+    /// The join token, where the lattice asks for one.
+    pub(crate) token: Option<String>,
     /// Labels beside `kind=browser`.
     #[serde(default)]
     pub(crate) labels: BTreeMap<String, String>,

@@ -11,7 +11,7 @@ use wisteria_bridge::{
 use wisteria_core::{
     engine::Engine,
     error::{ErrorCode, LatticeError},
-    host::{Host, HostConfig, HostLimits, HostParts, LatticeModules, ProviderKind},
+    host::{Host, HostConfig, HostLimits, HostParts, LatticeModules, ProviderKind, own_provider_keys},
     identity::{KeyKind, KeyPair},
     lattice::Client,
     platform::Platform,
@@ -43,7 +43,11 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     platform.random(&mut seed);
     let key = KeyPair::from_raw(KeyKind::Host, seed);
     let origin = key.public_key();
-    let (bridge, credentials) = Credentials::of_url(&options.bridge);
+    let (bridge, in_url) = Credentials::of_url(&options.bridge);
+    let credentials = match options.token.clone() {
+        Some(token) => Credentials::Join { token, key: key.clone(), providers: own_provider_keys(&key, &PROVIDERS) },
+        None => in_url,
+    };
     let connector = WebSocketConnector::new(bridge.as_str());
     // By this name the broker tells the lattice when the connection is lost.
     let bridge_options = BridgeOptions { name: origin.to_string(), credentials, ..BridgeOptions::default() };

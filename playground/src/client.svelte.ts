@@ -67,6 +67,7 @@ export async function join(): Promise<void> {
       allowUnsigned: config.allow_unsigned,
       trustedIssuers: config.trusted_issuers,
       ...(config.bridge ? { bridge: config.bridge } : {}),
+      ...(config.token ? { token: config.token } : {}),
     });
     page.lattice = config.lattice;
     page.own = host.id;
@@ -89,6 +90,8 @@ interface ServerConfig {
   trusted_issuers: string[];
   /** Where tabs join, if not at the server itself. */
   bridge: string | null;
+  /** What lets the page in, where the server asks for it. */
+  token: string | null;
 }
 
 async function readConfig(): Promise<ServerConfig> {

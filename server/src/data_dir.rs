@@ -46,9 +46,22 @@ pub enum DataDirError {
         /// What is wrong with it.
         cause: String,
     },
+    /// The account's seed in it is damaged.
+    #[error(
+        "{} does not hold an account's seed: {cause}; restore it, or delete it to have another account, which knows \
+         none of the credentials and tokens given out before",
+        path.display()
+    )]
+    AccountSeed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
 }
 
 const SEED_FILE: &str = "host.seed";
+const ACCOUNT_FILE: &str = "account.seed";
 
 impl DataDir {
     /// Opens a directory, making it and the host's key where they are missing. Without `path`, it is
@@ -68,13 +81,13 @@ impl DataDir {
         file.read_to_string(&mut seed).map_err(io)?;
         let host_key = match seed.trim() {
             "" => {
-                let key = new_host_key(platform);
+                let key = new_key(platform, KeyKind::Host);
                 file.rewind().map_err(io)?;
                 writeln!(file, "{}", key.seed()).map_err(io)?;
                 file.sync_all().map_err(io)?;
                 key
             }
-            seed => read_seed(seed).map_err(|cause| DataDirError::Seed { path: seed_path, cause })?,
+            seed => read_seed(seed, KeyKind::Host).map_err(|cause| DataDirError::Seed { path: seed_path, cause })?,
         };
         Ok(Self { path, _locked: file, host_key })
     }
@@ -84,29 +97,65 @@ impl DataDir {
         self.path.join("metadata.redb")
     }
 
+    /// The directory.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The key of the account that signs what lets clients in; made at its first use.
+    pub(crate) fn account_key(&self, platform: &dyn Platform) -> Result<KeyPair, DataDirError> {
+        let path = self.path.join(ACCOUNT_FILE);
+        let io = |cause| DataDirError::Io { path: self.path.clone(), cause };
+        match fs::read_to_string(&path) {
+            Ok(seed) => {
+                read_seed(seed.trim(), KeyKind::Account).map_err(|cause| DataDirError::AccountSeed { path, cause })
+            }
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                let key = new_key(platform, KeyKind::Account);
+                write_private(&path, &format!("{}\n", key.seed())).map_err(io)?;
+                Ok(key)
+            }
+            Err(cause) => Err(io(cause)),
+        }
+    }
+
     /// The host's key.
     pub fn host_key(&self) -> &KeyPair {
         &self.host_key
     }
 }
 
-fn default_path() -> Option<PathBuf> {
+/// The data directory where none is named.
+pub(crate) fn default_path() -> Option<PathBuf> {
     let of = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     of("XDG_DATA_HOME").or_else(|| of("HOME").map(|home| home.join(".local/share"))).map(|base| base.join("wisteria"))
 }
 
-fn new_host_key(platform: &dyn Platform) -> KeyPair {
+fn new_key(platform: &dyn Platform, kind: KeyKind) -> KeyPair {
     let mut seed = [0; 32];
     platform.random(&mut seed);
-    KeyPair::from_raw(KeyKind::Host, seed)
+    KeyPair::from_raw(kind, seed)
 }
 
-fn read_seed(seed: &str) -> Result<KeyPair, String> {
+fn read_seed(seed: &str, kind: KeyKind) -> Result<KeyPair, String> {
     let key = KeyPair::from_seed(seed).map_err(|error| error.to_string())?;
     match key.public_key().kind() {
-        KeyKind::Host => Ok(key),
+        found if found == kind => Ok(key),
         other => Err(format!("it is the seed of another kind of key ({other:?})")),
     }
+}
+
+/// Writes a file that only its owner may read, whole or not at all.
+pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let new = PathBuf::from(name);
+    // One left over from a crash may have other permissions.
+    drop(fs::remove_file(&new));
+    let mut file = open_private(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, path)
 }
 
 /// Opens a file that only its owner may read.

@@ -1,5 +1,6 @@
 //! The `wisteria` binary: wasmtime, native providers, HTTP API and command line.
 
+mod auth;
 pub mod cli;
 pub mod data_dir;
 pub mod edge;

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use futures::StreamExt;
 use thiserror::Error;
 use wisteria_bridge::{
-    BridgeBus, BridgeOptions, Broker, BrokerLimits, ConnectionState, Connector, Credentials, InTurn, Relay,
+    BridgeBus, BridgeOptions, Broker, ConnectionState, Connector, Credentials, InTurn, Relay,
     transports::native::{Tls, TlsError, WebSocketConnector},
 };
 use wisteria_core::{
@@ -28,6 +28,8 @@ pub enum LatticeSource {
         urls: Vec<String>,
         /// Authorities to trust beside the system's, in PEM.
         tls_ca: Option<PathBuf>,
+        /// What that server asks for.
+        credentials: Credentials,
     },
     /// On a NATS cluster with JetStream.
     Nats(NatsOptions),
@@ -39,7 +41,7 @@ pub enum LatticeSource {
 pub enum SourceError {
     /// No server answers.
     #[error(
-        "the lattice cannot be joined: {0}; see that its server runs, and that --join names its ws://HOST:PORT/lattice"
+        "the lattice cannot be joined: {0}; see that its server runs, that --join names its ws://HOST:PORT/lattice, and that --creds names credentials for it where it asks for them (wisteria token mint --role host --creds-file FILE)"
     )]
     Join(String),
     /// The file of authorities cannot be used.
@@ -75,26 +77,29 @@ pub(crate) enum Entrance {
 }
 
 impl LatticeSource {
-    /// Gets into the lattice as this host; `limits` are for who joins at a broker of its own.
+    /// Gets into the lattice as this host; `broker` is made where the lattice is in the server itself.
     pub(crate) async fn enter(
         &self,
         lattice: &str,
         host: PublicKey,
         platform: &Arc<dyn Platform>,
-        limits: BrokerLimits,
+        broker: impl FnOnce(Arc<Router>) -> Broker,
     ) -> Result<Place, SourceError> {
         match self {
-            Self::Embedded => Ok(embedded(platform, limits)),
-            Self::Join { urls, tls_ca } => {
+            Self::Embedded => Ok(embedded(platform, broker)),
+            Self::Join { urls, tls_ca, credentials } => {
                 let tls = trusting(tls_ca.as_ref())?;
                 let connectors = urls.iter().map(|url| WebSocketConnector::new(url).with_tls(tls.clone())).collect();
                 let upstream: Arc<dyn Connector> = Arc::new(InTurn::new(connectors));
-                connect(upstream, Credentials::None, host, platform).await.map_err(SourceError::Join)
+                // Whoever joins here speaks for itself there: this server's credentials are its own.
+                connect(upstream, credentials.clone(), Credentials::None, host, platform)
+                    .await
+                    .map_err(SourceError::Join)
             }
             Self::Nats(options) => {
                 let access = Access::read(options)?;
                 let credentials = access.credentials.clone();
-                let place = connect(access.connector(), credentials, host, platform).await;
+                let place = connect(access.connector(), credentials.clone(), credentials, host, platform).await;
                 let mut place = place.map_err(|cause| access.explain(cause))?;
                 let jetstream = JetStream::connect(&access, &format!("{host} metadata")).await?;
                 place.shared_store = Some(SharedStore::open(&jetstream, lattice).await?);
@@ -105,12 +110,12 @@ impl LatticeSource {
     }
 }
 
-fn embedded(platform: &Arc<dyn Platform>, limits: BrokerLimits) -> Place {
+fn embedded(platform: &Arc<dyn Platform>, broker: impl FnOnce(Arc<Router>) -> Broker) -> Place {
     let router = Arc::new(Router::new());
     let bus = Arc::new(LocalBus::new(router.clone(), platform.clone()));
     Place {
         bus,
-        entrance: Entrance::Broker(Arc::new(Broker::with_limits(router, platform.clone(), limits))),
+        entrance: Entrance::Broker(Arc::new(broker(router))),
         shared_store: None,
         payloads: None,
         connection: None,
@@ -120,17 +125,17 @@ fn embedded(platform: &Arc<dyn Platform>, limits: BrokerLimits) -> Place {
 async fn connect(
     upstream: Arc<dyn Connector>,
     credentials: Credentials,
+    for_clients: Credentials,
     host: PublicKey,
     platform: &Arc<dyn Platform>,
 ) -> Result<Place, String> {
     // By this name the broker tells the lattice when the connection is lost.
-    let options =
-        BridgeOptions { name: host.to_string(), credentials: credentials.clone(), ..BridgeOptions::default() };
+    let options = BridgeOptions { name: host.to_string(), credentials, ..BridgeOptions::default() };
     let bus = BridgeBus::connect(upstream.clone(), platform.clone(), options).await.map_err(|error| match error {
         BusError::Closed(cause) => cause,
         other => other.to_string(),
     })?;
-    let relay = Arc::new(Relay::new(upstream, credentials, platform.clone()));
+    let relay = Arc::new(Relay::new(upstream, for_clients, platform.clone()));
     Ok(Place {
         bus: Arc::new(bus.clone()),
         entrance: Entrance::Relay(relay),

@@ -11,7 +11,7 @@ use std::{
 
 use thiserror::Error;
 use tokio::{net::TcpListener, sync::Notify};
-use wisteria_bridge::BrokerLimits;
+use wisteria_bridge::{Broker, BrokerLimits, auth::AccountGate};
 use wisteria_core::{
     bus::BusError,
     error::LatticeError,
@@ -24,6 +24,7 @@ use wisteria_core::{
 };
 
 use crate::{
+    auth::{self, Authority},
     data_dir::{DataDir, DataDirError},
     edge::{
         EdgeOptions, Gate, HttpPort, ServerTls, ServerTlsError, Site,
@@ -55,6 +56,10 @@ pub struct UpOptions {
     pub source: LatticeSource,
     /// How both ports are protected.
     pub edge: EdgeOptions,
+    /// Whether whoever reaches the ports of a lattice of its own may join and do everything.
+    pub open: bool,
+    /// Accounts whose users may join, beside the server's own.
+    pub auth_accounts: Vec<PublicKey>,
     /// Where the host's key is kept.
     pub data_dir: Option<PathBuf>,
     /// Holds the secrets that links name, a file for each.
@@ -132,19 +137,30 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let platform: Arc<dyn Platform> = Arc::new(NativePlatform::current());
     let edge = &options.edge;
     let tls = edge.tls.as_ref().map(ServerTls::read).transpose()?;
-    let listener = open("--listen", options.listen, edge).await?;
+    let listener = open("--listen", options.listen, &options).await?;
     let nats_listener = match options.nats_listen {
         Some(address) => {
-            let listener = open("--nats-listen", address, edge).await?;
+            let listener = open("--nats-listen", address, &options).await?;
             Some(NatsListener::new(listener, tls.clone(), Gate::new(edge.connections)))
         }
         None => None,
     };
     let data_dir = DataDir::open(options.data_dir.clone(), &*platform)?;
     let key = data_dir.host_key().clone();
-    let broker = BrokerLimits { rate: edge.rate, ..BrokerLimits::default() };
-    let place = options.source.enter(&options.lattice, key.public_key(), &platform, broker).await?;
     let trusted_issuers = trusted_issuers(&options, &*platform)?;
+    let authority = authority(&options, &data_dir, &platform)?;
+    let broker = |router| {
+        let limits = BrokerLimits { rate: edge.rate, ..BrokerLimits::default() };
+        let broker = Broker::with_limits(router, platform.clone(), limits);
+        match &authority {
+            Some(authority) => {
+                let accounts = [&[authority.account()], &options.auth_accounts[..]].concat();
+                broker.guarded_by(Arc::new(AccountGate::new(platform.clone(), accounts, &options.lattice)))
+            }
+            None => broker,
+        }
+    };
+    let place = options.source.enter(&options.lattice, key.public_key(), &platform, broker).await?;
     let store: Arc<dyn MetadataStore> = match &place.shared_store {
         Some(shared) => Arc::new(shared.clone()),
         None => Arc::new(FileStore::open(data_dir.metadata_path())?),
@@ -166,6 +182,9 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let host =
         Host::start_as_keeper(parts, config(&options, &trusted_issuers, limits), PROVIDERS.to_vec(), store).await?;
     place.keep(&host).await?;
+    if let (Some(authority), Entrance::Broker(broker)) = (&authority, &place.entrance) {
+        auth::serve(authority.clone(), broker.clone(), place.bus.clone(), &options.lattice)?;
+    }
     if options.allow_unsigned {
         tracing::warn!(
             "unsigned modules may run here (--allow-unsigned); leave it off where others can reach the host"
@@ -180,6 +199,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         lattice: options.lattice.as_str().into(),
         allow_unsigned: options.allow_unsigned,
         trusted_issuers: trusted_issuers.into(),
+        authority,
         tabs_join: options.nats_websocket.as_deref().map(Into::into),
         site: Site::new(tls.is_some(), bound.ip(), &edge.origins, options.nats_websocket.as_deref()),
     });
@@ -210,8 +230,15 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
 }
 
 /// Takes an address, if it may be open.
-async fn open(option: &'static str, address: SocketAddr, edge: &EdgeOptions) -> Result<TcpListener, UpError> {
-    exposure::check(option, address, Protections { tls: edge.tls.is_some(), insecure: edge.insecure })?;
+async fn open(option: &'static str, address: SocketAddr, options: &UpOptions) -> Result<TcpListener, UpError> {
+    let edge = &options.edge;
+    // A server that is joined asks those who come by this one, too.
+    let credentials = match options.source {
+        LatticeSource::Embedded => !options.open,
+        LatticeSource::Join { .. } => true,
+        LatticeSource::Nats(_) => false,
+    };
+    exposure::check(option, address, Protections { tls: edge.tls.is_some(), credentials, insecure: edge.insecure })?;
     TcpListener::bind(address).await.map_err(|cause| UpError::Listen { address, option, cause })
 }
 
@@ -234,6 +261,21 @@ fn trusted_issuers(options: &UpOptions, platform: &dyn Platform) -> Result<Vec<P
         store.path().display()
     );
     Ok(vec![account])
+}
+
+/// What signs for a lattice of its own that is not open to all, with the file that lets its operator in.
+fn authority(
+    options: &UpOptions,
+    data_dir: &DataDir,
+    platform: &Arc<dyn Platform>,
+) -> Result<Option<Arc<Authority>>, DataDirError> {
+    if options.open || !matches!(options.source, LatticeSource::Embedded) {
+        return Ok(None);
+    }
+    let authority = Authority::new(data_dir.account_key(&**platform)?, &options.lattice, platform.clone());
+    let path = auth::operator_creds(data_dir.path());
+    authority.keep_operator(&path).map_err(|cause| DataDirError::Io { path, cause })?;
+    Ok(Some(Arc::new(authority)))
 }
 
 fn config(options: &UpOptions, trusted_issuers: &[PublicKey], limits: HostLimits) -> HostConfig {

@@ -10,6 +10,8 @@ import type { ClaimsSummary, HostSummary, Inventory, Link, LinkStatus } from "./
 export interface HostOptions {
   /** The lattice's address; by default that of the server the page came from. */
   bridge?: string | URL;
+  /** What lets the host in where the lattice asks for it; `wisteria token mint` prints one. */
+  token?: string;
   /** The lattice's name. */
   lattice?: string;
   /** Labels beside `kind=browser`. */
@@ -84,6 +86,7 @@ export class Host implements AsyncDisposable {
     try {
       const { hostId, engine } = await remote.ask("start", {
         bridge: String(options.bridge ?? defaultBridge()),
+        ...(options.token ? { token: options.token } : {}),
         lattice: options.lattice ?? "default",
         labels: options.labels ?? {},
         allowUnsigned: options.allowUnsigned ?? false,

@@ -6,6 +6,7 @@ import type { TabHost } from "./host/host.js";
 /** How a host starts, as the worker needs it. */
 export interface StartOptions {
   bridge: string;
+  token?: string;
   lattice: string;
   labels: Record<string, string>;
   allowUnsigned: boolean;

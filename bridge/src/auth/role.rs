@@ -111,6 +111,7 @@ impl Of<'_> {
             "wasmbus.rpcevt.{L}",
             "wisteria.modules.{L}.>",
             "wisteria.meta.{L}.>",
+            "wisteria.tokens.{L}.*",
             "wisteria.lost.*",
         ])
     }
@@ -149,7 +150,7 @@ impl Of<'_> {
         rules
     }
 
-    /// Calls and control.
+    /// Calls, control, and tokens.
     fn operator_says(&self) -> Vec<Rule> {
         self.patterns(&[
             "wasmbus.rpc.{L}.*",
@@ -157,6 +158,7 @@ impl Of<'_> {
             "wasmbus.ctl.{L}.>",
             "wisteria.meta.{L}.hosts",
             "wisteria.modules.{L}.*",
+            "wisteria.tokens.{L}.*",
         ])
     }
 

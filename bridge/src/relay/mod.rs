@@ -227,7 +227,7 @@ impl Relay {
     {
         let mut out = BytesMut::new();
         let mut complaint = None;
-        protocol::info(&for_client(greeting), &mut out);
+        protocol::info(&for_client(greeting, &self.credentials), &mut out);
         loop {
             loop {
                 match decoder.next_op() {

@@ -73,7 +73,7 @@ impl Session {
     /// Passes on what the broker said.
     pub(super) fn down(&mut self, op: ServerOp, out: &mut BytesMut) {
         match op {
-            ServerOp::Info(info) => protocol::info(&for_client(&info), out),
+            ServerOp::Info(info) => protocol::info(&for_client(&info, &self.credentials), out),
             ServerOp::Message { sid, message } => {
                 self.note_request(&sid, message.reply.as_ref());
                 protocol::delivery(sid.as_str(), &message, out);
@@ -129,9 +129,14 @@ impl Session {
     }
 }
 
-/// The broker's greeting without what is between it and the relay.
-pub(super) fn for_client(info: &ServerInfo) -> ServerInfo {
-    ServerInfo { nonce: None, auth_required: false, tls_required: false, ..info.clone() }
+/// The broker's greeting without what is between it and the relay. What it asks for is the client's to answer where the
+/// relay has no credentials.
+pub(super) fn for_client(info: &ServerInfo, relay: &Credentials) -> ServerInfo {
+    let (nonce, auth_required) = match relay {
+        Credentials::None => (info.nonce.clone(), info.auth_required),
+        _ => (None, false),
+    };
+    ServerInfo { nonce, auth_required, tls_required: false, ..info.clone() }
 }
 
 #[cfg(test)]

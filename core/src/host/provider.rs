@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     error::{ErrorCode, LatticeError},
-    identity::{KeyKind, PublicKey},
+    identity::{KeyKind, KeyPair, PublicKey},
     lattice::control::Health,
     metadata::Stamp,
     platform::Platform,
@@ -34,6 +34,12 @@ pub struct ProviderKind {
     pub name: &'static str,
     /// Makes one. Called once per start.
     pub create: fn(ProviderContext) -> Arc<dyn Provider>,
+}
+
+/// The keys of the providers that a host of this key starts by itself: those that every host has, and one of each kind.
+pub fn own_provider_keys(host: &KeyPair, kinds: &[ProviderKind]) -> Vec<KeyPair> {
+    let names = ["logging", "numbergen"].into_iter().chain(kinds.iter().map(|kind| kind.name));
+    names.map(|name| host.derive(KeyKind::Provider, name)).collect()
 }
 
 /// What a provider is started by: `NAME`, or `NAME@V…` for one that shares its key, and so its links and calls, with

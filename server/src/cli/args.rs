@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
     call::CallArgs, claims::ClaimsCommand, connect::LatticeUrl, get::GetCommand, keys::KeysCommand,
-    label::LabelCommand, link::LinkCommand, start::StartCommand, stop::StopCommand, up::UpArgs, update::UpdateCommand,
+    label::LabelCommand, link::LinkCommand, start::StartCommand, stop::StopCommand, token::TokenCommand, up::UpArgs,
+    update::UpdateCommand,
 };
 
 /// Runs WebAssembly actors on one lattice of servers and browser tabs.
@@ -31,6 +32,9 @@ pub(super) struct LatticeArgs {
     /// The lattice's name
     #[arg(long, global = true, default_value = "default")]
     pub(super) lattice: String,
+    /// The .creds file that lets this command in; by default operator.creds of a server of this machine, where there is one
+    #[arg(long, global = true, value_name = "FILE", env = "WISTERIA_CREDS")]
+    pub(super) creds: Option<PathBuf>,
     /// How to print
     #[arg(short, long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(super) output: Format,
@@ -65,6 +69,9 @@ pub(super) enum Command {
     /// Link an actor to a provider, or end the link
     #[command(subcommand)]
     Link(LinkCommand),
+    /// Mint or revoke what lets others in
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Call an actor and print its reply
     Call(CallArgs),
     /// Show hosts, what runs on one, links or claims

@@ -1,6 +1,13 @@
 //! The way from a command to the lattice: a server's address, and a client over its bridge.
 
-use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    fs,
+    net::IpAddr,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::http::Uri;
 use thiserror::Error;
@@ -9,52 +16,78 @@ use wisteria_bridge::{
     transports::native::{NatsConnector, Tls, TlsError, WebSocketConnector},
 };
 use wisteria_core::{
-    bus::BusError,
+    bus::{Bus, BusError},
     error::LatticeError,
-    identity::{KeyKind, KeyPair},
     lattice::Client,
     platform::Platform,
 };
 
-use crate::platform::NativePlatform;
+use crate::{
+    auth::{new_user, operator_creds},
+    data_dir::default_path,
+    platform::NativePlatform,
+};
 
 /// How long a server may take to answer, and a single request to be carried out.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why there is no way to the lattice.
 #[derive(Debug, Error)]
 pub(super) enum ConnectError {
     #[error("no lattice answers at {url}: start one with `wisteria up`, or name another by --url ({cause})")]
     NobodyAnswers { url: String, cause: String },
+    #[error(
+        "the lattice at {url} does not let this command in ({cause}): name credentials for it with --creds FILE or \
+         WISTERIA_CREDS; its server keeps those of its operator as operator.creds in its data directory"
+    )]
+    Refused { url: String, cause: String },
+    #[error("the credentials in {} cannot be used: {cause}; name others with --creds", path.display())]
+    Creds { path: PathBuf, cause: String },
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error(transparent)]
     Lattice(#[from] LatticeError),
 }
 
-/// A client of a lattice, in the name of a user who lives as long as the command.
-pub(super) async fn connect(url: &LatticeUrl, tls_ca: Option<&Path>, lattice: &str) -> Result<Client, ConnectError> {
+/// A connection to a lattice.
+pub(super) async fn connect(
+    url: &LatticeUrl,
+    tls_ca: Option<&Path>,
+    creds: Option<&Path>,
+) -> Result<Arc<dyn Bus>, ConnectError> {
     let tls = tls_ca.map_or_else(|| Ok(Tls::default()), Tls::with_authorities)?;
     let platform: Arc<dyn Platform> = Arc::new(NativePlatform::current());
-    let mut secret = [0; 32];
-    platform.random(&mut secret);
-    let user = KeyPair::from_raw(KeyKind::User, secret).public_key();
     let options = BridgeOptions {
         name: "wisteria command line".to_owned(),
-        credentials: url.credentials.clone(),
+        credentials: url.credentials(creds)?,
         connect: PATIENCE,
         ..BridgeOptions::default()
     };
     let bus = BridgeBus::connect(url.way.connector(tls), platform.clone(), options).await.map_err(|cause| {
-        ConnectError::NobodyAnswers {
-            url: url.text.clone(),
-            cause: match cause {
-                BusError::Closed(why) => why,
-                other => other.to_string(),
-            },
+        let (url, cause) = match cause {
+            BusError::Closed(why) => (url.text.clone(), why),
+            other => (url.text.clone(), other.to_string()),
+        };
+        match cause.contains("Authorization Violation") {
+            true => ConnectError::Refused { url, cause },
+            false => ConnectError::NobodyAnswers { url, cause },
         }
     })?;
-    Ok(Client::new(Arc::new(bus), platform, lattice, user, PATIENCE)?)
+    Ok(Arc::new(bus))
+}
+
+/// A client of a lattice, in the name of a user who lives as long as the command.
+pub(super) fn client(bus: Arc<dyn Bus>, lattice: &str) -> Result<Client, ConnectError> {
+    let platform: Arc<dyn Platform> = Arc::new(NativePlatform::current());
+    let user = new_user(&*platform).public_key();
+    Ok(Client::new(bus, platform, lattice, user, PATIENCE)?)
+}
+
+/// Reads a `.creds` file.
+pub(super) fn read_creds(path: &Path) -> Result<Credentials, ConnectError> {
+    let error = |cause: String| ConnectError::Creds { path: path.to_owned(), cause };
+    let text = fs::read_to_string(path).map_err(|cause| error(cause.to_string()))?;
+    Credentials::from_creds(&text).map_err(|cause| error(cause.to_owned()))
 }
 
 /// The address of a lattice's server, or of the NATS server that the lattice lives on.
@@ -79,6 +112,27 @@ enum Way {
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("an address such as http://127.0.0.1:7700 or nats://127.0.0.1:4222 is needed: {0}")]
 pub(super) struct UrlError(&'static str);
+
+impl LatticeUrl {
+    /// What lets a command in: what the address holds, a file that was named, or what a server of this machine left for
+    /// its operator.
+    fn credentials(&self, creds: Option<&Path>) -> Result<Credentials, ConnectError> {
+        match (&self.credentials, creds) {
+            (Credentials::None, Some(path)) => read_creds(path),
+            (Credentials::None, None) if self.is_of_this_machine() => {
+                let path = default_path().map(|data_dir| operator_creds(&data_dir));
+                path.filter(|path| path.is_file()).map_or_else(|| Ok(Credentials::None), |path| read_creds(&path))
+            }
+            (in_url, _) => Ok(in_url.clone()),
+        }
+    }
+
+    fn is_of_this_machine(&self) -> bool {
+        let uri: Option<Uri> = self.text.parse().ok();
+        let host = uri.as_ref().and_then(Uri::host).unwrap_or_default().trim_matches(['[', ']']);
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+}
 
 impl Way {
     fn connector(&self, tls: Tls) -> Arc<dyn Connector> {

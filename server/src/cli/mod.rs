@@ -23,6 +23,7 @@ mod span;
 mod start;
 mod stop;
 mod table;
+mod token;
 mod up;
 mod update;
 

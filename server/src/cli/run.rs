@@ -1,10 +1,10 @@
 //! Reads the command line, does what it says, and turns the outcome into an exit code.
 
-use std::{io, path::PathBuf, process::ExitCode};
+use std::{io, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind, parser::ValueSource};
 use thiserror::Error;
-use wisteria_core::{error::LatticeError, identity::ClaimsError, lattice::Client};
+use wisteria_core::{bus::Bus, error::LatticeError, identity::ClaimsError};
 
 use super::{
     args::{Cli, Command, LatticeArgs},
@@ -14,6 +14,7 @@ use super::{
     logging,
     output::{Output, OutputError},
     resolve::ResolveError,
+    token::TokenError,
 };
 use crate::{keys::KeyStoreError, up::UpError};
 
@@ -42,6 +43,8 @@ pub(super) enum CommandError {
     Unsigned(PathBuf),
     #[error("{} cannot be written: {cause}; name another place with -O", path.display())]
     Written { path: PathBuf, cause: io::Error },
+    #[error(transparent)]
+    Token(#[from] TokenError),
     #[error(transparent)]
     Up(#[from] UpError),
 }
@@ -86,28 +89,33 @@ fn parse() -> Cli {
 }
 
 async fn execute(cli: Cli) -> Result<(), CommandError> {
-    let LatticeArgs { url, tls_ca, lattice, output } = cli.lattice;
+    let LatticeArgs { url, tls_ca, lattice, creds, output } = cli.lattice;
     let output = Output::new(output);
     match cli.command {
-        Command::Up(args) => Ok(args.run(lattice, tls_ca).await?),
+        Command::Up(args) => {
+            let credentials = creds.as_deref().map(connect::read_creds).transpose()?.unwrap_or_default();
+            Ok(args.run(lattice, tls_ca, credentials).await?)
+        }
         Command::Keys(command) => command.run(output),
         Command::Claims(command) => command.run(output),
         command => {
-            let client = connect::connect(&url, tls_ca.as_deref(), &lattice).await?;
-            on_lattice(command, &client, output).await
+            let bus = connect::connect(&url, tls_ca.as_deref(), creds.as_deref()).await?;
+            on_lattice(command, bus, &lattice, output).await
         }
     }
 }
 
-async fn on_lattice(command: Command, client: &Client, output: Output) -> Result<(), CommandError> {
+async fn on_lattice(command: Command, bus: Arc<dyn Bus>, lattice: &str, output: Output) -> Result<(), CommandError> {
+    let client = connect::client(bus.clone(), lattice)?;
     match command {
         Command::Up(_) | Command::Keys(_) | Command::Claims(_) => unreachable!("these need no lattice"),
-        Command::Start(command) => command.run(client, output).await,
-        Command::Stop(command) => command.run(client, output).await,
-        Command::Update(command) => command.run(client, output).await,
-        Command::Label(command) => command.run(client, output).await,
-        Command::Link(command) => command.run(client, output).await,
-        Command::Call(args) => args.run(client, output).await,
-        Command::Get(command) => command.run(client, output).await,
+        Command::Token(command) => Ok(command.run(bus, lattice, output).await?),
+        Command::Start(command) => command.run(&client, output).await,
+        Command::Stop(command) => command.run(&client, output).await,
+        Command::Update(command) => command.run(&client, output).await,
+        Command::Label(command) => command.run(&client, output).await,
+        Command::Link(command) => command.run(&client, output).await,
+        Command::Call(args) => args.run(&client, output).await,
+        Command::Get(command) => command.run(&client, output).await,
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use wisteria_bridge::Credentials;
 
 use crate::{
     nats::{NatsOptions, NatsSecret},
@@ -54,8 +55,8 @@ impl SourceArgs {
         !(self.join.is_empty() && self.nats.is_empty())
     }
 
-    /// Where it is; TLS there trusts the authorities in `tls_ca`, too.
-    pub(super) fn into_source(self, tls_ca: Option<PathBuf>) -> LatticeSource {
+    /// Where it is; TLS there trusts the authorities in `tls_ca`, too, and `credentials` are for a server that is joined.
+    pub(super) fn into_source(self, tls_ca: Option<PathBuf>, credentials: Credentials) -> LatticeSource {
         let args = self;
         if !args.nats.is_empty() {
             let secret = match (args.nats_creds, args.nats_nkey, args.nats_token) {
@@ -73,7 +74,7 @@ impl SourceArgs {
         }
         match args.join.is_empty() {
             true => LatticeSource::Embedded,
-            false => LatticeSource::Join { urls: args.join, tls_ca },
+            false => LatticeSource::Join { urls: args.join, tls_ca, credentials },
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use clap::Args;
+use wisteria_bridge::Credentials;
 use wisteria_core::identity::{KeyError, KeyKind, PublicKey};
 
 use super::{
@@ -38,6 +39,13 @@ pub(super) struct UpArgs {
     /// A label by which this host can be chosen; may be given several times
     #[arg(long = "label", value_name = "K=V")]
     labels: Vec<Pair>,
+    /// Let whoever reaches its ports join and do everything, without credentials
+    #[arg(long, conflicts_with = "elsewhere")]
+    open: bool,
+    /// Let users of this NATS account join, A…, beside those that the server's own account signs for; may be given
+    /// several times
+    #[arg(long = "auth-account", value_name = "A…", conflicts_with_all = ["elsewhere", "open"], value_parser = account)]
+    auth_accounts: Vec<PublicKey>,
     /// Run modules that carry no claims, too
     #[arg(long)]
     allow_unsigned: bool,
@@ -62,14 +70,21 @@ impl UpArgs {
     }
 
     /// Runs the server until it is told to stop.
-    pub(super) async fn run(self, lattice: String, tls_ca: Option<PathBuf>) -> Result<(), UpError> {
+    pub(super) async fn run(
+        self,
+        lattice: String,
+        tls_ca: Option<PathBuf>,
+        credentials: Credentials,
+    ) -> Result<(), UpError> {
         let labels: BTreeMap<_, _> = self.labels.into_iter().map(Pair::into_parts).collect();
         up::run(UpOptions {
             listen: self.listen,
             nats_listen: self.nats_listen,
             nats_websocket: self.nats_websocket,
-            source: self.source.into_source(tls_ca),
+            source: self.source.into_source(tls_ca, credentials),
             edge: self.edge.options(),
+            open: self.open,
+            auth_accounts: self.auth_accounts,
             data_dir: self.data_dir,
             secrets_dir: self.secrets_dir,
             lattice,

@@ -9,6 +9,8 @@ use thiserror::Error;
 pub struct Protections {
     /// It speaks TLS, so that nobody on the way reads or changes what passes.
     pub tls: bool,
+    /// Who joins by it must prove who it is.
+    pub credentials: bool,
     /// The operator answers for it: `--insecure`.
     pub insecure: bool,
 }
@@ -33,7 +35,10 @@ pub struct Exposed {
 /// # Errors
 /// What is missing, and how to have it.
 pub fn check(option: &'static str, address: SocketAddr, protections: Protections) -> Result<(), Exposed> {
-    let wanted = [(protections.tls, "it has no TLS: give it --tls-cert FILE and --tls-key FILE")];
+    let wanted = [
+        (protections.tls, "it has no TLS: give it --tls-cert FILE and --tls-key FILE"),
+        (protections.credentials, "whoever reaches it may join: leave out --open and --nats"),
+    ];
     let missing = wanted.iter().filter(|(is_there, _)| !is_there).map(|(_, text)| *text).collect::<Vec<_>>();
     if is_loopback(address.ip()) || missing.is_empty() {
         return Ok(());
@@ -57,8 +62,9 @@ mod tests {
 
     #[test]
     fn a_port_beyond_this_machine_needs_tls_or_the_operators_word() {
-        let check = |address: &str, tls, insecure| {
-            check("--listen", address.parse().expect("an address"), Protections { tls, insecure })
+        let check = |address: &str, protected, insecure| {
+            let protections = Protections { tls: protected, credentials: protected, insecure };
+            check("--listen", address.parse().expect("an address"), protections)
         };
         for here in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
             assert_eq!(check(here, false, false), Ok(()), "{here}");
@@ -67,7 +73,7 @@ mod tests {
             assert_eq!(check(beyond, true, false), Ok(()), "{beyond}");
             assert_eq!(check(beyond, false, true), Ok(()), "{beyond}");
             let text = check(beyond, false, false).expect_err("refused").to_string();
-            for word in ["--listen", beyond, "--tls-cert", "--tls-key", "127.0.0.1", "--insecure"] {
+            for word in ["--listen", beyond, "--tls-cert", "--tls-key", "--open", "127.0.0.1", "--insecure"] {
                 assert!(text.contains(word), "{word} in {text}");
             }
         }

@@ -12,6 +12,7 @@ pub(crate) use ends::Ends;
 use wisteria_core::{host::Host, identity::PublicKey, lattice::Client};
 
 use crate::{
+    auth::Authority,
     edge::{Site, guard},
     source::Entrance,
 };
@@ -26,6 +27,8 @@ pub(crate) struct WebState {
     pub(crate) allow_unsigned: bool,
     /// Whose signed modules its pages may run, as it does.
     pub(crate) trusted_issuers: Arc<[PublicKey]>,
+    /// What signs the tokens of its pages, where they need one.
+    pub(crate) authority: Option<Arc<Authority>>,
     /// Where its pages join the lattice, if not here.
     pub(crate) tabs_join: Option<Arc<str>>,
     /// Which names it has, and whose pages may join.

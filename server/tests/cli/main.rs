@@ -1,5 +1,6 @@
 //! The command line, run as a user runs it: the real program against a real server.
 
+mod auth;
 mod claims;
 mod edges;
 mod join;

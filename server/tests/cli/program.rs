@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &[&str], input: &[u8]) -> Ended {
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wisteria"));
-    command.args(arguments).env_remove("WISTERIA_URL").env("WISTERIA_KEYS", keys_dir());
+    command.args(arguments).env_remove("WISTERIA_URL").env_remove("WISTERIA_CREDS").env("WISTERIA_KEYS", keys_dir());
     command
 }
 
@@ -117,6 +117,11 @@ impl Server {
         let mut line = String::new();
         self.output.read_line(&mut line).expect("the server prints lines");
         line.trim_end().to_owned()
+    }
+
+    /// Where it keeps its state.
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.data_dir.path()
     }
 
     /// Where it listens.
