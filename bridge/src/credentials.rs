@@ -1,6 +1,9 @@
 //! How a client proves to a NATS server who it is.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
 
 use data_encoding::BASE64URL_NOPAD;
 use wisteria_core::identity::{KeyKind, KeyPair, PublicKey};
@@ -34,12 +37,38 @@ pub enum Credentials {
     /// A join token, which is bound to the key that it is used with first.
     Join {
         /// The token.
-        token: String,
+        token: JoinToken,
         /// The key.
         key: KeyPair,
         /// The keys of the providers that the client serves.
         providers: Vec<KeyPair>,
     },
+}
+
+/// A join token that can be replaced before it expires; its clones hold the same one. Debug does not show it.
+#[derive(Clone)]
+pub struct JoinToken(Arc<Mutex<String>>);
+
+impl JoinToken {
+    /// With this one first.
+    pub fn new(token: String) -> Self {
+        Self(Arc::new(Mutex::new(token)))
+    }
+
+    /// Has another one used from the next connection on.
+    pub fn replace(&self, token: String) {
+        *self.0.lock().expect("nothing panics under this lock") = token;
+    }
+
+    fn get(&self) -> String {
+        self.0.lock().expect("nothing panics under this lock").clone()
+    }
+}
+
+impl fmt::Debug for JoinToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JoinToken")
+    }
 }
 
 impl Credentials {
@@ -57,7 +86,7 @@ impl Credentials {
             Self::Join { token, key, providers } => {
                 let prove = |provider: &KeyPair| Some((provider.public_key().to_string(), sign(provider)?));
                 Auth {
-                    jwt: Some(token.clone()),
+                    jwt: Some(token.get()),
                     nkey: Some(key.public_key().to_string()),
                     sig: sign(key),
                     providers: providers.iter().filter_map(prove).collect(),
@@ -206,9 +235,19 @@ mod tests {
     }
 
     #[test]
+    fn a_join_token_is_replaced_from_the_next_connection_on() {
+        let token = JoinToken::new("old".to_owned());
+        let credentials = Credentials::Join { token: token.clone(), key: key(), providers: Vec::new() };
+        assert_eq!(completed(&credentials).jwt.as_deref(), Some("old"));
+        token.replace("new".to_owned());
+        assert_eq!(completed(&credentials.clone()).jwt.as_deref(), Some("new"));
+    }
+
+    #[test]
     fn debug_shows_no_secret() {
         let user = Credentials::User { name: "ada".to_owned(), password: "lovelace".to_owned() };
-        let text = format!("{user:?} {:?} {:?}", completed(&user), Credentials::Token("lovelace".to_owned()));
+        let shared = Credentials::Token("lovelace".to_owned());
+        let text = format!("{user:?} {:?} {shared:?} {:?}", completed(&user), JoinToken::new("lovelace".to_owned()));
         assert!(text.contains("ada") && !text.contains("lovelace"), "{text}");
     }
 }

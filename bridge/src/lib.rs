@@ -16,6 +16,6 @@ pub mod transports;
 
 pub use broker::{Broker, BrokerLimits, Ended, Peer};
 pub use client::{BridgeBus, BridgeOptions, ConnectionState};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, JoinToken};
 pub use relay::Relay;
 pub use transports::{Connector, InTurn, Pipe, TransportError};

@@ -7,7 +7,7 @@ use js_sys::{Function, JSON, Promise, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
-use wisteria_bridge::BridgeBus;
+use wisteria_bridge::{BridgeBus, JoinToken};
 use wisteria_core::{
     call::Target,
     encoding,
@@ -40,6 +40,8 @@ pub(crate) struct Parts {
     pub(crate) host: Host,
     pub(crate) client: Client,
     pub(crate) bus: BridgeBus,
+    /// What lets it in, where the lattice asks for it.
+    pub(crate) token: Option<JoinToken>,
     pub(crate) engine: &'static str,
 }
 
@@ -59,7 +61,8 @@ type Outcome = Result<JsValue, LatticeError>;
 
 #[wasm_bindgen]
 impl TabHost {
-    /// Joins a lattice. Options: `bridge`, `token`, `lattice`, `labels`, `allowUnsigned`, `limits`, `onLog`, `onConnection`.
+    /// Joins a lattice. Options: `bridge`, `token`, `lattice`, `labels`, `allowUnsigned`, `trustedIssuers`, `limits`,
+    /// `onLog`, `onConnection`.
     pub fn start(options: JsValue) -> Promise {
         console_error_panic_hook::set_once();
         promise(async move { Ok(start(options).await?.into()) })
@@ -193,6 +196,17 @@ impl TabHost {
             }
         }));
         Ok(())
+    }
+
+    /// Has another join token used from the next connection on. A host that joined without one needs none.
+    #[wasm_bindgen(js_name = renewToken)]
+    pub fn renew_token(&self, token: String) -> Promise {
+        self.answer(async move |parts| {
+            if let Some(current) = &parts.token {
+                current.replace(token);
+            }
+            Ok(JsValue::UNDEFINED)
+        })
     }
 
     /// Leaves the lattice.

@@ -6,7 +6,7 @@ use futures::StreamExt;
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 use wisteria_bridge::{
-    BridgeBus, BridgeOptions, ConnectionState, Credentials, transports::browser::WebSocketConnector,
+    BridgeBus, BridgeOptions, ConnectionState, Credentials, JoinToken, transports::browser::WebSocketConnector,
 };
 use wisteria_core::{
     engine::Engine,
@@ -44,7 +44,8 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     let key = KeyPair::from_raw(KeyKind::Host, seed);
     let origin = key.public_key();
     let (bridge, in_url) = Credentials::of_url(&options.bridge);
-    let credentials = match options.token.clone() {
+    let token = options.token.clone().map(JoinToken::new);
+    let credentials = match token.clone() {
         Some(token) => Credentials::Join { token, key: key.clone(), providers: own_provider_keys(&key, &PROVIDERS) },
         None => in_url,
     };
@@ -54,7 +55,7 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     let bus = BridgeBus::connect(connector, platform.clone(), bridge_options).await.map_err(|error| {
         LatticeError::new(
             ErrorCode::Unreachable,
-            format!("{bridge} cannot be joined: {error}; check that its server runs"),
+            format!("{bridge} cannot be joined: {error}; check that its server runs, and that it accepts the token"),
         )
     })?;
     let parts = HostParts {
@@ -69,7 +70,7 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     };
     let client = Client::new(Arc::new(bus.clone()), platform, &options.lattice, origin, PATIENCE)?;
     let host = Host::start(parts, config(options, limits), PROVIDERS.to_vec()).await?;
-    let parts = Rc::new(Parts { host, client, bus, engine: engine.name() });
+    let parts = Rc::new(Parts { host, client, bus, token, engine: engine.name() });
     follow_connection(&parts, callbacks.on_connection);
     stop_when_asked(parts.clone());
     // What the host subscribed to stands once the broker has handled it.

@@ -67,7 +67,7 @@ export async function join(): Promise<void> {
       allowUnsigned: config.allow_unsigned,
       trustedIssuers: config.trusted_issuers,
       ...(config.bridge ? { bridge: config.bridge } : {}),
-      ...(config.token ? { token: config.token } : {}),
+      ...(config.auth_required ? { token: freshToken } : {}),
     });
     page.lattice = config.lattice;
     page.own = host.id;
@@ -90,7 +90,9 @@ interface ServerConfig {
   trusted_issuers: string[];
   /** Where tabs join, if not at the server itself. */
   bridge: string | null;
-  /** What lets the page in, where the server asks for it. */
+  /** Whether the lattice asks who joins. */
+  auth_required: boolean;
+  /** What lets the page in, where it was opened on the server's own machine. */
   token: string | null;
 }
 
@@ -98,6 +100,17 @@ async function readConfig(): Promise<ServerConfig> {
   const response = await fetch("/api/config");
   if (!response.ok) throw new Error(`the server answers ${response.status} to /api/config; check that it runs`);
   return response.json();
+}
+
+/** A token of the server. Each belongs to one host. */
+async function freshToken(): Promise<string> {
+  const { token } = await readConfig();
+  if (!token) {
+    throw new Error(
+      "the server lets its page in by itself on its own machine only; open http://127.0.0.1 there, or join with a token of `wisteria token mint`",
+    );
+  }
+  return token;
 }
 
 function follow(joined: Host): void {

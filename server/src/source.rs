@@ -6,6 +6,7 @@ use futures::StreamExt;
 use thiserror::Error;
 use wisteria_bridge::{
     BridgeBus, BridgeOptions, Broker, ConnectionState, Connector, Credentials, InTurn, Relay,
+    auth::{Role, UserClaims},
     transports::native::{Tls, TlsError, WebSocketConnector},
 };
 use wisteria_core::{
@@ -44,6 +45,12 @@ pub enum SourceError {
         "the lattice cannot be joined: {0}; see that its server runs, that --join names its ws://HOST:PORT/lattice, and that --creds names credentials for it where it asks for them (wisteria token mint --role host --creds-file FILE)"
     )]
     Join(String),
+    /// The credentials are not those of a server.
+    #[error(
+        "the credentials are for the role {0}, and a server joins as a host; make others with: wisteria token mint \
+         --role host --creds-file FILE"
+    )]
+    Role(Role),
     /// The file of authorities cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -88,6 +95,9 @@ impl LatticeSource {
         match self {
             Self::Embedded => Ok(embedded(platform, broker)),
             Self::Join { urls, tls_ca, credentials } => {
+                if let Some(role) = role(credentials).filter(|role| *role != Role::Host) {
+                    return Err(SourceError::Role(role));
+                }
                 let tls = trusting(tls_ca.as_ref())?;
                 let connectors = urls.iter().map(|url| WebSocketConnector::new(url).with_tls(tls.clone())).collect();
                 let upstream: Arc<dyn Connector> = Arc::new(InTurn::new(connectors));
@@ -108,6 +118,14 @@ impl LatticeSource {
             }
         }
     }
+}
+
+/// The role that credentials say they are for.
+fn role(credentials: &Credentials) -> Option<Role> {
+    let Credentials::Claims { jwt, .. } = credentials else {
+        return None;
+    };
+    Some(UserClaims::unverified(jwt).ok()?.wisteria?.role)
 }
 
 fn embedded(platform: &Arc<dyn Platform>, broker: impl FnOnce(Arc<Router>) -> Broker) -> Place {

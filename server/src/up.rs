@@ -11,9 +11,9 @@ use std::{
 
 use thiserror::Error;
 use tokio::{net::TcpListener, sync::Notify};
-use wisteria_bridge::{Broker, BrokerLimits, auth::AccountGate};
+use wisteria_bridge::{Broker, BrokerLimits, Credentials, auth::AccountGate};
 use wisteria_core::{
-    bus::BusError,
+    bus::{Bus, BusError},
     error::LatticeError,
     host::{Host, HostConfig, HostLimits, HostParts, ProviderKind, Trust},
     identity::{KeyKind, PublicKey},
@@ -24,7 +24,7 @@ use wisteria_core::{
 };
 
 use crate::{
-    auth::{self, Authority},
+    auth::{self, Authority, PageTokens},
     data_dir::{DataDir, DataDirError},
     edge::{
         EdgeOptions, Gate, HttpPort, ServerTls, ServerTlsError, Site,
@@ -147,7 +147,6 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     };
     let data_dir = DataDir::open(options.data_dir.clone(), &*platform)?;
     let key = data_dir.host_key().clone();
-    let trusted_issuers = trusted_issuers(&options, &*platform)?;
     let authority = authority(&options, &data_dir, &platform)?;
     let broker = |router| {
         let limits = BrokerLimits { rate: edge.rate, ..BrokerLimits::default() };
@@ -161,6 +160,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         }
     };
     let place = options.source.enter(&options.lattice, key.public_key(), &platform, broker).await?;
+    let trusted_issuers = trusted_issuers(&options, &*platform)?;
     let store: Arc<dyn MetadataStore> = match &place.shared_store {
         Some(shared) => Arc::new(shared.clone()),
         None => Arc::new(FileStore::open(data_dir.metadata_path())?),
@@ -199,7 +199,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         lattice: options.lattice.as_str().into(),
         allow_unsigned: options.allow_unsigned,
         trusted_issuers: trusted_issuers.into(),
-        authority,
+        page_tokens: page_tokens(&options, authority, &place.bus),
         tabs_join: options.nats_websocket.as_deref().map(Into::into),
         site: Site::new(tls.is_some(), bound.ip(), &edge.origins, options.nats_websocket.as_deref()),
     });
@@ -263,7 +263,7 @@ fn trusted_issuers(options: &UpOptions, platform: &dyn Platform) -> Result<Vec<P
     Ok(vec![account])
 }
 
-/// What signs for a lattice of its own that is not open to all, with the file that lets its operator in.
+/// What signs for a lattice of its own that is not open to all; it leaves credentials in the data directory.
 fn authority(
     options: &UpOptions,
     data_dir: &DataDir,
@@ -273,9 +273,22 @@ fn authority(
         return Ok(None);
     }
     let authority = Authority::new(data_dir.account_key(&**platform)?, &options.lattice, platform.clone());
-    let path = auth::operator_creds(data_dir.path());
-    authority.keep_operator(&path).map_err(|cause| DataDirError::Io { path, cause })?;
+    for role in auth::KEPT {
+        let path = auth::creds_path(data_dir.path(), role);
+        authority.keep_creds(&path, role).map_err(|cause| DataDirError::Io { path, cause })?;
+    }
     Ok(Some(Arc::new(authority)))
+}
+
+/// Who lets the server's own pages in, where that takes a token.
+fn page_tokens(options: &UpOptions, own: Option<Arc<Authority>>, bus: &Arc<dyn Bus>) -> Option<PageTokens> {
+    match (&options.source, own) {
+        (_, Some(authority)) => Some(PageTokens::Own(authority)),
+        (LatticeSource::Join { credentials: Credentials::Claims { .. }, .. }, None) => {
+            Some(PageTokens::Asked { bus: bus.clone(), lattice: options.lattice.as_str().into() })
+        }
+        _ => None,
+    }
 }
 
 fn config(options: &UpOptions, trusted_issuers: &[PublicKey], limits: HostLimits) -> HostConfig {

@@ -4,14 +4,19 @@ import { WisteriaError } from "./error.js";
 import { HostEvents } from "./events.js";
 import { fromPayload, toPayload } from "./payload.js";
 import { RemoteHost, type WorkerLike } from "./remote.js";
+import { firstToken, keepRenewed, type TokenSource } from "./token.js";
 import type { ClaimsSummary, HostSummary, Inventory, Link, LinkStatus } from "./types.js";
 
 /** How a host starts. */
 export interface HostOptions {
   /** The lattice's address; by default that of the server the page came from. */
   bridge?: string | URL;
-  /** What lets the host in where the lattice asks for it; `wisteria token mint` prints one. */
-  token?: string;
+  /**
+   * What lets the host in where the lattice asks for it: a join token, as `wisteria token mint` prints it, or what gets
+   * one. A token belongs to the first host that uses it, so a page that is loaded again needs another one; what gets one is
+   * asked at the start, before a token expires, and whenever the connection is lost.
+   */
+  token?: TokenSource;
   /** The lattice's name. */
   lattice?: string;
   /** Labels beside `kind=browser`. */
@@ -77,6 +82,8 @@ export class Host implements AsyncDisposable {
 
   /** The same in a worker that the caller made from `wisteria/worker`. */
   static async startIn(worker: WorkerLike, options: HostOptions = {}): Promise<Host> {
+    const { token: source } = options;
+    const token = typeof source === "function" ? await firstToken(source, worker) : source;
     const events = new HostEvents();
     const remote = new RemoteHost(worker, ({ news, detail }) => {
       events.dispatchEvent(new CustomEvent(news, { detail }));
@@ -86,13 +93,14 @@ export class Host implements AsyncDisposable {
     try {
       const { hostId, engine } = await remote.ask("start", {
         bridge: String(options.bridge ?? defaultBridge()),
-        ...(options.token ? { token: options.token } : {}),
+        ...(token ? { token } : {}),
         lattice: options.lattice ?? "default",
         labels: options.labels ?? {},
         allowUnsigned: options.allowUnsigned ?? false,
         trustedIssuers: options.trustedIssuers ?? [],
         limits: options.limits ?? {},
       });
+      if (typeof source === "function") keepRenewed(source, token ?? "", remote, events);
       return new Host(remote, events, hostId, engine);
     } catch (thrown) {
       const error = WisteriaError.from(thrown);

@@ -14,4 +14,5 @@ export {
   type PutLink,
 } from "./host.js";
 export type { WorkerLike } from "./remote.js";
+export type { TokenSource } from "./token.js";
 export type * from "./types.js";

@@ -35,6 +35,7 @@ export type Methods = Pick<
   | "inventory"
   | "links"
   | "claims"
+  | "renewToken"
   | "stop"
 > & { start(options: StartOptions): Promise<Started> };
 

@@ -34,6 +34,11 @@ export class RemoteHost {
     };
   }
 
+  /** Whether the host has not ended. */
+  get isOpen(): boolean {
+    return this.#failure === undefined;
+  }
+
   /** Has the host carry out a method. */
   ask<M extends keyof Methods>(method: M, ...args: Parameters<Methods[M]>): Promise<Awaited<ReturnType<Methods[M]>>> {
     if (this.#failure) return Promise.reject(this.#failure);

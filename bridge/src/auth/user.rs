@@ -139,12 +139,31 @@ impl UserClaims {
     /// # Errors
     /// Why it is not to be believed.
     pub fn verify(token: &str, accounts: &[PublicKey], now: Duration) -> Result<Self, Refusal> {
+        let claims = Self::unverified(token)?;
+        if claims.issuer.kind() != KeyKind::Account || !accounts.contains(&claims.issuer) {
+            return Err(Refusal::ForeignAccount(claims.issuer));
+        }
+        let (signed, signature) = token.rsplit_once('.').expect("it was read");
+        let is_signed = claims.issuer.verify(signed.as_bytes(), &decode(signature)?);
+        is_signed.map_err(|_| Refusal::Forged(claims.issuer))?;
+        if claims.expires().is_some_and(|expires| expires <= now) {
+            return Err(Refusal::Expired);
+        }
+        if claims.not_before.is_some_and(|from| Duration::from_secs(from) > now) {
+            return Err(Refusal::NotYet);
+        }
+        Ok(claims)
+    }
+
+    /// Reads what a token says, which anyone may have written.
+    ///
+    /// # Errors
+    /// It is not the token of a user.
+    pub fn unverified(token: &str) -> Result<Self, Refusal> {
         let parts: Vec<&str> = token.split('.').collect();
-        let [header, body, signature] = parts[..] else {
-            return Err(Refusal::Unreadable("a token has three parts".to_owned()));
+        let [header, body, _] = parts[..] else {
+            return Err(unreadable(&"a token has three parts"));
         };
-        let unreadable = |error: &dyn ToString| Refusal::Unreadable(error.to_string());
-        let decode = |text: &str| BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|error| unreadable(&error));
         let read: Header = serde_json::from_slice(&decode(header)?).map_err(|error| unreadable(&error))?;
         if !read.typ.eq_ignore_ascii_case("jwt") || read.alg != "ed25519-nkey" {
             return Err(unreadable(&"its header is not that of an ed25519-nkey token"));
@@ -153,22 +172,10 @@ impl UserClaims {
         if (claims.nats.kind.as_str(), claims.nats.version) != ("user", 2) {
             return Err(unreadable(&"they are not those of a user in version 2"));
         }
-        if claims.issuer.kind() != KeyKind::Account || !accounts.contains(&claims.issuer) {
-            return Err(Refusal::ForeignAccount(claims.issuer));
+        match claims.subject.kind() {
+            KeyKind::User => Ok(claims),
+            _ => Err(unreadable(&"their subject is no user")),
         }
-        let signed = &token.as_bytes()[..header.len() + 1 + body.len()];
-        let is_signed = claims.issuer.verify(signed, &decode(signature)?);
-        is_signed.map_err(|_| Refusal::Forged(claims.issuer))?;
-        if claims.subject.kind() != KeyKind::User {
-            return Err(unreadable(&"their subject is no user"));
-        }
-        if claims.expires().is_some_and(|expires| expires <= now) {
-            return Err(Refusal::Expired);
-        }
-        if claims.not_before.is_some_and(|from| Duration::from_secs(from) > now) {
-            return Err(Refusal::NotYet);
-        }
-        Ok(claims)
     }
 
     /// Until when they hold, since the Unix epoch.
@@ -204,6 +211,14 @@ impl UserClaims {
         }
         Ok(Permissions { publish, subscribe: subscribe.read()?, responses, ..Permissions::ALL })
     }
+}
+
+fn unreadable(error: &dyn ToString) -> Refusal {
+    Refusal::Unreadable(error.to_string())
+}
+
+fn decode(part: &str) -> Result<Vec<u8>, Refusal> {
+    BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|error| unreadable(&error))
 }
 
 impl NatsUser {
@@ -244,7 +259,7 @@ impl Lists {
     fn read(&self) -> Result<Allowed, Refusal> {
         let read = |list: &[String]| {
             let patterns = list.iter().map(SubjectPattern::new).collect::<Result<Vec<_>, _>>();
-            patterns.map_err(|error| Refusal::Unreadable(error.to_string()))
+            patterns.map_err(|error| unreadable(&error))
         };
         let allow = read(&self.allow)?;
         Ok(Allowed {

@@ -1,8 +1,10 @@
 //! The server's account: signs what lets clients into its lattice, for pages, for operators, and on request.
 
+mod pages;
 mod service;
 
-pub(crate) use service::{MintRequest, Minted, RevokeRequest, Revoked, serve, subject};
+pub(crate) use pages::PageTokens;
+pub(crate) use service::{MintRequest, Minted, RevokeRequest, Revoked, TokenServiceError, ask, serve};
 
 use std::{
     fs, io,
@@ -21,9 +23,6 @@ use wisteria_core::{
 };
 
 use crate::data_dir::write_private;
-
-/// How long the token of a page holds. It is bound to the page's host at its first use.
-pub(crate) const PAGE_TOKEN: Duration = Duration::from_secs(12 * 3600);
 
 /// Signs claims for one lattice.
 #[derive(Debug)]
@@ -59,29 +58,32 @@ impl Authority {
         Minted { token, id, expires }
     }
 
-    /// Makes sure that a file lets whoever reads it operate this lattice.
-    pub(crate) fn keep_operator(&self, path: &Path) -> io::Result<()> {
-        if fs::read_to_string(path).is_ok_and(|text| self.is_operator(&text)) {
+    /// Makes sure that a file lets whoever reads it join this lattice in a role.
+    pub(crate) fn keep_creds(&self, path: &Path, role: Role) -> io::Result<()> {
+        if fs::read_to_string(path).is_ok_and(|text| self.lets_in(&text, role)) {
             return Ok(());
         }
         let user = new_user(&*self.platform);
-        let minted = self.mint(Role::Operator, Vec::new(), Some(user.public_key()), None);
+        let minted = self.mint(role, Vec::new(), Some(user.public_key()), None);
         write_private(path, &creds_file(&minted.token, &user))
     }
 
-    fn is_operator(&self, creds: &str) -> bool {
+    fn lets_in(&self, creds: &str, role: Role) -> bool {
         let Ok(Credentials::Claims { jwt, key }) = Credentials::from_creds(creds) else {
             return false;
         };
         let claims = UserClaims::verify(&jwt, &[self.account()], self.platform.unix_time());
-        let is_ours = |grant: Grant| grant.role == Role::Operator && grant.lattice == self.lattice;
+        let is_ours = |grant: Grant| grant.role == role && grant.lattice == self.lattice;
         claims.is_ok_and(|claims| claims.subject == key.public_key() && claims.wisteria.is_some_and(is_ours))
     }
 }
 
-/// Where a server's operator finds what lets it in, below the data directory.
-pub(crate) fn operator_creds(data_dir: &Path) -> PathBuf {
-    data_dir.join("operator.creds")
+/// What a server leaves in its data directory for commands, and for servers that join it, on the same machine.
+pub(crate) const KEPT: [Role; 2] = [Role::Operator, Role::Host];
+
+/// Where that is, below a data directory.
+pub(crate) fn creds_path(data_dir: &Path, role: Role) -> PathBuf {
+    data_dir.join(format!("{role}.creds"))
 }
 
 /// The key of a new user.

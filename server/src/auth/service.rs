@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use thiserror::Error;
 use wisteria_bridge::{Broker, auth::Role};
 use wisteria_core::{
     bus::{Bus, BusError, Message, Subject, SubjectError, SubjectPattern, message},
@@ -54,9 +55,43 @@ pub(crate) struct Revoked {
     pub(crate) revoked: String,
 }
 
-/// Where a lattice's server is asked, `mint` or `revoke`.
-pub(crate) fn subject(lattice: &str, verb: &str) -> Result<Subject, SubjectError> {
-    Subject::new(format!("wisteria.tokens.{lattice}.{verb}"))
+/// Why a server does not do what it is asked about tokens.
+#[derive(Debug, Error)]
+pub(crate) enum TokenServiceError {
+    #[error("nobody mints tokens on this lattice: its server was started with --open, or it is on a NATS cluster")]
+    NobodyMints,
+    #[error("the server did not answer ({0}); minting and revoking are for operators, whose credentials --creds names")]
+    Unanswered(BusError),
+    #[error("the server refuses: {0}")]
+    Refused(String),
+    #[error("the lattice's name cannot be used: {0}")]
+    Lattice(#[from] SubjectError),
+    #[error("the answer of the server cannot be read: {0}; compare the versions of both")]
+    Unreadable(serde_json::Error),
+}
+
+/// Asks the server of a lattice to `mint` or to `revoke`.
+pub(crate) async fn ask<T: DeserializeOwned>(
+    bus: &dyn Bus,
+    lattice: &str,
+    verb: &str,
+    request: &impl Serialize,
+    patience: Duration,
+) -> Result<T, TokenServiceError> {
+    #[derive(Deserialize)]
+    struct Failed {
+        error: String,
+    }
+    let subject = Subject::new(format!("wisteria.tokens.{lattice}.{verb}"))?;
+    let body = serde_json::to_vec(request).expect("requests have string keys");
+    let reply = bus.request(message(subject, body), patience).await.map_err(|error| match error {
+        BusError::NoResponders(_) => TokenServiceError::NobodyMints,
+        other => TokenServiceError::Unanswered(other),
+    })?;
+    if let Ok(failed) = serde_json::from_slice::<Failed>(&reply.payload) {
+        return Err(TokenServiceError::Refused(failed.error));
+    }
+    serde_json::from_slice(&reply.payload).map_err(TokenServiceError::Unreadable)
 }
 
 /// Answers until the bus is closed.
@@ -115,7 +150,7 @@ fn mint(authority: &Authority, asked: MintRequest) -> Result<Minted, String> {
     Ok(minted)
 }
 
-fn read<T: for<'de> Deserialize<'de>>(payload: &[u8]) -> Result<T, String> {
+fn read<T: DeserializeOwned>(payload: &[u8]) -> Result<T, String> {
     serde_json::from_slice(payload).map_err(|error| format!("the request cannot be read: {error}"))
 }
 

@@ -13,6 +13,7 @@ use axum::http::Uri;
 use thiserror::Error;
 use wisteria_bridge::{
     BridgeBus, BridgeOptions, Connector, Credentials,
+    auth::Role,
     transports::native::{NatsConnector, Tls, TlsError, WebSocketConnector},
 };
 use wisteria_core::{
@@ -23,7 +24,7 @@ use wisteria_core::{
 };
 
 use crate::{
-    auth::{new_user, operator_creds},
+    auth::{creds_path, new_user},
     data_dir::default_path,
     platform::NativePlatform,
 };
@@ -119,18 +120,22 @@ impl LatticeUrl {
     fn credentials(&self, creds: Option<&Path>) -> Result<Credentials, ConnectError> {
         match (&self.credentials, creds) {
             (Credentials::None, Some(path)) => read_creds(path),
-            (Credentials::None, None) if self.is_of_this_machine() => {
-                let path = default_path().map(|data_dir| operator_creds(&data_dir));
-                path.filter(|path| path.is_file()).map_or_else(|| Ok(Credentials::None), |path| read_creds(&path))
-            }
+            (Credentials::None, None) => left_here(&self.text, Role::Operator),
             (in_url, _) => Ok(in_url.clone()),
         }
     }
+}
 
-    fn is_of_this_machine(&self) -> bool {
-        let uri: Option<Uri> = self.text.parse().ok();
-        let host = uri.as_ref().and_then(Uri::host).unwrap_or_default().trim_matches(['[', ']']);
-        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+/// What the server of this machine left in the default data directory for those who join in a role, where an address is
+/// of this machine.
+pub(super) fn left_here(url: &str, role: Role) -> Result<Credentials, ConnectError> {
+    let uri: Option<Uri> = url.parse().ok();
+    let host = uri.as_ref().and_then(Uri::host).unwrap_or_default().trim_matches(['[', ']']);
+    let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let path = default_path().map(|data_dir| creds_path(&data_dir, role));
+    match path.filter(|path| is_here && path.is_file()) {
+        Some(path) => read_creds(&path),
+        None => Ok(Credentials::None),
     }
 }
 

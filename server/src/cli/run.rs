@@ -4,6 +4,7 @@ use std::{io, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind, parser::ValueSource};
 use thiserror::Error;
+use wisteria_bridge::{Credentials, auth::Role};
 use wisteria_core::{bus::Bus, error::LatticeError, identity::ClaimsError};
 
 use super::{
@@ -93,7 +94,11 @@ async fn execute(cli: Cli) -> Result<(), CommandError> {
     let output = Output::new(output);
     match cli.command {
         Command::Up(args) => {
-            let credentials = creds.as_deref().map(connect::read_creds).transpose()?.unwrap_or_default();
+            let credentials = match (creds, args.joined()) {
+                (Some(path), _) => connect::read_creds(&path)?,
+                (None, Some(url)) => connect::left_here(url, Role::Host)?,
+                (None, None) => Credentials::None,
+            };
             Ok(args.run(lattice, tls_ca, credentials).await?)
         }
         Command::Keys(command) => command.run(output),

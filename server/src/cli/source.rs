@@ -55,6 +55,11 @@ impl SourceArgs {
         !(self.join.is_empty() && self.nats.is_empty())
     }
 
+    /// The first server that is to be joined.
+    pub(super) fn joined(&self) -> Option<&str> {
+        self.join.first().map(String::as_str)
+    }
+
     /// Where it is; TLS there trusts the authorities in `tls_ca`, too, and `credentials` are for a server that is joined.
     pub(super) fn into_source(self, tls_ca: Option<PathBuf>, credentials: Credentials) -> LatticeSource {
         let args = self;

@@ -8,21 +8,16 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
 use wisteria_bridge::auth::{Role, creds_file};
-use wisteria_core::{
-    bus::{Bus, BusError, SubjectError, message},
-    identity::PublicKey,
-    platform::Platform,
-};
+use wisteria_core::{bus::Bus, identity::PublicKey, platform::Platform};
 
 use super::{
     connect::PATIENCE,
     output::{Output, OutputError},
 };
 use crate::{
-    auth::{MintRequest, Minted, RevokeRequest, Revoked, new_user, subject},
+    auth::{MintRequest, Minted, RevokeRequest, Revoked, TokenServiceError, ask, new_user},
     data_dir::write_private,
     platform::NativePlatform,
 };
@@ -63,18 +58,10 @@ pub(super) struct RevokeToken {
 /// Why there is no token.
 #[derive(Debug, Error)]
 pub(super) enum TokenError {
-    #[error("the lattice's server mints no tokens; start it with: wisteria up --auth")]
-    NobodyMints,
-    #[error("the server did not answer ({0}); minting and revoking are for operators, whose credentials --creds names")]
-    Unanswered(BusError),
-    #[error("the server refuses: {0}")]
-    Refused(String),
+    #[error(transparent)]
+    Service(#[from] TokenServiceError),
     #[error("{} cannot be written: {cause}; name another with --creds-file", path.display())]
     Write { path: PathBuf, cause: io::Error },
-    #[error("the lattice's name cannot be used: {0}")]
-    Lattice(#[from] SubjectError),
-    #[error("the answer of the server cannot be read: {0}; compare the versions of both")]
-    Unreadable(serde_json::Error),
     #[error(transparent)]
     Output(#[from] OutputError),
 }
@@ -84,7 +71,7 @@ impl TokenCommand {
         match self {
             Self::Mint(args) => args.run(&*bus, lattice, output).await,
             Self::Revoke(RevokeToken { id }) => {
-                let revoked: Revoked = ask(&*bus, lattice, "revoke", &RevokeRequest { id }).await?;
+                let revoked: Revoked = ask(&*bus, lattice, "revoke", &RevokeRequest { id }, PATIENCE).await?;
                 Ok(output.print(&revoked, |revoked| format!("revoked {}", revoked.revoked))?)
             }
         }
@@ -101,10 +88,15 @@ impl MintToken {
             ttl_seconds: self.ttl.as_secs(),
             user: user.as_ref().map(|user| user.public_key()),
         };
-        let minted: Minted = ask(bus, lattice, "mint", &request).await?;
+        let minted: Minted = ask(bus, lattice, "mint", &request, PATIENCE).await?;
         if let (Some(path), Some(user)) = (self.creds_file, user) {
             write(&path, &creds_file(&minted.token, &user))?;
-            let written = serde_json::json!({ "id": minted.id, "expires": minted.expires, "creds_file": path });
+            let written = serde_json::json!({
+                "id": minted.id,
+                "expires": minted.expires,
+                "creds_file": path,
+                "user": user.public_key(),
+            });
             return Ok(output.print(&written, |_| path.display().to_string())?);
         }
         Ok(output.print(&minted, |minted| minted.token.clone())?)
@@ -113,28 +105,6 @@ impl MintToken {
 
 fn write(path: &Path, text: &str) -> Result<(), TokenError> {
     write_private(path, text).map_err(|cause| TokenError::Write { path: path.to_owned(), cause })
-}
-
-/// Asks the server of a lattice.
-async fn ask<T: DeserializeOwned>(
-    bus: &dyn Bus,
-    lattice: &str,
-    verb: &str,
-    request: &impl Serialize,
-) -> Result<T, TokenError> {
-    #[derive(Deserialize)]
-    struct Failed {
-        error: String,
-    }
-    let body = serde_json::to_vec(request).expect("requests have string keys");
-    let reply = bus.request(message(subject(lattice, verb)?, body), PATIENCE).await.map_err(|error| match error {
-        BusError::NoResponders(_) => TokenError::NobodyMints,
-        other => TokenError::Unanswered(other),
-    })?;
-    if let Ok(failed) = serde_json::from_slice::<Failed>(&reply.payload) {
-        return Err(TokenError::Refused(failed.error));
-    }
-    serde_json::from_slice(&reply.payload).map_err(TokenError::Unreadable)
 }
 
 /// Reads a time such as `15m`.

@@ -69,6 +69,11 @@ impl UpArgs {
         }
     }
 
+    /// The first server that it is to join.
+    pub(super) fn joined(&self) -> Option<&str> {
+        self.source.joined()
+    }
+
     /// Runs the server until it is told to stop.
     pub(super) async fn run(
         self,

@@ -10,14 +10,13 @@ use axum::{
 };
 use serde::Serialize;
 use serde_json::json;
-use wisteria_bridge::auth::Role;
 use wisteria_core::{
     error::{ErrorCode, LatticeError},
     lattice::control::{ClaimsSummary, HostSummary, Inventory, LinkDefinition},
 };
 
 use super::{WebState, ends::Ends};
-use crate::auth::PAGE_TOKEN;
+use crate::edge::exposure::is_loopback;
 
 /// An error as the API answers it: `{code, message}`.
 #[derive(Debug)]
@@ -48,10 +47,12 @@ pub(super) async fn config(
     headers: HeaderMap,
 ) -> impl IntoResponse {
     // Only a page of this very server, on this machine: whoever has the token operates the lattice.
-    let authority = state.authority.as_ref().filter(|_| is_own_page(peer.client, &headers));
-    let token = authority.map(|authority| authority.mint(Role::Page, Vec::new(), None, Some(PAGE_TOKEN)).token);
+    let token = match state.page_tokens.as_ref().filter(|_| is_own_page(peer.client, &headers)) {
+        Some(tokens) => tokens.mint().await.map_err(|error| tracing::warn!(%error, "a page got no token")).ok(),
+        None => None,
+    };
     let config = Json(json!({
-        "auth_required": state.authority.is_some(),
+        "auth_required": state.page_tokens.is_some(),
         "token": token,
         "lattice": &*state.lattice,
         "allow_unsigned": state.allow_unsigned,
@@ -66,14 +67,18 @@ pub(super) async fn config(
 fn is_own_page(client: Option<IpAddr>, headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();
+    // What a proxy passes on may come from anywhere.
+    let passed_on = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+    let is_passed_on = passed_on.iter().any(|name| headers.contains_key(*name));
     // A name may have been made to point here by whoever owns it.
     let names_loopback = host == "localhost"
         || host.starts_with("localhost:")
-        || host.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
-        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        || host.parse::<SocketAddr>().is_ok_and(|address| is_loopback(address.ip()))
+        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(is_loopback);
     let origin = text(header::ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest);
     let site = headers.get("sec-fetch-site").map(|site| site.as_bytes() == b"same-origin");
-    client.is_some_and(|client| client.to_canonical().is_loopback())
+    client.is_some_and(is_loopback)
+        && !is_passed_on
         && names_loopback
         && (headers.get(header::ORIGIN).is_none() || origin == Some(host))
         && site.unwrap_or(true)
@@ -120,5 +125,7 @@ mod tests {
         check("127.0.0.1", "127.0.0.1:7700", &[("sec-fetch-site", "cross-site")], false);
         check("127.0.0.1", "127.0.0.1:7700", &[("origin", "http://evil.example")], false);
         check("127.0.0.1", "127.0.0.1:7700", &[("origin", "null")], false);
+        check("127.0.0.1", "127.0.0.1:7700", &[("x-forwarded-for", "192.0.2.1")], false);
+        check("127.0.0.1", "127.0.0.1:7700", &[("forwarded", "for=192.0.2.1")], false);
     }
 }

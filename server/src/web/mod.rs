@@ -12,7 +12,7 @@ pub(crate) use ends::Ends;
 use wisteria_core::{host::Host, identity::PublicKey, lattice::Client};
 
 use crate::{
-    auth::Authority,
+    auth::PageTokens,
     edge::{Site, guard},
     source::Entrance,
 };
@@ -28,7 +28,7 @@ pub(crate) struct WebState {
     /// Whose signed modules its pages may run, as it does.
     pub(crate) trusted_issuers: Arc<[PublicKey]>,
     /// What signs the tokens of its pages, where they need one.
-    pub(crate) authority: Option<Arc<Authority>>,
+    pub(crate) page_tokens: Option<PageTokens>,
     /// Where its pages join the lattice, if not here.
     pub(crate) tabs_join: Option<Arc<str>>,
     /// Which names it has, and whose pages may join.

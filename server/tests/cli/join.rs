@@ -10,11 +10,6 @@ use crate::program::{Ended, Server, run, sample};
 /// How long a lattice may take to heal.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn join(first: &Server, options: &[&str]) -> Server {
-    let url = format!("ws://{}/lattice", first.address());
-    Server::start(&[&["--join", &url][..], options].concat())
-}
-
 pub(crate) fn start(server: &Server, name: &str, options: &[&str]) -> String {
     let file = sample(name);
     let file = file.to_str().expect("a path in UTF-8");
@@ -40,7 +35,7 @@ pub(crate) fn until_it_succeeds(command: impl Fn() -> Ended) -> Ended {
 #[test]
 fn a_joined_server_is_a_full_member_whichever_server_is_asked() {
     let first = Server::start(&["--allow-unsigned"]);
-    let second = join(&first, &["--allow-unsigned", "--label", "zone=b"]);
+    let second = Server::join(&first, &["--allow-unsigned", "--label", "zone=b"]);
     assert_eq!((hosts(&first), hosts(&second)), (2, 2));
     let actor = start(&first, "wapc_upper.wasm", &["--label", "zone=b"]);
     for server in [&first, &second] {
@@ -54,7 +49,7 @@ fn a_joined_server_is_a_full_member_whichever_server_is_asked() {
 #[test]
 fn the_lattice_heals_when_the_first_server_comes_back() {
     let mut first = Server::start(&[]);
-    let second = join(&first, &["--allow-unsigned", "--label", "zone=b"]);
+    let second = Server::join(&first, &["--allow-unsigned", "--label", "zone=b"]);
     let actor = start(&first, "wapc_upper.wasm", &["--label", "zone=b"]);
     first.crash_and_restart();
     let call = || first.run(&["call", &actor, "upper", "text", "--raw", "--raw-input"]);
@@ -67,7 +62,7 @@ fn the_first_address_that_answers_is_joined() {
     let first = Server::start(&[]);
     let nobody = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
     let urls = format!("ws://{nobody}/lattice,ws://{}/lattice", first.address());
-    let second = Server::start(&["--join", &urls]);
+    let second = Server::join_by(&first, &urls, &[]);
     assert_eq!(hosts(&second), 2);
 
     let data_dir = tempfile::tempdir().expect("a temporary directory");

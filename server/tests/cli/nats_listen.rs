@@ -9,7 +9,7 @@ use crate::program::{Server, run};
 
 #[test]
 fn a_nats_client_joins_by_tcp_and_hears_the_hosts() {
-    let mut server = Server::start(&["--nats-listen", "127.0.0.1:0"]);
+    let mut server = Server::start(&["--open", "--nats-listen", "127.0.0.1:0"]);
     let line = server.next_line();
     let address = line.strip_prefix("NATS clients join at nats://").unwrap_or_else(|| panic!("{line:?}"));
     let mut stream = TcpStream::connect(address).expect("it listens");

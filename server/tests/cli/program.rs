@@ -83,6 +83,8 @@ pub(crate) struct Server {
     output: BufReader<ChildStdout>,
     options: Vec<String>,
     data_dir: TempDir,
+    /// What lets its operator in, where it asks for that.
+    operator: PathBuf,
 }
 
 impl Server {
@@ -91,7 +93,22 @@ impl Server {
         let data_dir = TempDir::new().expect("a temporary directory");
         let options = options.iter().map(|option| (*option).to_owned()).collect::<Vec<_>>();
         let (child, url, output) = up("127.0.0.1:0", &data_dir, &options);
-        Self { child, url, output, options, data_dir }
+        let operator = data_dir.path().join("operator.creds");
+        Self { child, url, output, options, data_dir, operator }
+    }
+
+    /// Starts one that joins another, on the same machine.
+    pub(crate) fn join(first: &Self, options: &[&str]) -> Self {
+        Self::join_by(first, &format!("ws://{}/lattice", first.address()), options)
+    }
+
+    /// Starts one that joins another at one of these addresses, on the same machine.
+    pub(crate) fn join_by(first: &Self, urls: &str, options: &[&str]) -> Self {
+        let creds = first.data_dir().join("host.creds");
+        let creds = creds.to_str().expect("a path in UTF-8");
+        let mut second = Self::start(&[&["--join", urls, "--creds", creds][..], options].concat());
+        second.operator.clone_from(&first.operator);
+        second
     }
 
     /// Ends it as a crash would, and starts it again where it was.
@@ -134,9 +151,17 @@ impl Server {
         self.run_with(arguments, b"")
     }
 
-    /// Runs a command on its lattice with this standard input.
+    /// Runs a command on its lattice with this standard input, as the operator of the lattice.
     pub(crate) fn run_with(&self, arguments: &[&str], input: &[u8]) -> Ended {
-        run(&[arguments, &["--url", &self.url]].concat(), input)
+        let way = self.way();
+        run(&arguments.iter().copied().chain(way.iter().map(String::as_str)).collect::<Vec<_>>(), input)
+    }
+
+    /// What a command says to reach its lattice as the operator.
+    pub(crate) fn way(&self) -> Vec<String> {
+        let creds = self.operator.to_str().filter(|_| self.operator.is_file());
+        let url = ["--url", &self.url].into_iter();
+        url.chain(creds.into_iter().flat_map(|creds| ["--creds", creds])).map(str::to_owned).collect()
     }
 
     /// Waits for it to end by itself and returns its exit code.

@@ -30,7 +30,7 @@ fn whatever_was_acknowledged_is_there_after_a_kill_at_any_moment() {
     let provider = provider(&server);
     let mut acknowledged: Vec<String> = Vec::new();
     for round in 0..6 {
-        let url = server.url.clone();
+        let way = server.way();
         let (provider, first) = (provider.clone(), acknowledged.len());
         let killed = Arc::new(AtomicBool::new(false));
         let ends = killed.clone();
@@ -42,8 +42,9 @@ fn whatever_was_acknowledged_is_there_after_a_kill_at_any_moment() {
                     break;
                 }
                 let name = format!("r{round}-{first}-{number}");
-                let put = ["link", "put", ACTOR, &provider, KEY_VALUE, "--link-name", &name, "--url", &url];
-                if run(&put, b"").code != 0 {
+                let put = ["link", "put", ACTOR, &provider, KEY_VALUE, "--link-name", &name];
+                let way = way.iter().map(String::as_str);
+                if run(&put.into_iter().chain(way).collect::<Vec<_>>(), b"").code != 0 {
                     return taken;
                 }
                 taken.push(name);

@@ -49,7 +49,7 @@ fn commands_and_servers_join_by_the_certificate_and_by_nothing_else() {
     assert!(plain.failure().contains("no lattice answers"), "{plain:?}");
 
     let url = format!("wss://{}/lattice", server.address());
-    let second = Server::start(&["--join", &url, "--tls-ca", &ca]);
+    let second = Server::join_by(&server, &url, &["--tls-ca", &ca]);
     assert_eq!(second.run(&["get", "hosts", "-o", "json"]).json().as_array().map(Vec::len), Some(2));
 }
 
@@ -59,18 +59,25 @@ async fn published_nats_clients_join_under_tls() {
     let mut server = certificate.start(&["--nats-listen", "127.0.0.1:0"]);
     let line = server.next_line();
     let address = line.strip_prefix("NATS clients join at tls://").unwrap_or_else(|| panic!("{line:?}"));
+    let creds = certificate.path("client.creds");
+    let mint = ["token", "mint", "--role", "operator", "--creds-file", &creds, "--tls-ca", &certificate.path("cert.pem")];
+    let minted = server.run(&[&mint[..], &["-o", "json"]].concat()).json();
+    let inbox = format!("_INBOX.{}", minted["user"].as_str().expect("a key"));
+    let named = async || {
+        let options = async_nats::ConnectOptions::new().custom_inbox_prefix(&inbox);
+        options.credentials_file(&creds).await.expect("a creds file").connection_timeout(Duration::from_secs(10))
+    };
     for scheme in ["tls", "nats"] {
-        let options = async_nats::ConnectOptions::new()
-            .add_root_certificates(PathBuf::from(certificate.path("cert.pem")))
-            .connection_timeout(Duration::from_secs(10));
+        let options = named().await.add_root_certificates(PathBuf::from(certificate.path("cert.pem")));
         let client = options.connect(format!("{scheme}://{address}")).await.expect("it joins");
         let answer = client.request("wasmbus.ctl.default.ping.hosts", "".into()).await.expect("a host answers");
         assert!(String::from_utf8_lossy(&answer.payload).contains("\"kind\":\"server\""));
         assert!(client.server_info().tls_required);
     }
-    assert!(async_nats::connect(format!("tls://{address}")).await.is_err(), "it trusts whom nobody vouches for");
-    let hosts = ["get", "hosts", "--url", &format!("tls://{address}"), "--tls-ca", &certificate.path("cert.pem")];
-    assert_eq!(run(&hosts, b"").code, 0);
+    let trusting = named().await.connect(format!("tls://{address}")).await;
+    assert!(trusting.is_err(), "it trusts whom nobody vouches for");
+    let by_tls = ["--url", &format!("tls://{address}"), "--tls-ca", &certificate.path("cert.pem"), "--creds", &creds];
+    assert_eq!(run(&[&["get", "hosts"], &by_tls[..]].concat(), b"").code, 0);
 }
 
 #[test]
