@@ -32,7 +32,8 @@ describe("the published control client of wasmCloud 0.82", { timeout: 180_000 },
     ];
     const [signed, issuer] = await signRevisions("Visits", CAPABILITIES, pairs);
     actor = signed;
-    const options = ["--nats-listen", "127.0.0.1:0", "--allow-file-load", "--trust", issuer];
+    // The published client knows no inboxes of its own.
+    const options = ["--open", "--nats-listen", "127.0.0.1:0", "--allow-file-load", "--trust", issuer];
     [server, browser] = await Promise.all([
       startServer({ lattice: "embedded", options }),
       chromium.open(),

@@ -1,7 +1,7 @@
 // A server of its own for a test, and the command line that speaks to it.
 
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { latticeOfThisRun, startLattice } from "./lattice.mjs";
@@ -14,12 +14,14 @@ const echoIssuer = "ABRK5MP6QRTH7HXOVP2PR2TLDW6DPLBAF3LTGVWQRFVEF7W5VOUMACXB";
 
 /**
  * Starts `wisteria up` on a free port, or at `listen`, with an empty data directory and more `options`; in the lattice
- * that this run is about, or in another.
+ * that this run is about, or in another. Where it joins the server `joined`, it does so with that one's credentials.
  */
-export async function startServer({ listen = "127.0.0.1:0", options = [], lattice = latticeOfThisRun } = {}) {
+export async function startServer({ listen = "127.0.0.1:0", options = [], lattice = latticeOfThisRun, joined } = {}) {
   const { source, stopLattice } = await startLattice(lattice);
   const folder = mkdtempSync(join(tmpdir(), "wisteria-"));
   const args = ["up", "--listen", listen, "--data-dir", folder, "--allow-unsigned", "--trust", echoIssuer, ...source, ...options];
+  if (joined) args.push("--creds", joined.creds("host"));
+  const creds = (role) => joined?.creds(role) ?? join(folder, `${role}.creds`);
   let program, url;
   const run = async () => {
     program = start(wisteria, args, { env: { WISTERIA_KEYS: join(folder, "keys") } });
@@ -48,7 +50,9 @@ export async function startServer({ listen = "127.0.0.1:0", options = [], lattic
     get bridge() {
       return url.replace("http:", "ws:") + "lattice";
     },
-    cli: (...args) => cli(url, args),
+    cli: (...args) => cli(url, creds("operator"), args),
+    /** What lets a role into its lattice; no such file where it asks for none. */
+    creds,
     output: () => program.output,
     /** Resolves with the exit code once the process has ended by itself. */
     exit: async () => (await program.exited)[0],
@@ -61,9 +65,10 @@ export async function startServer({ listen = "127.0.0.1:0", options = [], lattic
 }
 
 /** Runs one command; resolves with its exit code and what it printed, whatever the code. */
-function cli(url, args) {
+function cli(url, creds, args) {
+  const way = ["--url", url, ...(existsSync(creds) ? ["--creds", creds] : [])];
   return new Promise((resolve) => {
-    execFile(wisteria, [...args, "--url", url], (error, stdout, stderr) => {
+    execFile(wisteria, [...args, ...way], (error, stdout, stderr) => {
       resolve({ code: error ? error.code : 0, stdout, stderr });
     });
   });

@@ -8,7 +8,7 @@ import { until } from "../browser/until.mjs";
 /** Starts `wisteria up` for NATS clients. Resolves with its URLs by transport, which `restart` keeps. */
 export async function startWisteria() {
   const [listen, nats] = [await freeAddress(), await freeAddress()];
-  const server = await startServer({ listen, lattice: "embedded", options: ["--nats-listen", nats] });
+  const server = await startServer({ listen, lattice: "embedded", options: ["--open", "--nats-listen", nats] });
   const isJoinable = () => server.output().includes(`NATS clients join at nats://${nats}`);
   await until(isJoinable, "the port for NATS clients");
   return {

@@ -45,7 +45,7 @@ impl Server {
         let (mut command, says) = match program {
             Program::Wisteria(path) => {
                 let mut command = Command::new(path);
-                command.args(["up", "--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0", "--data-dir"]);
+                command.args(["up", "--open", "--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0", "--data-dir"]);
                 command.arg(data_dir.path()).env("WISTERIA_KEYS", data_dir.path().join("keys")).stdout(Stdio::piped());
                 (command, "nats://")
             }

@@ -23,10 +23,12 @@ export async function startLattice() {
   const [listen, natsListen, http] = [await freeAddress(), await freeAddress(), await freeAddress()];
   const first = await startServer({ listen, options: ["--nats-listen", natsListen] });
   const link = await startLink(listen);
+  const joining = async (address) =>
+    startServer({ listen: await freeAddress(), joined: first, options: ["--join", `ws://${address}/lattice`] });
   const [second, third, nats, ...browsers] = await Promise.all([
-    startServer({ listen: await freeAddress(), options: ["--join", `ws://${listen}/lattice`] }),
-    startServer({ listen: await freeAddress(), options: ["--join", `ws://${link.address}/lattice`] }),
-    joinByNats(natsListen),
+    joining(listen),
+    joining(link.address),
+    joinByNats(natsListen, first.creds("operator")),
     chromium.open(),
     chromium.open(),
     chromium.open(),

@@ -1,22 +1,34 @@
 // A program outside the lattice's own: a NATS client that calls actors and asks hosts, as wasmCloud's clients do.
 
 import { decode, encode } from "@msgpack/msgpack";
-import { connect, createInbox, headers } from "@nats-io/transport-node";
+import { connect, createInbox, credsAuthenticator, headers } from "@nats-io/transport-node";
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 
 const LATTICE = "default";
 
-/** Joins the lattice at a server's port for NATS clients. */
-export async function joinByNats(address) {
+/** The key of the user whose claims a `.creds` file holds. */
+function userOf(creds) {
+  const [, claims] = /JWT-----\n\S+?\.(\S+?)\./.exec(creds);
+  return JSON.parse(Buffer.from(claims, "base64url")).sub;
+}
+
+/** Joins the lattice at a server's port for NATS clients, with what is in a `.creds` file. */
+export async function joinByNats(address, creds) {
+  const text = readFileSync(creds);
+  // Each user hears its own inbox only.
+  const inboxPrefix = `_INBOX.${userOf(text.toString())}`;
   const connection = await connect({
     servers: address,
     name: "chaos",
+    authenticator: credsAuthenticator(text),
+    inboxPrefix,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 100,
     reconnectJitter: 0,
   });
-  const inbox = createInbox();
+  const inbox = createInbox(inboxPrefix);
   const waiting = new Map();
   connection.subscribe(`${inbox}.*`, { callback: (_, message) => waiting.get(message.subject)?.(message) });
 

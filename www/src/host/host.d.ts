@@ -9,6 +9,7 @@ export default function init(): Promise<unknown>;
 export class TabHost {
   static start(options: {
     bridge: string;
+    token?: string;
     lattice?: string;
     labels?: Record<string, string>;
     allowUnsigned?: boolean;
@@ -32,6 +33,7 @@ export class TabHost {
   links(): Promise<Link[]>;
   claims(): Promise<ClaimsSummary[]>;
   onEvent(callback: (event: LatticeEvent) => void): void;
+  renewToken(token: string): Promise<void>;
   stop(): Promise<void>;
   free(): void;
 }
