@@ -461,7 +461,8 @@ async fn our_client_comes_in_by_a_creds_file_and_by_a_join_token_and_is_answered
     let grant = Grant { role: Role::Operator, lattice: "l".to_owned(), modules: Vec::new() };
     let claims = UserClaims::of_role("o".to_owned(), account().public_key(), Some(user.public_key()), grant, 0);
     let creds = Credentials::from_creds(&creds_file(&claims.sign(&account()), &user)).expect("a creds file");
-    let join = Credentials::Join { token: JoinToken::new(token(Role::Tab, "t")), key: host(1), providers: vec![provider(1)] };
+    let join =
+        Credentials::Join { token: JoinToken::new(token(Role::Tab, "t")), key: host(1), providers: vec![provider(1)] };
     let mut pings = lattice
         .local
         .subscribe(SubjectPattern::new("wasmbus.ctl.l.ping.hosts").expect("a pattern"), None)

@@ -112,6 +112,8 @@ codes! {
     ClaimsNotYetValid = "claims-not-yet-valid",
     /// The account that vouches for the module is not trusted by the host.
     UntrustedIssuer = "untrusted-issuer",
+    /// The actor, or the account that vouches for it, was revoked.
+    Revoked = "revoked",
     /// A request cannot be read or names something impossible.
     BadRequest = "bad-request",
     /// A payload is above the bus's limit, or above that of host calls.

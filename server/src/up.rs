@@ -183,7 +183,8 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         Host::start_as_keeper(parts, config(&options, &trusted_issuers, limits), PROVIDERS.to_vec(), store).await?;
     place.keep(&host).await?;
     if let (Some(authority), Entrance::Broker(broker)) = (&authority, &place.entrance) {
-        auth::serve(authority.clone(), broker.clone(), place.bus.clone(), &options.lattice)?;
+        auth::serve(authority.clone(), place.bus.clone(), &options.lattice)?;
+        auth::end_connections(&host, broker.clone(), &*place.bus, &options.lattice)?;
     }
     if options.allow_unsigned {
         tracing::warn!(

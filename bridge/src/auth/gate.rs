@@ -99,7 +99,11 @@ impl Gatekeeper for AccountGate {
         if claims.is_bearer() {
             self.bind(&claims, key)?;
         }
-        Ok(Admission { permissions, key: Some(key), expires: claims.expires(), token: Some(claims.id.into()) })
+        let expires = claims.expires();
+        // The subject of a join token stands for nobody.
+        let keys = [claims.issuer, key].map(|key| key.to_string().into());
+        let names = keys.into_iter().chain([claims.id.into()]).collect();
+        Ok(Admission { permissions, key: Some(key), expires, names })
     }
 }
 

@@ -45,8 +45,8 @@ pub struct Grant {
 /// A request is answered once, by when any deadline has passed.
 const RESPONSES: Responses = Responses { max: 1, within: Duration::from_secs(600) };
 
-/// Events that only those tell who keep links.
-const LINK_EVENTS: [&str; 2] = ["linkdef_set", "linkdef_deleted"];
+/// Events that only those tell who keep links and revocations.
+const KEEPERS_EVENTS: [&str; 3] = ["linkdef_set", "linkdef_deleted", "revocation_set"];
 
 impl Grant {
     /// What the role lets a client do that has proved to be `key` and to have the keys of `providers`.
@@ -64,7 +64,7 @@ impl Grant {
         let own_inbox = vec![of.pattern("_INBOX.{N}.>")];
         let deny = match self.role {
             Role::Host => Vec::new(),
-            _ => LINK_EVENTS.iter().map(|event| of.subject(&format!("wasmbus.evt.{{L}}.{event}"))).collect(),
+            _ => KEEPERS_EVENTS.iter().map(|event| of.subject(&format!("wasmbus.evt.{{L}}.{event}"))).collect(),
         };
         let tells_of_actors = match self.role {
             Role::Tab => Some(self.modules.clone()),
@@ -126,6 +126,7 @@ impl Of<'_> {
             "wasmbus.ctl.{L}.get.claims",
             "wasmbus.ctl.{L}.get.*.inv",
             "wisteria.meta.{L}.hosts",
+            "wisteria.meta.{L}.revocations.get",
             "wisteria.modules.{L}.*",
             "wasmbus.evt.{L}",
             "wasmbus.evt.{L}.*",
@@ -157,6 +158,7 @@ impl Of<'_> {
             "wasmbus.rpc.{L}.*.*",
             "wasmbus.ctl.{L}.>",
             "wisteria.meta.{L}.hosts",
+            "wisteria.meta.{L}.revocations.*",
             "wisteria.modules.{L}.*",
             "wisteria.tokens.{L}.*",
         ])
@@ -270,6 +272,9 @@ mod tests {
             format!("wasmbus.rpc.l.{linked}.default.linkdefs.put"),
             format!("wasmbus.rpc.l.{linked}.default.shutdown"),
             "wasmbus.evt.l.linkdef_set".to_owned(),
+            "wasmbus.evt.l.revocation_set".to_owned(),
+            "wisteria.meta.l.revocations.put".to_owned(),
+            "wisteria.tokens.l.mint".to_owned(),
             format!("_INBOX.{other}.x.1"),
         ] {
             assert!(!tab.publish.covers(&unsaid), "{unsaid}");
@@ -281,6 +286,7 @@ mod tests {
     fn an_operator_commands_and_serves_nothing() {
         let operator = permissions(Role::Operator);
         assert!(operator.publish.covers("wasmbus.ctl.l.linkdefs.put"));
+        assert!(operator.publish.covers("wisteria.meta.l.revocations.put"));
         for unheard in [format!("wasmbus.rpc.l.{}", key(KeyKind::Module, 1)), "wasmbus.ctl.l.>".to_owned()] {
             assert!(!operator.subscribe.covers(&unheard), "{unheard}");
         }

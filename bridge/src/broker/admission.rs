@@ -33,8 +33,8 @@ pub struct Admission {
     pub key: Option<PublicKey>,
     /// Until when, since the Unix epoch.
     pub expires: Option<Duration>,
-    /// The name of the claims that let it in, by which they can be revoked.
-    pub token: Option<Arc<str>>,
+    /// By what it can be revoked: the id of its claims, and the keys of who signed them, of whom they are for, and of its own.
+    pub names: Vec<Arc<str>>,
 }
 
 /// Lets everyone do everything.

@@ -237,8 +237,8 @@ impl Connection {
     }
 
     /// Whether the client was let in under that name.
-    pub(super) fn came_by(&self, token: &str) -> bool {
-        self.admitted.get().is_some_and(|admitted| admitted.admission.token.as_deref() == Some(token))
+    pub(super) fn came_by(&self, name: &str) -> bool {
+        self.admitted.get().is_some_and(|admitted| admitted.admission.names.iter().any(|known| &**known == name))
     }
 
     /// Refuses a message that the client may not publish.

@@ -75,6 +75,13 @@ impl Connections {
         standing.filter(|connection| connection.came_by(id)).collect()
     }
 
+    /// Lets others in under a name again.
+    pub(super) fn unrevoke(&self, id: &str) {
+        let mut table = self.table();
+        table.revoked.remove(id);
+        table.revoked_in_order.retain(|revoked| &**revoked != id);
+    }
+
     /// Whether nobody comes in under that name any more.
     pub(super) fn is_revoked(&self, id: &str) -> bool {
         self.table().revoked.contains(id)

@@ -142,12 +142,17 @@ impl Broker {
         timeout(&*self.platform, self.limits.farewell, self.connections.all_ended()).await;
     }
 
-    /// Takes back what lets clients in under a name, the `jti` of their claims: their connections end now, and no other
-    /// begins with it. Beyond [`REVOKED_BOUND`] names the oldest are forgotten.
+    /// Takes back what lets clients in under a name, the `jti` of their claims or a key that takes part in them: their
+    /// connections end now, and no other begins with it. Beyond [`REVOKED_BOUND`] names the oldest are forgotten.
     pub fn revoke(&self, id: &str) {
         for connection in self.connections.revoke(id) {
             connection.end(Ended::Revoked);
         }
+    }
+
+    /// Lets clients in under a name again.
+    pub fn unrevoke(&self, id: &str) {
+        self.connections.unrevoke(id);
     }
 
     fn info(&self, number: u64, peer: &Peer, nonce: Option<String>) -> ServerInfo {

@@ -124,10 +124,10 @@ impl Speaker {
     fn admit(&mut self, options: Box<ConnectOptions>) -> Result<(), ProtocolError> {
         if self.options.is_none() {
             let admission = self.gatekeeper.admit(&options, &self.nonce).map_err(ProtocolError::NotAdmitted)?;
-            let token = admission.token.clone();
+            let names = admission.names.clone();
             self.connection.admit(admission, options.name.as_deref());
             // Whoever revokes it from now on finds the connection.
-            if token.is_some_and(|token| self.connections.is_revoked(&token)) {
+            if names.iter().any(|name| self.connections.is_revoked(name)) {
                 return Err(ProtocolError::NotAdmitted(Refusal::Revoked));
             }
             tracing::debug!(connection = self.connection.number, name = options.name, "a client connected");

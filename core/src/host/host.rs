@@ -16,6 +16,7 @@ use super::{
     instances::Instances,
     links::LinkTable,
     provider::ProviderKind,
+    revocations::Revocations,
     state::HostState,
 };
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
     error::{ErrorCode, LatticeError},
     identity::PublicKey,
     lattice::{Subjects, control::Inventory},
-    metadata::{Keeper, MetadataStore},
+    metadata::{Keeper, MetadataStore, Revocation},
 };
 
 /// How long calls in flight may take when their host stops.
@@ -91,6 +92,7 @@ impl Host {
             registries: RwLock::default(),
             audience,
             exceeded: Exceeded::default(),
+            revocations: Revocations::default(),
             config,
             subjects,
             keeps_metadata,
@@ -170,6 +172,11 @@ impl Host {
     /// What runs here.
     pub fn inventory(&self) -> Inventory {
         self.state.inventory()
+    }
+
+    /// What the lattice says of what counts and what does not, as far as it is known here.
+    pub fn revocations(&self) -> Vec<Revocation> {
+        self.state.all_revocations()
     }
 
     /// Announces the host and its actors again and asks for links and claims anew. To be called when the bus was

@@ -147,6 +147,7 @@ impl HostState {
                 ));
             }
         };
+        self.check_not_revoked(key, claims.as_ref().map(|claims| claims.issuer))?;
         Ok(CheckedModule { key, claims, bytes, prepared })
     }
 
@@ -372,10 +373,10 @@ impl HostState {
         )
     }
 
-    /// Learns links and claims, and says what runs here.
+    /// Learns links, claims and revocations, and says what runs here.
     pub(super) async fn rejoin(self: &Arc<Self>) {
         if !self.keeps_metadata {
-            for outcome in [self.pull_links().await, self.pull_claims().await] {
+            for outcome in [self.pull_links().await, self.pull_claims().await, self.pull_revocations().await] {
                 if let Err(error) = outcome {
                     tracing::warn!(%error, "the lattice's metadata could not be read");
                 }

@@ -18,6 +18,7 @@ mod modules;
 mod payloads;
 mod provider;
 mod reconcile;
+mod revocations;
 mod secrets;
 mod serve;
 mod state;

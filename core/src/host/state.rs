@@ -18,10 +18,11 @@ use super::{
     modules::{ModuleSource, RegistryCredential},
     payloads::PayloadStore,
     provider::{ProviderKind, RunningProvider},
+    revocations::Revocations,
     secrets::SecretSource,
 };
 use crate::{
-    bus::{Bus, message},
+    bus::{Bus, Subject, message},
     engine::Engine,
     error::{ErrorCode, LatticeError},
     identity::{KeyPair, PublicKey},
@@ -59,6 +60,8 @@ pub(crate) struct HostState {
     pub(super) audience: Audience,
     /// What was told of limits.
     pub(super) exceeded: Exceeded,
+    /// What no longer counts.
+    pub(super) revocations: Revocations,
     pub(crate) started: Duration,
     pub(super) instances: Arc<Instances>,
     pub(crate) links: LinkTable,
@@ -154,12 +157,14 @@ impl HostState {
     }
 
     pub(super) async fn ask_metadata(&self, suffix: &str) -> Result<bytes::Bytes, LatticeError> {
-        let request = message(self.subjects.control(suffix), bytes::Bytes::new());
+        self.ask_keeper(self.subjects.control(suffix), suffix).await
+    }
+
+    pub(super) async fn ask_keeper(&self, subject: Subject, about: &str) -> Result<bytes::Bytes, LatticeError> {
+        let request = message(subject, bytes::Bytes::new());
         match self.bus.request(request, self.config.limits.deadline).await {
             Ok(reply) => Ok(reply.payload),
-            Err(error) => {
-                Err(super::dispatch::bus_failed(&error, format_args!("the keeper of the lattice's {suffix}")))
-            }
+            Err(error) => Err(super::dispatch::bus_failed(&error, format_args!("the keeper of the lattice's {about}"))),
         }
     }
 

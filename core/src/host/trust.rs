@@ -48,9 +48,12 @@ impl Trust {
 }
 
 impl HostState {
-    /// Refuses calls to an actor, and its own calls, where its claims no longer hold: it can outlive them.
+    /// Refuses calls to an actor, and its own calls, where its claims no longer hold, or it was revoked: it can outlive
+    /// both.
     pub(super) fn check_still_holds(&self, actor: &Actor) -> Result<(), LatticeError> {
-        match &actor.code().claims {
+        let code = actor.code();
+        self.check_not_revoked(actor.key, code.claims.as_ref().map(|claims| claims.issuer))?;
+        match &code.claims {
             Some(claims) if claims.expires.is_some() || claims.not_before.is_some() => {
                 claims.check_time(self.platform.unix_time()).map_err(|error| claims_failed(&error))
             }

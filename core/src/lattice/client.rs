@@ -10,8 +10,8 @@ use super::{
     Event, Subjects,
     control::{
         Ack, ActorAuction, ClaimsList, ClaimsSummary, HostLabel, HostList, HostSummary, Inventory, LinkDefinition,
-        LinkList, LinkStatus, RemoveLink, ScaleActor, StartProvider, StopActor, StopHost, StopProvider, UpdateActor,
-        read_json, to_json,
+        LinkList, LinkStatus, RemoveLink, RevocationList, ScaleActor, StartProvider, StopActor, StopHost, StopProvider,
+        UpdateActor, read_json, to_json,
     },
     module_transfer::ModuleOffer,
     wire::{self, AWAIT, ERROR},
@@ -23,6 +23,7 @@ use crate::{
     error::{ErrorCode, LatticeError},
     host::bus_failed,
     identity::PublicKey,
+    metadata::{Revocation, Stamp},
     platform::{Platform, random_uuid, timeout},
 };
 
@@ -120,6 +121,25 @@ impl Client {
     pub async fn claims(&self) -> Result<Vec<ClaimsSummary>, LatticeError> {
         let reply = self.ask(self.subjects.control("get.claims"), Vec::new(), METADATA).await?;
         read_json::<ClaimsList>(&reply.payload).map(|list| list.claims)
+    }
+
+    /// What was revoked, and what counts again.
+    ///
+    /// # Errors
+    /// Nobody keeps the lattice's metadata.
+    pub async fn revocations(&self) -> Result<Vec<Revocation>, LatticeError> {
+        let reply = self.ask(self.subjects.metadata("revocations.get"), Vec::new(), METADATA).await?;
+        read_json::<RevocationList>(&reply.payload).map(|list| list.revocations)
+    }
+
+    /// Revokes the key of a module, an account, a user or a host, or the id of a token, or takes that back. When this
+    /// returns it is kept, and hosts are told.
+    ///
+    /// # Errors
+    /// It is neither a key nor an id, or cannot be kept.
+    pub async fn revoke(&self, subject: &str, revoked: bool, reason: Option<String>) -> Result<(), LatticeError> {
+        let revocation = Revocation { subject: subject.to_owned(), revoked, reason, stamp: Stamp::default() };
+        self.command(self.subjects.metadata("revocations.put"), &revocation, METADATA).await.map(drop)
     }
 
     /// Puts a link and waits until its provider has accepted it. Where the provider runs on no host, the link is kept

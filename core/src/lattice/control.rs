@@ -10,7 +10,7 @@ use crate::{
     encoding,
     error::{ErrorCode, LatticeError},
     identity::ActorClaims,
-    metadata::Stamp,
+    metadata::{Revocation, Stamp},
 };
 
 /// Whether a request was taken. Wisteria's hosts add what came of it where they were asked to wait.
@@ -30,6 +30,14 @@ pub struct Ack {
     /// The status of the link that was put.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_status: Option<LinkStatus>,
+}
+
+/// What is said of what counts and what does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevocationList {
+    /// The latest word on each key and token.
+    #[serde(default)]
+    pub revocations: Vec<Revocation>,
 }
 
 impl Ack {

@@ -10,7 +10,8 @@ use futures::{FutureExt, StreamExt, channel::mpsc, select_biased};
 use serde_json::{Value, json};
 
 use super::{
-    records::{LinkRecord, Record, RecordName, Records, link_changes},
+    records::{LinkRecord, Record, RecordName, Records, link_changes, revocation_change},
+    revocation::Revocation,
     roster::Roster,
     stamp::{Clock, Stamp},
     store::{Change, MetadataStore, StoreError},
@@ -111,7 +112,9 @@ impl Keeper {
         for suffix in ["get.links", "get.claims", "linkdefs.put", "linkdefs.del"] {
             requests.push(host.bus.subscribe(host.subjects.control(suffix).into(), Some(&queue))?);
         }
-        requests.push(host.bus.subscribe(host.subjects.metadata("hosts").into(), Some(&queue))?);
+        for suffix in ["hosts", "revocations.get", "revocations.put"] {
+            requests.push(host.bus.subscribe(host.subjects.metadata(suffix).into(), Some(&queue))?);
+        }
         let keeper = self.clone();
         host.run_task(async move {
             loop {
@@ -202,6 +205,11 @@ impl Keeper {
                     self.judge(verdict);
                 }
             }
+            "revocation_set" => {
+                if let Some(revocation) = read::<Revocation>(event.data) {
+                    self.take_in(Record::Revocation(revocation));
+                }
+            }
             "actors_started" => self.take_in_actor(&event.data),
             _ => {}
         }
@@ -256,14 +264,17 @@ impl Keeper {
 
     /// Merges a record into those known here and tells the host. Names it where it was new.
     fn apply(self: &Arc<Self>, record: Record) -> Option<RecordName> {
-        if let Record::Link(_, change) = &record {
-            self.clock.observe(change.stamp());
+        match &record {
+            Record::Link(_, change) => self.clock.observe(change.stamp()),
+            Record::Revocation(revocation) => self.clock.observe(&revocation.stamp),
+            Record::Claims(..) | Record::Reference(..) => {}
         }
         let name = self.records().merge(record.clone())?;
         match record {
             Record::Link(_, LinkRecord::Put(link, _)) => self.host.learn_link(link),
             Record::Link(key, LinkRecord::Deleted(stamp)) => self.host.forget_link(&key.named(stamp)),
             Record::Claims(_, claims) => self.host.remember_claims(claims),
+            Record::Revocation(revocation) => self.host.learn_revocation(revocation),
             Record::Reference(..) => {}
         }
         Some(name)
@@ -280,6 +291,20 @@ impl Keeper {
         self.apply(Record::Link(key.clone(), record.clone()));
         self.announce(key, &record);
         Ok(true)
+    }
+
+    /// Makes a word of ours on what counts durable, then known to this host and the lattice.
+    pub(super) async fn commit_revocation(self: &Arc<Self>, revocation: Revocation) -> Result<(), LatticeError> {
+        let _turn = self.store_turn.lock().await;
+        self.store.write(vec![revocation_change(&revocation)]).await.map_err(|error| store_failed(&error))?;
+        self.apply(Record::Revocation(revocation.clone()));
+        self.announce_revocation(&revocation);
+        Ok(())
+    }
+
+    /// Tells the lattice what counts and what does not.
+    pub(super) fn announce_revocation(&self, revocation: &Revocation) {
+        self.host.emit("revocation_set", json!(revocation));
     }
 
     fn write_soon(&self, name: Option<RecordName>) {

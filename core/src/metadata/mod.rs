@@ -3,6 +3,7 @@
 mod keeper;
 mod records;
 mod requests;
+mod revocation;
 mod roster;
 mod stamp;
 mod store;
@@ -10,6 +11,7 @@ mod sync;
 mod verdict;
 
 pub(crate) use keeper::Keeper;
+pub use revocation::Revocation;
 #[cfg(test)]
 pub(crate) use stamp::Clock;
 pub use stamp::Stamp;

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::{
+    revocation::Revocation,
     stamp::Stamp,
     store::{Change, Entry},
 };
@@ -28,6 +29,10 @@ const LINK: &str = "LINKDEF_";
 const DELETION: &str = "UNLINKED_";
 const CLAIMS: &str = "CLAIMS_";
 const REFERENCE: &str = "REFMAP_";
+const REVOCATION: &str = "REVOKED_";
+
+/// How many revocations there may be.
+pub(super) const REVOCATIONS: usize = 65_536;
 
 /// All records of one lattice.
 #[derive(Debug, Default)]
@@ -35,6 +40,7 @@ pub(super) struct Records {
     links: BTreeMap<LinkKey, LinkRecord>,
     claims: BTreeMap<PublicKey, ClaimsSummary>,
     references: BTreeMap<String, PublicKey>,
+    revocations: BTreeMap<String, Revocation>,
 }
 
 /// The latest change of a link.
@@ -52,6 +58,7 @@ pub(super) enum RecordName {
     Link(LinkKey),
     Claims(PublicKey),
     Reference(String),
+    Revocation(String),
 }
 
 /// A record as it comes from a store, an event or another keeper.
@@ -61,6 +68,7 @@ pub(super) enum Record {
     Claims(PublicKey, ClaimsSummary),
     /// The reference's hash in upper-case hex, and the actor that it leads to.
     Reference(String, PublicKey),
+    Revocation(Revocation),
 }
 
 impl LinkRecord {
@@ -98,14 +106,17 @@ impl Record {
             let claims: ClaimsSummary = json(&entry.value)?;
             return Some(Self::Claims(claims.sub.parse().ok()?, claims));
         }
+        if entry.key.starts_with(REVOCATION) {
+            return Some(Self::Revocation(json(&entry.value)?));
+        }
         let hash = entry.key.strip_prefix(REFERENCE)?;
         Some(Self::Reference(hash.to_owned(), json::<String>(&entry.value)?.parse().ok()?))
     }
 }
 
 impl Records {
-    /// Takes in a record and says whether it changed anything. Of two changes of a link the later one counts; of two
-    /// claims of an actor, or actors of a reference, the one that comes last.
+    /// Takes in a record and says whether it changed anything. Of two changes of a link, and of two words on what is
+    /// revoked, the later one counts; of two claims of an actor, or actors of a reference, the one that comes last.
     pub(super) fn merge(&mut self, record: Record) -> Option<RecordName> {
         match record {
             Record::Link(key, record) => {
@@ -123,6 +134,15 @@ impl Records {
             Record::Reference(hash, actor) => {
                 let replaced = self.references.insert(hash.clone(), actor);
                 (replaced != Some(actor)).then_some(RecordName::Reference(hash))
+            }
+            Record::Revocation(revocation) => {
+                let known = self.revocations.get(&revocation.subject);
+                if known.is_some_and(|known| known.stamp >= revocation.stamp) {
+                    return None;
+                }
+                let name = revocation.subject.clone();
+                self.revocations.insert(name.clone(), revocation);
+                Some(RecordName::Revocation(name))
             }
         }
     }
@@ -164,6 +184,11 @@ impl Records {
         self.claims.values()
     }
 
+    /// All that is said of what counts and what does not.
+    pub(super) fn revocations(&self) -> impl ExactSizeIterator<Item = &Revocation> {
+        self.revocations.values()
+    }
+
     /// How a record is written to a store. What replaces comes before what it removes, so that no reader sees neither.
     pub(super) fn changes(&self, name: &RecordName) -> Vec<Change> {
         let put = |key: String, value: Vec<u8>| Change::Put(Entry { key, value: Bytes::from(value) });
@@ -177,6 +202,9 @@ impl Records {
                 let actor = self.references.get(hash);
                 actor.map(|actor| put(format!("{REFERENCE}{hash}"), to_json(&actor.to_string()))).into_iter().collect()
             }
+            RecordName::Revocation(subject) => {
+                self.revocations.get(subject).map(revocation_change).into_iter().collect()
+            }
         }
     }
 
@@ -184,7 +212,9 @@ impl Records {
     pub(super) fn names(&self) -> BTreeSet<RecordName> {
         let links = self.links.keys().cloned().map(RecordName::Link);
         let claims = self.claims.keys().copied().map(RecordName::Claims);
-        links.chain(claims).chain(self.references.keys().cloned().map(RecordName::Reference)).collect()
+        let references = self.references.keys().cloned().map(RecordName::Reference);
+        let revocations = self.revocations.keys().cloned().map(RecordName::Revocation);
+        links.chain(claims).chain(references).chain(revocations).collect()
     }
 
     /// Forgets deletions that are older than any host's absence, and names their entries.
@@ -210,6 +240,12 @@ pub(super) fn link_changes(key: &LinkKey, record: &LinkRecord) -> Vec<Change> {
             vec![Change::Put(Entry { key: deletion, value }), Change::Delete(link)]
         }
     }
+}
+
+/// How a revocation is written.
+pub(super) fn revocation_change(revocation: &Revocation) -> Change {
+    let key = format!("{REVOCATION}{}", HEX_UPPER.encode(&Sha256::digest(&revocation.subject)));
+    Change::Put(Entry { key, value: to_json(revocation).into() })
 }
 
 #[cfg(test)]
@@ -260,8 +296,19 @@ mod tests {
     fn what_is_written_reads_the_same() {
         let actor = PublicKey::from_bytes(KeyKind::Module, [7; 32]);
         let claims = ClaimsSummary { name: "n".to_owned(), ..ClaimsSummary::of(&actor.to_string(), None) };
-        for record in [put(1, 1), deleted(2), Record::Claims(actor, claims), Record::reference("file:///a.wasm", actor)]
-        {
+        let revocation = Revocation {
+            subject: actor.to_string(),
+            revoked: true,
+            reason: Some("it leaks".to_owned()),
+            stamp: stamp(1),
+        };
+        for record in [
+            put(1, 1),
+            deleted(2),
+            Record::Claims(actor, claims),
+            Record::reference("file:///a.wasm", actor),
+            Record::Revocation(revocation),
+        ] {
             let mut records = Records::default();
             let name = records.merge(record.clone()).expect("a change");
             let changes = records.changes(&name);

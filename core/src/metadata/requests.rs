@@ -1,10 +1,11 @@
-//! Answers for links, claims and hosts, and changes links.
+//! Answers for links, claims, hosts and revocations, and changes links and revocations.
 
 use std::sync::Arc;
 
 use super::{
     keeper::Keeper,
-    records::LinkRecord,
+    records::{LinkRecord, REVOCATIONS},
+    revocation::Revocation,
     verdict::{Verb, Verdict},
 };
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     error::{ErrorCode, LatticeError},
     host::{Link, LinkKey, acknowledge, reply, wants_outcome},
     lattice::control::{
-        Ack, ClaimsList, HostList, LinkDefinition, LinkList, LinkStatus, RemoveLink, read_json, to_json,
+        Ack, ClaimsList, HostList, LinkDefinition, LinkList, LinkStatus, RemoveLink, RevocationList, read_json, to_json,
     },
 };
 
@@ -35,6 +36,13 @@ impl Keeper {
                     outcome => outcome,
                 };
                 return acknowledge(&self.host, &request, outcome.map(|()| Ack::accepted()));
+            }
+            "revocations.put" => {
+                let outcome = self.put_revocation(&request.payload).await;
+                return acknowledge(&self.host, &request, outcome.map(|()| Ack::accepted()));
+            }
+            "revocations.get" => {
+                to_json(&RevocationList { revocations: self.records().revocations().cloned().collect() })
             }
             "get.links" => to_json(&self.links()),
             "get.claims" => to_json(&ClaimsList { claims: self.records().claims().cloned().collect() }),
@@ -115,6 +123,25 @@ impl Keeper {
             false => return Err(LatticeError::new(ErrorCode::LinkRefused, CHANGED_ELSEWHERE)),
         }
         Ok(())
+    }
+
+    async fn put_revocation(self: &Arc<Self>, payload: &[u8]) -> Result<(), LatticeError> {
+        let mut revocation: Revocation = read_json(payload)?;
+        revocation.check()?;
+        let has_room = {
+            let records = self.records();
+            records.revocations().len() < REVOCATIONS
+                || records.revocations().any(|known| known.subject == revocation.subject)
+        };
+        if !has_room {
+            return Err(LatticeError::new(
+                ErrorCode::Overloaded,
+                format!("{REVOCATIONS} keys and tokens are revoked, and no more are kept; revoke the account instead"),
+            ));
+        }
+        revocation.stamp = self.tick();
+        tracing::info!(subject = revocation.subject, revoked = revocation.revoked, "what counts has changed");
+        self.commit_revocation(revocation).await
     }
 
     /// Gives the provider of a link that cannot be kept the link that stood before.

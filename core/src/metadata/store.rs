@@ -1,7 +1,8 @@
 //! Where the lattice's metadata is kept: a small table of JSON texts by key.
 //!
-//! Keys are those of wasmCloud's bucket: `LINKDEF_{hash}`, `CLAIMS_{key}`, `REFMAP_{hash}`; and `UNLINKED_{hash}` for
-//! links that were deleted, so that a host that was away does not bring them back.
+//! Keys are those of wasmCloud's bucket: `LINKDEF_{hash}`, `CLAIMS_{key}`, `REFMAP_{hash}`; `UNLINKED_{hash}` for
+//! links that were deleted, so that a host that was away does not bring them back; and `REVOKED_{hash}` for what no longer
+//! counts.
 
 use std::{collections::BTreeMap, fmt::Debug, sync::Mutex};
 

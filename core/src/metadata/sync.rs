@@ -103,10 +103,13 @@ impl Keeper {
 
     /// Takes in a record of another keeper. A change that is new here is new to the hosts that were on this side, too.
     fn take_in_and_tell(self: &Arc<Self>, record: &Record) {
-        if self.take_in(record.clone())
-            && let Record::Link(key, change) = record
-        {
-            self.announce(key, change);
+        if !self.take_in(record.clone()) {
+            return;
+        }
+        match record {
+            Record::Link(key, change) => self.announce(key, change),
+            Record::Revocation(revocation) => self.announce_revocation(revocation),
+            Record::Claims(..) | Record::Reference(..) => {}
         }
     }
 

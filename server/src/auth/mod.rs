@@ -1,10 +1,12 @@
 //! The server's account: signs what lets clients into its lattice, for pages, for operators, and on request.
 
 mod pages;
+mod revoked;
 mod service;
 
 pub(crate) use pages::PageTokens;
-pub(crate) use service::{MintRequest, Minted, RevokeRequest, Revoked, TokenServiceError, ask, serve};
+pub(crate) use revoked::end_connections;
+pub(crate) use service::{MintRequest, Minted, TokenServiceError, ask, serve};
 
 use std::{
     fs, io,

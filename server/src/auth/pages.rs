@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use wisteria_bridge::auth::Role;
 use wisteria_core::bus::Bus;
 
-use super::{Authority, MintRequest, Minted, TokenServiceError, ask};
+use super::{Authority, MintRequest, TokenServiceError, ask};
 
 /// How long the token of a page holds. It is bound to the page's host at its first use.
 const TTL: Duration = Duration::from_secs(12 * 3600);
@@ -38,7 +38,7 @@ impl PageTokens {
             Self::Asked { bus, lattice } => {
                 let ttl_seconds = TTL.as_secs();
                 let request = MintRequest { role: Role::Page, modules: Vec::new(), ttl_seconds, user: None };
-                ask::<Minted>(&**bus, lattice, "mint", &request, PATIENCE).await?
+                ask(&**bus, lattice, &request, PATIENCE).await?
             }
         };
         Ok(minted.token)

@@ -1,13 +1,12 @@
-//! Mints and revokes tokens for who may ask: operators and other servers, as the broker lets nobody else.
+//! Mints tokens for who may ask: operators and other servers, as the broker lets nobody else.
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use wisteria_bridge::{Broker, auth::Role};
+use wisteria_bridge::auth::Role;
 use wisteria_core::{
-    bus::{Bus, BusError, Message, Subject, SubjectError, SubjectPattern, message},
+    bus::{Bus, BusError, Subject, SubjectError, SubjectPattern, message},
     identity::{KeyKind, PublicKey},
 };
 
@@ -43,24 +42,12 @@ impl std::fmt::Debug for Minted {
     }
 }
 
-/// Asks that a token lets nobody in any more.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct RevokeRequest {
-    pub(crate) id: String,
-}
-
-/// A token lets nobody in any more.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Revoked {
-    pub(crate) revoked: String,
-}
-
-/// Why a server does not do what it is asked about tokens.
+/// Why a server mints no token.
 #[derive(Debug, Error)]
 pub(crate) enum TokenServiceError {
     #[error("nobody mints tokens on this lattice: its server was started with --open, or it is on a NATS cluster")]
     NobodyMints,
-    #[error("the server did not answer ({0}); minting and revoking are for operators, whose credentials --creds names")]
+    #[error("the server did not answer ({0}); minting is for operators, whose credentials --creds names")]
     Unanswered(BusError),
     #[error("the server refuses: {0}")]
     Refused(String),
@@ -70,19 +57,18 @@ pub(crate) enum TokenServiceError {
     Unreadable(serde_json::Error),
 }
 
-/// Asks the server of a lattice to `mint` or to `revoke`.
-pub(crate) async fn ask<T: DeserializeOwned>(
+/// Asks the server of a lattice for a token.
+pub(crate) async fn ask(
     bus: &dyn Bus,
     lattice: &str,
-    verb: &str,
-    request: &impl Serialize,
+    request: &MintRequest,
     patience: Duration,
-) -> Result<T, TokenServiceError> {
+) -> Result<Minted, TokenServiceError> {
     #[derive(Deserialize)]
     struct Failed {
         error: String,
     }
-    let subject = Subject::new(format!("wisteria.tokens.{lattice}.{verb}"))?;
+    let subject = Subject::new(format!("wisteria.tokens.{lattice}.mint"))?;
     let body = serde_json::to_vec(request).expect("requests have string keys");
     let reply = bus.request(message(subject, body), patience).await.map_err(|error| match error {
         BusError::NoResponders(_) => TokenServiceError::NobodyMints,
@@ -95,43 +81,27 @@ pub(crate) async fn ask<T: DeserializeOwned>(
 }
 
 /// Answers until the bus is closed.
-pub(crate) fn serve(
-    authority: Arc<Authority>,
-    broker: Arc<Broker>,
-    bus: Arc<dyn Bus>,
-    lattice: &str,
-) -> Result<(), BusError> {
-    let pattern = SubjectPattern::new(format!("wisteria.tokens.{lattice}.*"))?;
+pub(crate) fn serve(authority: Arc<Authority>, bus: Arc<dyn Bus>, lattice: &str) -> Result<(), BusError> {
+    let pattern = SubjectPattern::new(format!("wisteria.tokens.{lattice}.mint"))?;
     let mut requests = bus.subscribe(pattern, None)?;
     tokio::spawn(async move {
         while let Some(request) = requests.next().await {
-            let answer = answer(&authority, &broker, &request);
+            let answer = match mint(&authority, &request.payload) {
+                Ok(minted) => serde_json::to_vec(&minted).expect("answers have string keys"),
+                Err(error) => serde_json::json!({ "error": error }).to_string().into_bytes(),
+            };
             if let Some(reply) = request.reply
                 && let Err(error) = bus.publish(message(reply, answer))
             {
-                tracing::warn!(%error, "the answer to a request about tokens was not sent");
+                tracing::warn!(%error, "the answer to a request for a token was not sent");
             }
         }
     });
     Ok(())
 }
 
-fn answer(authority: &Authority, broker: &Broker, request: &Message) -> Bytes {
-    let outcome = match request.subject.as_str().rsplit('.').next() {
-        Some("mint") => {
-            read(&request.payload).and_then(|asked| mint(authority, asked)).and_then(|minted| json(&minted))
-        }
-        Some("revoke") => read::<RevokeRequest>(&request.payload).and_then(|asked| {
-            broker.revoke(&asked.id);
-            tracing::info!(token = asked.id, "a token was revoked");
-            json(&Revoked { revoked: asked.id })
-        }),
-        _ => Err("there are the requests mint and revoke".to_owned()),
-    };
-    outcome.unwrap_or_else(|error| serde_json::json!({ "error": error }).to_string().into())
-}
-
-fn mint(authority: &Authority, asked: MintRequest) -> Result<Minted, String> {
+fn mint(authority: &Authority, payload: &[u8]) -> Result<Minted, String> {
+    let asked = serde_json::from_slice(payload).map_err(|error| format!("the request cannot be read: {error}"))?;
     let MintRequest { role, modules, ttl_seconds, user } = asked;
     if ttl_seconds == 0 {
         return Err("a token holds for a second at least".to_owned());
@@ -148,12 +118,4 @@ fn mint(authority: &Authority, asked: MintRequest) -> Result<Minted, String> {
     let minted = authority.mint(role, modules, user, Some(Duration::from_secs(ttl_seconds)));
     tracing::info!(token = minted.id, %role, "a token was minted");
     Ok(minted)
-}
-
-fn read<T: DeserializeOwned>(payload: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(payload).map_err(|error| format!("the request cannot be read: {error}"))
-}
-
-fn json(value: &impl Serialize) -> Result<Bytes, String> {
-    serde_json::to_vec(value).map(Bytes::from).map_err(|error| error.to_string())
 }

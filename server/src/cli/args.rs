@@ -5,8 +5,18 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    call::CallArgs, claims::ClaimsCommand, connect::LatticeUrl, get::GetCommand, keys::KeysCommand,
-    label::LabelCommand, link::LinkCommand, start::StartCommand, stop::StopCommand, token::TokenCommand, up::UpArgs,
+    call::CallArgs,
+    claims::ClaimsCommand,
+    connect::LatticeUrl,
+    get::GetCommand,
+    keys::KeysCommand,
+    label::LabelCommand,
+    link::LinkCommand,
+    revoke::{RevokeArgs, UnrevokeArgs},
+    start::StartCommand,
+    stop::StopCommand,
+    token::TokenCommand,
+    up::UpArgs,
     update::UpdateCommand,
 };
 
@@ -69,9 +79,13 @@ pub(super) enum Command {
     /// Link an actor to a provider, or end the link
     #[command(subcommand)]
     Link(LinkCommand),
-    /// Mint or revoke what lets others in
+    /// Mint what lets others in
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Have a module, an account, a user, a host or a token count no longer, on the whole lattice
+    Revoke(RevokeArgs),
+    /// Have something that was revoked count again
+    Unrevoke(UnrevokeArgs),
     /// Call an actor and print its reply
     Call(CallArgs),
     /// Show hosts, what runs on one, links or claims

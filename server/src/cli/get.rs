@@ -3,9 +3,15 @@
 use std::collections::BTreeMap;
 
 use clap::Subcommand;
-use wisteria_core::lattice::{
-    Client,
-    control::{ClaimsList, ClaimsSummary, HostSummary, Inventory, LinkDefinition, LinkList, LinkStatus, Presence},
+use wisteria_core::{
+    lattice::{
+        Client,
+        control::{
+            ClaimsList, ClaimsSummary, HostSummary, Inventory, LinkDefinition, LinkList, LinkStatus, Presence,
+            RevocationList,
+        },
+    },
+    metadata::Revocation,
 };
 
 use super::{
@@ -29,6 +35,8 @@ pub(super) enum GetCommand {
     Links,
     /// What actors claim
     Claims,
+    /// What was revoked, and what counts again since
+    Revocations,
 }
 
 impl GetCommand {
@@ -49,6 +57,10 @@ impl GetCommand {
             Self::Claims => {
                 let claims = client.claims().await?;
                 output.print(&ClaimsList { claims }, |list| claims_text(&list.claims))?;
+            }
+            Self::Revocations => {
+                let revocations = client.revocations().await?;
+                output.print(&RevocationList { revocations }, |list| revocations_text(&list.revocations))?;
             }
         }
         Ok(())
@@ -135,6 +147,14 @@ fn claims_text(claims: &[ClaimsSummary]) -> String {
     };
     let header = ["ACTOR", "NAME", "ALIAS", "VERSION", "ISSUER", "CONTRACTS"];
     listing("claims", header, claims, row)
+}
+
+fn revocations_text(revocations: &[Revocation]) -> String {
+    let row = |revocation: &Revocation| {
+        let state = if revocation.revoked { "revoked" } else { "counts again" };
+        [revocation.subject.clone(), state.to_owned(), revocation.reason.clone().unwrap_or_default()]
+    };
+    listing("revocations", ["SUBJECT", "STATE", "REASON"], revocations, row)
 }
 
 /// A table, or a word that there is nothing to list.

@@ -17,6 +17,7 @@ mod logging;
 mod output;
 mod pairs;
 mod resolve;
+mod revoke;
 mod run;
 mod source;
 mod span;

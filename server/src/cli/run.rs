@@ -120,6 +120,8 @@ async fn on_lattice(command: Command, bus: Arc<dyn Bus>, lattice: &str, output: 
         Command::Update(command) => command.run(&client, output).await,
         Command::Label(command) => command.run(&client, output).await,
         Command::Link(command) => command.run(&client, output).await,
+        Command::Revoke(args) => args.run(&client, output).await,
+        Command::Unrevoke(args) => args.run(&client, output).await,
         Command::Call(args) => args.run(&client, output).await,
         Command::Get(command) => command.run(&client, output).await,
     }

@@ -17,7 +17,7 @@ use super::{
     output::{Output, OutputError},
 };
 use crate::{
-    auth::{MintRequest, Minted, RevokeRequest, Revoked, TokenServiceError, ask, new_user},
+    auth::{MintRequest, TokenServiceError, ask, new_user},
     data_dir::write_private,
     platform::NativePlatform,
 };
@@ -27,8 +27,6 @@ use crate::{
 pub(super) enum TokenCommand {
     /// Print a token for Host.start({ bridge, token }); it belongs to the first who uses it
     Mint(MintToken),
-    /// Let nobody in by a token any more, and end the connections that it let in
-    Revoke(RevokeToken),
 }
 
 /// Mints a token.
@@ -48,13 +46,6 @@ pub(super) struct MintToken {
     creds_file: Option<PathBuf>,
 }
 
-/// Revokes a token.
-#[derive(Debug, Args)]
-pub(super) struct RevokeToken {
-    /// The token's id, as `token mint -o json` prints it and its claims have it as jti
-    id: String,
-}
-
 /// Why there is no token.
 #[derive(Debug, Error)]
 pub(super) enum TokenError {
@@ -70,10 +61,6 @@ impl TokenCommand {
     pub(super) async fn run(self, bus: Arc<dyn Bus>, lattice: &str, output: Output) -> Result<(), TokenError> {
         match self {
             Self::Mint(args) => args.run(&*bus, lattice, output).await,
-            Self::Revoke(RevokeToken { id }) => {
-                let revoked: Revoked = ask(&*bus, lattice, "revoke", &RevokeRequest { id }, PATIENCE).await?;
-                Ok(output.print(&revoked, |revoked| format!("revoked {}", revoked.revoked))?)
-            }
         }
     }
 }
@@ -88,7 +75,7 @@ impl MintToken {
             ttl_seconds: self.ttl.as_secs(),
             user: user.as_ref().map(|user| user.public_key()),
         };
-        let minted: Minted = ask(bus, lattice, "mint", &request, PATIENCE).await?;
+        let minted = ask(bus, lattice, &request, PATIENCE).await?;
         if let (Some(path), Some(user)) = (self.creds_file, user) {
             write(&path, &creds_file(&minted.token, &user))?;
             let written = serde_json::json!({

@@ -90,14 +90,20 @@ fn credentials_of_another_server_are_refused() {
 }
 
 #[test]
-fn minted_credentials_let_in_until_they_are_revoked() {
-    let server = Server::start(&[]);
+fn minted_credentials_let_in_until_they_are_revoked_over_restarts_too() {
+    let mut server = Server::start(&[]);
     let minted = kept(&server, "minted.creds");
     let mint = ["token", "mint", "--role", "operator", "--ttl", "5m", "--creds-file", &minted, "-o", "json"];
     let id = server.run(&mint).json()["id"].as_str().expect("an id").to_owned();
     with_creds(&server, &minted, &["get", "hosts"]).text();
-    server.run(&["token", "revoke", &id]).text();
+    server.run(&["revoke", &id, "--reason", "lost laptop"]).text();
     assert!(with_creds(&server, &minted, &["get", "hosts"]).failure().contains("revoked"));
+    assert!(server.run(&["get", "revocations"]).text().contains("lost laptop"));
+    // It is kept like links are.
+    server.crash_and_restart();
+    assert!(with_creds(&server, &minted, &["get", "hosts"]).failure().contains("revoked"));
+    server.run(&["unrevoke", &id]).text();
+    with_creds(&server, &minted, &["get", "hosts"]).text();
     let token = server.run(&["token", "mint", "--role", "tab"]);
     assert_eq!(token.text().split('.').count(), 3);
 }

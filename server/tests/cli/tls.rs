@@ -60,7 +60,8 @@ async fn published_nats_clients_join_under_tls() {
     let line = server.next_line();
     let address = line.strip_prefix("NATS clients join at tls://").unwrap_or_else(|| panic!("{line:?}"));
     let creds = certificate.path("client.creds");
-    let mint = ["token", "mint", "--role", "operator", "--creds-file", &creds, "--tls-ca", &certificate.path("cert.pem")];
+    let mint =
+        ["token", "mint", "--role", "operator", "--creds-file", &creds, "--tls-ca", &certificate.path("cert.pem")];
     let minted = server.run(&[&mint[..], &["-o", "json"]].concat()).json();
     let inbox = format!("_INBOX.{}", minted["user"].as_str().expect("a key"));
     let named = async || {

@@ -1,4 +1,4 @@
-//! Keeps the host's copy of links and claims current by the lattice's events.
+//! Keeps the host's copy of links, claims and revocations current by the lattice's events.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use crate::{
         Event,
         control::{ClaimsSummary, LinkDefinition, RemoveLink},
     },
+    metadata::Revocation,
 };
 
 /// Follows the events until the host stops. One subscription serves all kinds, so that the changes that one keeper
@@ -43,6 +44,11 @@ fn apply(host: &Arc<HostState>, event: Event) {
         "linkdef_deleted" => {
             if let Some(named) = read::<RemoveLink>(event.data) {
                 host.forget_link(&named);
+            }
+        }
+        "revocation_set" => {
+            if let Some(revocation) = read::<Revocation>(event.data) {
+                host.learn_revocation(revocation);
             }
         }
         "actors_started" => {

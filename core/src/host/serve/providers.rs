@@ -79,8 +79,10 @@ fn accept_call(host: &Arc<HostState>, key: PublicKey, message: &Message) {
         Ok(request) => request,
         Err(error) => return reply.send(String::new(), Err(error)),
     };
-    let entered =
-        host.provider(key).ok_or_else(|| not_here(key)).and_then(|provider| provider.enter(host.config.limits.mailbox));
+    let entered = host.check_origin(origin).and_then(|()| {
+        let provider = host.provider(key).ok_or_else(|| not_here(key))?;
+        provider.enter(host.config.limits.mailbox)
+    });
     let turn = match entered {
         Ok(turn) => turn,
         Err(error) => return reply.send(invocation.id, Err(error)),

@@ -58,6 +58,7 @@ fn accept_actor_call(host: &Arc<HostState>, key: PublicKey, message: &Message) {
         context,
     };
     let entered = host.actor(key).ok_or_else(|| not_here(key)).and_then(|actor| {
+        host.check_origin(origin)?;
         host.check_depth(key, &call.context)?;
         let admission = host.enter(&actor, &call)?;
         Ok((actor, admission))
