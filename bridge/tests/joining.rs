@@ -120,8 +120,8 @@ impl Raw {
         raw
     }
 
-    async fn say(&mut self, bytes: &str) {
-        self.to_broker.send(Bytes::from(bytes.to_owned())).await.expect("the broker listens");
+    async fn say(&mut self, bytes: impl AsRef<[u8]>) {
+        self.to_broker.send(Bytes::copy_from_slice(bytes.as_ref())).await.expect("the broker listens");
     }
 
     async fn line(&mut self) -> Option<String> {
@@ -146,15 +146,15 @@ impl Raw {
     }
 
     /// Says an operation and expects that it, and nothing else, is refused.
-    async fn refused(&mut self, operation: &str, error: &str) {
-        self.say(&format!("{operation}\r\nPING\r\n")).await;
+    async fn refused(&mut self, operation: impl AsRef<[u8]>, error: &str) {
+        self.say([operation.as_ref(), b"\r\nPING\r\n"].concat()).await;
         self.expect(&format!("-ERR 'Permissions Violation for {error}'")).await;
         self.expect("PONG").await;
     }
 
     /// Says an operation and expects that it is not refused.
-    async fn taken(&mut self, operation: &str) {
-        self.say(&format!("{operation}\r\nPING\r\n")).await;
+    async fn taken(&mut self, operation: impl AsRef<[u8]>) {
+        self.say([operation.as_ref(), b"\r\nPING\r\n"].concat()).await;
         self.expect("PONG").await;
     }
 
@@ -365,6 +365,37 @@ async fn events_in_the_name_of_another_host_are_refused() {
     let refused = "Publish to \"wasmbus.evt.l.host_started\"";
     raw.refused(&format!("PUB wasmbus.evt.l.host_started {}", event(other, "host_started")), refused).await;
     raw.refused(&format!("PUB wasmbus.evt.l.host_started {}", event(own, "linkdef_set")), refused).await;
+}
+
+/// A call in the name of `origin`, in MessagePack.
+fn invocation(origin: PublicKey) -> Vec<u8> {
+    let text = |text: &str| [&[0xd9, u8::try_from(text.len()).expect("a short text")], text.as_bytes()].concat();
+    let entity = |key: PublicKey| [vec![0x81], text("public_key"), text(&key.to_string())].concat();
+    let fields = [
+        (text("origin"), entity(origin)),
+        (text("target"), entity(module(2))),
+        (text("operation"), text("Op")),
+        (text("msg"), vec![0xc4, 0]),
+        (text("id"), text("1")),
+    ];
+    fields.into_iter().fold(vec![0x85], |body, (name, value)| [body, name, value].concat())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_in_the_name_of_anothers_actor_is_refused() {
+    let mut raw = Raw::tab(&lattice(), "a", &host(1)).await;
+    for subject in [format!("wasmbus.rpc.l.{}", module(2)), format!("wasmbus.rpc.l.{}.default", provider(2).public_key())]
+    {
+        let call = |body: &[u8]| [format!("PUB {subject} {}\r\n", body.len()).as_bytes(), body].concat();
+        let refused = format!("Publish to \"{subject}\"");
+        for own in [host(1).public_key(), module(1)] {
+            raw.taken(call(&invocation(own))).await;
+        }
+        for foreign in [host(2).public_key(), module(2)] {
+            raw.refused(call(&invocation(foreign)), &refused).await;
+        }
+        raw.refused(call(b"what is no call"), &refused).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

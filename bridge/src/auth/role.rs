@@ -9,7 +9,7 @@ use wisteria_core::{
     identity::{KeyKind, PublicKey},
 };
 
-use crate::broker::{Allowed, OwnEvents, Permissions, Responses, Rule, TokenKind};
+use crate::broker::{Allowed, OwnCalls, OwnEvents, Permissions, Responses, Rule, TokenKind};
 
 /// As what a client joins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +79,10 @@ impl Grant {
                 below: ["wasmbus.evt.{L}", "wasmbus.rpcevt.{L}"].map(|below| of.fill(below)).to_vec(),
                 source: key,
                 actors: tells_of_actors,
+            }),
+            calls: (self.role == Role::Tab).then(|| OwnCalls {
+                below: of.fill("wasmbus.rpc.{L}."),
+                origins: self.modules.iter().copied().chain([key]).collect(),
             }),
         }
     }

@@ -257,11 +257,12 @@ impl Connection {
         {
             return Err(ProtocolError::ReplyNotPermitted(reply.as_str().to_owned()));
         }
-        match &permissions.events {
-            Some(events) if !events.allow(subject, message.payload()) => {
-                Err(ProtocolError::NotPermitted { what: "Publish", subject: subject.to_owned(), queue: None })
-            }
-            _ => Ok(()),
+        let payload = message.payload();
+        let tells_its_own = permissions.events.as_ref().is_none_or(|events| events.allow(subject, payload));
+        let calls_as_itself = permissions.calls.as_ref().is_none_or(|calls| calls.allow(subject, payload));
+        match tells_its_own && calls_as_itself {
+            true => Ok(()),
+            false => Err(ProtocolError::NotPermitted { what: "Publish", subject: subject.to_owned(), queue: None }),
         }
     }
 

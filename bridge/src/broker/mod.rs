@@ -15,7 +15,7 @@ mod watch;
 
 pub use admission::{Admission, Gatekeeper, OpenGate};
 pub use peer::Peer;
-pub use permissions::{Allowed, OwnEvents, Permissions, Responses, Rule, TokenKind};
+pub use permissions::{Allowed, OwnCalls, OwnEvents, Permissions, Responses, Rule, TokenKind};
 pub use serve::Ended;
 
 use std::{fmt::Display, num::NonZeroU32, sync::Arc, time::Duration};

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use wisteria_core::{
     bus::SubjectPattern,
     identity::{KeyKind, PublicKey},
+    lattice::origin_of,
 };
 
 /// What one connection may do.
@@ -21,12 +22,14 @@ pub struct Permissions {
     pub replies: Option<Allowed>,
     /// Whose events it may tell; anyone's without.
     pub events: Option<OwnEvents>,
+    /// In whose name it may call; in anyone's without.
+    pub calls: Option<OwnCalls>,
 }
 
 impl Permissions {
     /// Everything.
     pub const ALL: Self =
-        Self { publish: Allowed::ALL, subscribe: Allowed::ALL, responses: None, replies: None, events: None };
+        Self { publish: Allowed::ALL, subscribe: Allowed::ALL, responses: None, replies: None, events: None, calls: None };
 }
 
 /// How often and how long a request may be answered.
@@ -81,6 +84,23 @@ pub struct OwnEvents {
     pub source: PublicKey,
     /// The actors of which they may tell; any without.
     pub actors: Option<Vec<PublicKey>>,
+}
+
+/// The calls of one host and its actors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnCalls {
+    /// What subjects of calls begin with.
+    pub below: String,
+    /// The host and its actors.
+    pub origins: Vec<PublicKey>,
+}
+
+impl OwnCalls {
+    /// Whether a message may be published, as far as it is a call.
+    pub(super) fn allow(&self, subject: &str, payload: &[u8]) -> bool {
+        let is_own = || origin_of(payload).is_some_and(|origin| self.origins.contains(&origin));
+        !subject.starts_with(&self.below) || is_own()
+    }
 }
 
 impl Allowed {

@@ -13,3 +13,4 @@ pub use client::{Client, Events, StartedActor};
 pub use event::Event;
 pub use subjects::Subjects;
 pub(crate) use subjects::lost_hosts;
+pub use wire::origin_of;

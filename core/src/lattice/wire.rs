@@ -168,6 +168,11 @@ pub(crate) fn read_request(payload: &[u8]) -> Result<(Invocation, PublicKey), La
     Ok((invocation, origin))
 }
 
+/// In whose name a call is made; nothing for what is no call.
+pub fn origin_of(payload: &[u8]) -> Option<PublicKey> {
+    read_request(payload).ok().map(|(_, origin)| origin)
+}
+
 impl Invocation {
     /// The context of the call. wasmCloud's hosts put the trace into the body.
     pub(crate) fn context(&self, headers: &Headers, now: Duration, default: Duration) -> CallContext {

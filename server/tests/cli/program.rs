@@ -90,9 +90,14 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one on a free port and waits until it is ready.
     pub(crate) fn start(options: &[&str]) -> Self {
+        Self::start_as(options, |_| {})
+    }
+
+    /// The same with more said to its process.
+    pub(crate) fn start_as(options: &[&str], process: impl FnOnce(&mut Command)) -> Self {
         let data_dir = TempDir::new().expect("a temporary directory");
         let options = options.iter().map(|option| (*option).to_owned()).collect::<Vec<_>>();
-        let (child, url, output) = up("127.0.0.1:0", &data_dir, &options);
+        let (child, url, output) = up("127.0.0.1:0", &data_dir, &options, process);
         let operator = data_dir.path().join("operator.creds");
         Self { child, url, output, options, data_dir, operator }
     }
@@ -126,7 +131,7 @@ impl Server {
 
     /// Starts it again where it was.
     pub(crate) fn restart(&mut self) {
-        (self.child, self.url, self.output) = up(self.address(), &self.data_dir, &self.options);
+        (self.child, self.url, self.output) = up(self.address(), &self.data_dir, &self.options, |_| {});
     }
 
     /// The next line that it prints after the first, which says that it is ready.
@@ -177,13 +182,17 @@ impl Drop for Server {
 }
 
 /// Starts a server and waits until it is ready.
-fn up(address: &str, data_dir: &TempDir, options: &[String]) -> (Child, String, BufReader<ChildStdout>) {
+fn up(
+    address: &str,
+    data_dir: &TempDir,
+    options: &[String],
+    process: impl FnOnce(&mut Command),
+) -> (Child, String, BufReader<ChildStdout>) {
     let path = data_dir.path().to_str().expect("a path in UTF-8");
-    let mut child = program(&["up", "--listen", address, "--data-dir", path])
-        .args(options)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the server starts");
+    let mut command = program(&["up", "--listen", address, "--data-dir", path]);
+    command.args(options).stdout(Stdio::piped());
+    process(&mut command);
+    let mut child = command.spawn().expect("the server starts");
     let mut line = String::new();
     let mut output = BufReader::new(child.stdout.take().expect("it was piped"));
     output.read_line(&mut line).expect("the server says that it is ready");
