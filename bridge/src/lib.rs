@@ -17,5 +17,5 @@ pub mod transports;
 pub use broker::{Broker, BrokerLimits, Ended, Peer};
 pub use client::{BridgeBus, BridgeOptions, ConnectionState};
 pub use credentials::{Credentials, JoinToken};
-pub use relay::Relay;
+pub use relay::{Relay, ScopedUsers};
 pub use transports::{Connector, InTurn, Pipe, TransportError};

@@ -384,7 +384,8 @@ fn invocation(origin: PublicKey) -> Vec<u8> {
 #[tokio::test(start_paused = true)]
 async fn a_call_in_the_name_of_anothers_actor_is_refused() {
     let mut raw = Raw::tab(&lattice(), "a", &host(1)).await;
-    for subject in [format!("wasmbus.rpc.l.{}", module(2)), format!("wasmbus.rpc.l.{}.default", provider(2).public_key())]
+    for subject in
+        [format!("wasmbus.rpc.l.{}", module(2)), format!("wasmbus.rpc.l.{}.default", provider(2).public_key())]
     {
         let call = |body: &[u8]| [format!("PUB {subject} {}\r\n", body.len()).as_bytes(), body].concat();
         let refused = format!("Publish to \"{subject}\"");

@@ -11,11 +11,14 @@ use bytes::Bytes;
 use common::{InProcess, TestPlatform, pattern, reply, text};
 use futures::{SinkExt, StreamExt, channel::mpsc};
 use wisteria_bridge::{
-    BridgeBus, BridgeOptions, Broker, ConnectionState, Connector, Credentials, Pipe, Relay, TransportError,
+    BridgeBus, BridgeOptions, Broker, ConnectionState, Connector, Credentials, JoinToken, Pipe, Relay, ScopedUsers,
+    TransportError,
+    auth::{AccountGate, Grant, Role, UserClaims},
     relay::{RelayEnded, RelayLimits},
 };
 use wisteria_core::{
-    bus::{Bus, BusError, Router},
+    bus::{Bus, BusError, Router, message},
+    identity::{KeyKind, KeyPair, PublicKey},
     platform::BoxFuture,
 };
 
@@ -123,4 +126,86 @@ async fn a_client_without_a_sign_of_life_is_given_up() {
     let heard = String::from_utf8(heard.concat()).expect("text");
     assert_eq!(heard.matches("PING\r\n").count(), 2, "{heard}");
     assert!(heard.ends_with("-ERR 'the client gave no sign of life'\r\n"), "{heard}");
+}
+
+/// The account that signs for those who join by the relay.
+fn account() -> KeyPair {
+    KeyPair::from_raw(KeyKind::Account, [5; 32])
+}
+
+/// A broker that knows users of the account by their claims only, and a relay that signs for whom its tokens let in.
+fn scoped_lattice() -> (InProcess, Relay, Relayed) {
+    let platform = TestPlatform::shared();
+    let gate = || AccountGate::new(TestPlatform::shared(), vec![account().public_key()], "l");
+    let broker = Broker::new(Arc::new(Router::new()), platform.clone()).guarded_by(Arc::new(gate()));
+    let users = ScopedUsers::new(Arc::new(gate()), account(), None, platform.clone());
+    let direct = InProcess::new(broker);
+    let relay = Relay::new(Arc::new(direct.clone()), Credentials::None, platform).with_scoped_users(users);
+    let (ended, _) = mpsc::unbounded();
+    (direct, relay.clone(), Relayed { relay, ended, open: Arc::default() })
+}
+
+fn module(byte: u8) -> PublicKey {
+    PublicKey::from_bytes(KeyKind::Module, [byte; 32])
+}
+
+/// Joins with a token of its own, as a tab that may serve the first module.
+async fn join_as_tab(relayed: &Relayed, id: &str, byte: u8) -> Result<BridgeBus, BusError> {
+    let grant = Grant { role: Role::Tab, lattice: "l".to_owned(), modules: vec![module(1)] };
+    let claims = UserClaims::of_role(id.to_owned(), account().public_key(), None, grant, 0);
+    let expires = TestPlatform::shared().unix_time().as_secs() + 3600;
+    let token = JoinToken::new(UserClaims { expires: Some(expires), ..claims }.sign(&account()));
+    let key = KeyPair::from_raw(KeyKind::Host, [byte; 32]);
+    let credentials = Credentials::Join { token, key: key.clone(), providers: Vec::new() };
+    let options = BridgeOptions { name: key.public_key().to_string(), credentials, ..BridgeOptions::default() };
+    BridgeBus::connect(relayed.clone(), TestPlatform::shared(), options).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_relay_that_signs_for_its_clients_lets_nobody_in_without_a_token() {
+    let (_, _, relayed) = scoped_lattice();
+    let options = BridgeOptions { name: "nobody".to_owned(), ..BridgeOptions::default() };
+    let refused = BridgeBus::connect(relayed.clone(), TestPlatform::shared(), options).await;
+    assert!(refused.expect_err("refused").to_string().contains("Authorization Violation"));
+    join_as_tab(&relayed, "a", 1).await.expect("let in");
+    let replayed = join_as_tab(&relayed, "a", 2).await.expect_err("refused");
+    assert!(replayed.to_string().contains("used by another client"), "{replayed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn clients_that_a_relay_signs_for_serve_what_they_were_granted_and_no_more() {
+    let (direct, _, relayed) = scoped_lattice();
+    let tab = join_as_tab(&relayed, "a", 1).await.expect("let in");
+    let mut own = tab.subscribe(pattern(&format!("wasmbus.rpc.l.{}", module(1))), None).expect("subscribed");
+    let _foreign = tab.subscribe(pattern(&format!("wasmbus.rpc.l.{}", module(2))), None).expect("asked for");
+    tab.flush().await.expect("answered");
+
+    let user = KeyPair::from_raw(KeyKind::User, [9; 32]);
+    let grant = Grant { role: Role::Host, lattice: "l".to_owned(), modules: Vec::new() };
+    let claims = UserClaims::of_role("h".to_owned(), account().public_key(), Some(user.public_key()), grant, 0);
+    let credentials = Credentials::Claims { jwt: claims.sign(&account()), key: user };
+    let options = BridgeOptions { credentials, ..BridgeOptions::default() };
+    let host = BridgeBus::connect(direct, TestPlatform::shared(), options).await.expect("let in");
+    let call = |byte| message(common::subject(&format!("wasmbus.rpc.l.{}", module(byte))), "?");
+    let (answer, ()) = tokio::join!(host.request(call(1), PATIENCE), async {
+        let question = own.next().await.expect("a call");
+        tab.publish(message(question.reply.expect("a request"), "!")).expect("answered");
+    });
+    assert_eq!(&answer.expect("an answer").payload[..], b"!");
+    let unserved = host.request(call(2), PATIENCE).await;
+    assert!(matches!(unserved, Err(BusError::NoResponders(_))), "{unserved:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_a_relay_signs_for_is_ended_when_its_token_is_revoked() {
+    let (_, relay, relayed) = scoped_lattice();
+    let bus = join_as_tab(&relayed, "a", 1).await.expect("let in");
+    let mut states = Box::pin(bus.states());
+    assert_eq!(states.next().await, Some(ConnectionState::Connected));
+    relay.revoke("a");
+    assert!(matches!(states.next().await, Some(ConnectionState::Reconnecting { .. })));
+    let again = join_as_tab(&relayed, "a", 1).await.expect_err("refused");
+    assert!(again.to_string().contains("revoked"), "{again}");
+    relay.unrevoke("a");
+    join_as_tab(&relayed, "a", 1).await.expect("let in again");
 }

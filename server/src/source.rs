@@ -5,7 +5,8 @@ use std::{path::PathBuf, sync::Arc};
 use futures::StreamExt;
 use thiserror::Error;
 use wisteria_bridge::{
-    BridgeBus, BridgeOptions, Broker, ConnectionState, Connector, Credentials, InTurn, Relay,
+    BridgeBus, BridgeOptions, Broker, BrokerLimits, ConnectionState, Connector, Credentials, InTurn, Relay,
+    ScopedUsers,
     auth::{Role, UserClaims},
     transports::native::{Tls, TlsError, WebSocketConnector},
 };
@@ -16,6 +17,7 @@ use wisteria_core::{
     platform::Platform,
 };
 
+use crate::auth::Authority;
 use crate::nats::{Access, JetStream, NatsError, NatsOptions, ObjectPayloads, SharedStore};
 
 /// Where the lattice is.
@@ -83,17 +85,46 @@ pub(crate) enum Entrance {
     Relay(Arc<Relay>),
 }
 
+/// Who is let in at this server.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Admissions<'a> {
+    /// Whom it signs for; everyone without.
+    pub(crate) authority: Option<&'a Authority>,
+    /// And users of these accounts, where the lattice is in the server.
+    pub(crate) further_accounts: &'a [PublicKey],
+    /// What each may use there.
+    pub(crate) limits: BrokerLimits,
+}
+
+impl Entrance {
+    /// Ends the connections that came in under a name, and lets in no other.
+    pub(crate) fn revoke(&self, name: &str) {
+        match self {
+            Self::Broker(broker) => broker.revoke(name),
+            Self::Relay(relay) => relay.revoke(name),
+        }
+    }
+
+    /// Lets others in under a name again.
+    pub(crate) fn unrevoke(&self, name: &str) {
+        match self {
+            Self::Broker(broker) => broker.unrevoke(name),
+            Self::Relay(relay) => relay.unrevoke(name),
+        }
+    }
+}
+
 impl LatticeSource {
-    /// Gets into the lattice as this host; `broker` is made where the lattice is in the server itself.
+    /// Gets into the lattice as this host.
     pub(crate) async fn enter(
         &self,
         lattice: &str,
         host: PublicKey,
         platform: &Arc<dyn Platform>,
-        broker: impl FnOnce(Arc<Router>) -> Broker,
+        admissions: Admissions<'_>,
     ) -> Result<Place, SourceError> {
         match self {
-            Self::Embedded => Ok(embedded(platform, broker)),
+            Self::Embedded => Ok(embedded(platform, admissions)),
             Self::Join { urls, tls_ca, credentials } => {
                 if let Some(role) = role(credentials).filter(|role| *role != Role::Host) {
                     return Err(SourceError::Role(role));
@@ -102,14 +133,18 @@ impl LatticeSource {
                 let connectors = urls.iter().map(|url| WebSocketConnector::new(url).with_tls(tls.clone())).collect();
                 let upstream: Arc<dyn Connector> = Arc::new(InTurn::new(connectors));
                 // Whoever joins here speaks for itself there: this server's credentials are its own.
-                connect(upstream, credentials.clone(), Credentials::None, host, platform)
+                connect(upstream, credentials.clone(), Passing::Themselves, host, platform)
                     .await
                     .map_err(SourceError::Join)
             }
             Self::Nats(options) => {
                 let access = Access::read(options)?;
                 let credentials = access.credentials.clone();
-                let place = connect(access.connector(), credentials.clone(), credentials, host, platform).await;
+                let passing = match admissions.authority {
+                    Some(authority) => Passing::Scoped(authority.scoped_users()),
+                    None => Passing::AsServer(credentials.clone()),
+                };
+                let place = connect(access.connector(), credentials, passing, host, platform).await;
                 let mut place = place.map_err(|cause| access.explain(cause))?;
                 let jetstream = JetStream::connect(&access, &format!("{host} metadata")).await?;
                 place.shared_store = Some(SharedStore::open(&jetstream, lattice).await?);
@@ -120,6 +155,16 @@ impl LatticeSource {
     }
 }
 
+/// As whom those come to a broker elsewhere who join at this server.
+enum Passing {
+    /// As themselves.
+    Themselves,
+    /// Under the server's credentials.
+    AsServer(Credentials),
+    /// As users that the server signs for.
+    Scoped(ScopedUsers),
+}
+
 /// The role that credentials say they are for.
 fn role(credentials: &Credentials) -> Option<Role> {
     let Credentials::Claims { jwt, .. } = credentials else {
@@ -128,12 +173,16 @@ fn role(credentials: &Credentials) -> Option<Role> {
     Some(UserClaims::unverified(jwt).ok()?.wisteria?.role)
 }
 
-fn embedded(platform: &Arc<dyn Platform>, broker: impl FnOnce(Arc<Router>) -> Broker) -> Place {
+fn embedded(platform: &Arc<dyn Platform>, admissions: Admissions<'_>) -> Place {
     let router = Arc::new(Router::new());
     let bus = Arc::new(LocalBus::new(router.clone(), platform.clone()));
+    let broker = Broker::with_limits(router, platform.clone(), admissions.limits);
     Place {
         bus,
-        entrance: Entrance::Broker(Arc::new(broker(router))),
+        entrance: Entrance::Broker(Arc::new(match admissions.authority {
+            Some(authority) => broker.guarded_by(Arc::new(authority.gate(admissions.further_accounts))),
+            None => broker,
+        })),
         shared_store: None,
         payloads: None,
         connection: None,
@@ -143,7 +192,7 @@ fn embedded(platform: &Arc<dyn Platform>, broker: impl FnOnce(Arc<Router>) -> Br
 async fn connect(
     upstream: Arc<dyn Connector>,
     credentials: Credentials,
-    for_clients: Credentials,
+    passing: Passing,
     host: PublicKey,
     platform: &Arc<dyn Platform>,
 ) -> Result<Place, String> {
@@ -153,10 +202,14 @@ async fn connect(
         BusError::Closed(cause) => cause,
         other => other.to_string(),
     })?;
-    let relay = Arc::new(Relay::new(upstream, for_clients, platform.clone()));
+    let relay = match passing {
+        Passing::Themselves => Relay::new(upstream, Credentials::None, platform.clone()),
+        Passing::AsServer(credentials) => Relay::new(upstream, credentials, platform.clone()),
+        Passing::Scoped(users) => Relay::new(upstream, Credentials::None, platform.clone()).with_scoped_users(users),
+    };
     Ok(Place {
         bus: Arc::new(bus.clone()),
-        entrance: Entrance::Relay(relay),
+        entrance: Entrance::Relay(Arc::new(relay)),
         shared_store: None,
         payloads: None,
         connection: Some(bus),

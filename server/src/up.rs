@@ -11,7 +11,7 @@ use std::{
 
 use thiserror::Error;
 use tokio::{net::TcpListener, sync::Notify};
-use wisteria_bridge::{Broker, BrokerLimits, Credentials, auth::AccountGate};
+use wisteria_bridge::{BrokerLimits, Credentials, auth::Role};
 use wisteria_core::{
     bus::{Bus, BusError},
     error::LatticeError,
@@ -39,7 +39,7 @@ use crate::{
     platform::NativePlatform,
     provider::HttpServer,
     secrets::ServerSecrets,
-    source::{Entrance, LatticeSource, SourceError},
+    source::{Admissions, Entrance, LatticeSource, SourceError},
     web::{self, WebState},
 };
 
@@ -148,18 +148,12 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let data_dir = DataDir::open(options.data_dir.clone(), &*platform)?;
     let key = data_dir.host_key().clone();
     let authority = authority(&options, &data_dir, &platform)?;
-    let broker = |router| {
-        let limits = BrokerLimits { rate: edge.rate, ..BrokerLimits::default() };
-        let broker = Broker::with_limits(router, platform.clone(), limits);
-        match &authority {
-            Some(authority) => {
-                let accounts = [&[authority.account()], &options.auth_accounts[..]].concat();
-                broker.guarded_by(Arc::new(AccountGate::new(platform.clone(), accounts, &options.lattice)))
-            }
-            None => broker,
-        }
+    let admissions = Admissions {
+        authority: authority.as_deref(),
+        further_accounts: &options.auth_accounts,
+        limits: BrokerLimits { rate: edge.rate, ..BrokerLimits::default() },
     };
-    let place = options.source.enter(&options.lattice, key.public_key(), &platform, broker).await?;
+    let place = options.source.enter(&options.lattice, key.public_key(), &platform, admissions).await?;
     let trusted_issuers = trusted_issuers(&options, &*platform)?;
     let store: Arc<dyn MetadataStore> = match &place.shared_store {
         Some(shared) => Arc::new(shared.clone()),
@@ -182,9 +176,9 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let host =
         Host::start_as_keeper(parts, config(&options, &trusted_issuers, limits), PROVIDERS.to_vec(), store).await?;
     place.keep(&host).await?;
-    if let (Some(authority), Entrance::Broker(broker)) = (&authority, &place.entrance) {
+    if let Some(authority) = &authority {
         auth::serve(authority.clone(), place.bus.clone(), &options.lattice)?;
-        auth::end_connections(&host, broker.clone(), &*place.bus, &options.lattice)?;
+        auth::end_connections(&host, place.entrance.clone(), &*place.bus, &options.lattice)?;
     }
     if options.allow_unsigned {
         tracing::warn!(
@@ -234,10 +228,10 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
 async fn open(option: &'static str, address: SocketAddr, options: &UpOptions) -> Result<TcpListener, UpError> {
     let edge = &options.edge;
     // A server that is joined asks those who come by this one, too.
-    let credentials = match options.source {
+    let credentials = match &options.source {
         LatticeSource::Embedded => !options.open,
         LatticeSource::Join { .. } => true,
-        LatticeSource::Nats(_) => false,
+        LatticeSource::Nats(nats) => nats.signing_key.is_some(),
     };
     exposure::check(option, address, Protections { tls: edge.tls.is_some(), credentials, insecure: edge.insecure })?;
     TcpListener::bind(address).await.map_err(|cause| UpError::Listen { address, option, cause })
@@ -264,19 +258,27 @@ fn trusted_issuers(options: &UpOptions, platform: &dyn Platform) -> Result<Vec<P
     Ok(vec![account])
 }
 
-/// What signs for a lattice of its own that is not open to all; it leaves credentials in the data directory.
+/// What signs for those who join at this server, where somebody asks who they are; it leaves credentials in the data
+/// directory.
 fn authority(
     options: &UpOptions,
     data_dir: &DataDir,
     platform: &Arc<dyn Platform>,
-) -> Result<Option<Arc<Authority>>, DataDirError> {
-    if options.open || !matches!(options.source, LatticeSource::Embedded) {
-        return Ok(None);
-    }
-    let authority = Authority::new(data_dir.account_key(&**platform)?, &options.lattice, platform.clone());
-    for role in auth::KEPT {
-        let path = auth::creds_path(data_dir.path(), role);
-        authority.keep_creds(&path, role).map_err(|cause| DataDirError::Io { path, cause })?;
+) -> Result<Option<Arc<Authority>>, UpError> {
+    let (signer, account, kept) = match &options.source {
+        LatticeSource::Embedded if !options.open => {
+            (data_dir.account_key(&**platform)?, None, &[Role::Operator, Role::Host][..])
+        }
+        LatticeSource::Nats(nats) => match nats.signer().map_err(SourceError::from)? {
+            Some(signer) => (signer, nats.account, &[Role::Operator][..]),
+            None => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    let authority = Authority::new(signer, account, &options.lattice, platform.clone());
+    for role in kept {
+        let path = auth::creds_path(data_dir.path(), *role);
+        authority.keep_creds(&path, *role).map_err(|cause| DataDirError::Io { path, cause })?;
     }
     Ok(Some(Arc::new(authority)))
 }

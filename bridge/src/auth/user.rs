@@ -10,7 +10,7 @@ use wisteria_core::{
 };
 
 use super::{Grant, Refusal};
-use crate::broker::{Allowed, Permissions, Responses, Rule};
+use crate::broker::{Admission, Allowed, Permissions, Responses, Rule};
 
 /// The header as NATS writes it.
 const HEADER: &str = r#"{"typ":"JWT","alg":"ed25519-nkey"}"#;
@@ -123,6 +123,28 @@ impl UserClaims {
             not_before: None,
             nats,
             wisteria: Some(grant),
+        }
+    }
+
+    /// The same in the name of an account, for which their issuer signs.
+    #[must_use]
+    pub fn for_account(mut self, account: Option<PublicKey>) -> Self {
+        self.nats.issuer_account = account.filter(|account| *account != self.issuer);
+        self
+    }
+
+    /// The claims of a user who may do what an admission says, as far as a NATS server can tell.
+    pub(crate) fn scoped(id: String, issuer: PublicKey, user: PublicKey, admission: &Admission, now: Duration) -> Self {
+        Self {
+            id,
+            issued_at: now.as_secs(),
+            issuer,
+            name: admission.key.map(|key| key.to_string()).unwrap_or_default(),
+            subject: user,
+            expires: admission.expires.map(|expires| expires.as_secs()),
+            not_before: None,
+            nats: NatsUser::of(&admission.permissions),
+            wisteria: None,
         }
     }
 

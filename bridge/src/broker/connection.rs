@@ -257,10 +257,7 @@ impl Connection {
         {
             return Err(ProtocolError::ReplyNotPermitted(reply.as_str().to_owned()));
         }
-        let payload = message.payload();
-        let tells_its_own = permissions.events.as_ref().is_none_or(|events| events.allow(subject, payload));
-        let calls_as_itself = permissions.calls.as_ref().is_none_or(|calls| calls.allow(subject, payload));
-        match tells_its_own && calls_as_itself {
+        match permissions.speaks_for_itself(subject, message.payload()) {
             true => Ok(()),
             false => Err(ProtocolError::NotPermitted { what: "Publish", subject: subject.to_owned(), queue: None }),
         }

@@ -28,8 +28,20 @@ pub struct Permissions {
 
 impl Permissions {
     /// Everything.
-    pub const ALL: Self =
-        Self { publish: Allowed::ALL, subscribe: Allowed::ALL, responses: None, replies: None, events: None, calls: None };
+    pub const ALL: Self = Self {
+        publish: Allowed::ALL,
+        subscribe: Allowed::ALL,
+        responses: None,
+        replies: None,
+        events: None,
+        calls: None,
+    };
+
+    /// Whether a message, as far as it is an event or a call, is told or made in the client's own name.
+    pub(crate) fn speaks_for_itself(&self, subject: &str, payload: &[u8]) -> bool {
+        let events = self.events.as_ref().is_none_or(|events| events.allow(subject, payload));
+        events && self.calls.as_ref().is_none_or(|calls| calls.allow(subject, payload))
+    }
 }
 
 /// How often and how long a request may be answered.
@@ -97,7 +109,7 @@ pub struct OwnCalls {
 
 impl OwnCalls {
     /// Whether a message may be published, as far as it is a call.
-    pub(super) fn allow(&self, subject: &str, payload: &[u8]) -> bool {
+    fn allow(&self, subject: &str, payload: &[u8]) -> bool {
         let is_own = || origin_of(payload).is_some_and(|origin| self.origins.contains(&origin));
         !subject.starts_with(&self.below) || is_own()
     }
@@ -168,7 +180,7 @@ impl TokenKind {
 
 impl OwnEvents {
     /// Whether a message may be published, as far as it is an event.
-    pub(super) fn allow(&self, subject: &str, payload: &[u8]) -> bool {
+    fn allow(&self, subject: &str, payload: &[u8]) -> bool {
         #[derive(Deserialize)]
         struct Told {
             source: String,

@@ -3,6 +3,7 @@
 //! Each client has a connection of its own there, so the broker sees it as it sees any other. What the broker cannot
 //! know, the relay does for it: requests that the client took and did not answer fail at once when it goes away.
 
+mod scoped;
 mod session;
 
 use std::{
@@ -15,13 +16,15 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use futures::{FutureExt, Sink, SinkExt, Stream, StreamExt, pin_mut, select_biased};
+use futures::{FutureExt, Sink, SinkExt, Stream, StreamExt, channel::oneshot, pin_mut, select_biased};
 use thiserror::Error;
 use wisteria_core::platform::{Platform, timeout};
 
+pub use self::scoped::ScopedUsers;
 use self::session::{Session, for_client};
 use crate::{
     Connector, Credentials, Pipe, TransportError,
+    auth::Refusal,
     protocol::{self, ClientSide, Decoder, ProtocolError, ProtocolLimits, ServerInfo, ServerOp, ServerSide},
 };
 
@@ -30,6 +33,7 @@ use crate::{
 pub struct Relay {
     upstream: Arc<dyn Connector>,
     credentials: Credentials,
+    scoped: Option<ScopedUsers>,
     platform: Arc<dyn Platform>,
     limits: RelayLimits,
 }
@@ -80,6 +84,15 @@ pub enum RelayEnded {
     /// The client gave no sign of life.
     #[error("the client gave no sign of life")]
     Stale,
+    /// The client is not let in.
+    #[error("{}", .0.nats_text())]
+    Refused(Refusal),
+    /// The client spoke in the name of others.
+    #[error("Permissions Violation for Publish to \"{0}\"")]
+    NotPermitted(String),
+    /// What let the client in was revoked.
+    #[error("{}", Refusal::Revoked.nats_text())]
+    Revoked,
     /// There is no broker to pass it on to.
     #[error("the lattice cannot be reached: {0}")]
     Unreachable(String),
@@ -98,13 +111,38 @@ impl Relay {
     /// A relay to the broker that the connector reaches. It says who it is by `credentials`; without any, clients
     /// speak for themselves.
     pub fn new(upstream: Arc<dyn Connector>, credentials: Credentials, platform: Arc<dyn Platform>) -> Self {
-        Self { upstream, credentials, platform, limits: RelayLimits::default() }
+        Self { upstream, credentials, scoped: None, platform, limits: RelayLimits::default() }
+    }
+
+    /// The same, but clients come in by what they prove here, and have claims of their own at the broker.
+    #[must_use]
+    pub fn with_scoped_users(self, scoped: ScopedUsers) -> Self {
+        Self { scoped: Some(scoped), ..self }
     }
 
     /// The same with other limits.
     #[must_use]
     pub fn with_limits(self, limits: RelayLimits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// Ends the connections of clients that it let in under a name, and lets in no other.
+    pub fn revoke(&self, name: &str) {
+        if let Some(scoped) = &self.scoped {
+            scoped.revoke(name);
+        }
+    }
+
+    /// Lets others in under a name again.
+    pub fn unrevoke(&self, name: &str) {
+        if let Some(scoped) = &self.scoped {
+            scoped.unrevoke(name);
+        }
+    }
+
+    /// Whether clients are to say who they are, here or at the broker.
+    fn asks_for_credentials(&self) -> bool {
+        self.scoped.is_some() || matches!(self.credentials, Credentials::None)
     }
 
     /// Serves one connection until either end closes it.
@@ -158,13 +196,29 @@ impl Relay {
         O: Sink<Bytes, Error: Display> + Unpin,
     {
         let Greeted { info, mut pipe, mut decoder } = greeted;
-        let session = Mutex::new(Session::new(self.credentials.clone(), &info, &self.limits));
+        let (tell, told) = oneshot::channel();
+        let mut session = Session::new(self.credentials.clone(), &info, &self.limits);
+        if let Some(scoped) = &self.scoped {
+            session.ask(scoped.clone(), tell);
+        }
+        let session = Mutex::new(session);
         let silent = AtomicU32::new(0);
         let ended = {
             let up = self.up(&session, incoming, &mut pipe.outgoing, info.max_payload, &silent).fuse();
             let down = self.down(&session, &info, &mut pipe.incoming, &mut decoder, outgoing, &silent).fuse();
-            pin_mut!(up, down);
+            let revoked = async {
+                let revoked: oneshot::Receiver<()> = match told.await {
+                    Ok(revoked) => revoked,
+                    Err(_) => std::future::pending().await,
+                };
+                // That nobody can say it any more says it, too.
+                revoked.await.ok();
+                RelayEnded::Revoked
+            }
+            .fuse();
+            pin_mut!(up, down, revoked);
             select_biased! {
+                ended = revoked => ended,
                 ended = up => ended,
                 ended = down => ended,
             }
@@ -198,7 +252,11 @@ impl Relay {
             let mut out = BytesMut::new();
             loop {
                 match decoder.next_op() {
-                    Ok(Some(op)) => lock(session).up(op, &mut out),
+                    Ok(Some(op)) => {
+                        if let Err(ended) = lock(session).up(op, &mut out) {
+                            return ended;
+                        }
+                    }
                     Ok(None) => break,
                     Err(error) => return RelayEnded::Client(error),
                 }
@@ -227,7 +285,7 @@ impl Relay {
     {
         let mut out = BytesMut::new();
         let mut complaint = None;
-        protocol::info(&for_client(greeting, &self.credentials), &mut out);
+        protocol::info(&for_client(greeting, self.asks_for_credentials()), &mut out);
         loop {
             loop {
                 match decoder.next_op() {

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use bytes::BytesMut;
+use futures::channel::oneshot;
 use wisteria_core::bus::{Status, Subject};
 
-use super::RelayLimits;
+use super::{RelayEnded, RelayLimits, ScopedUsers, scoped::Entered};
 use crate::{
     Credentials,
-    protocol::{self, ClientOp, ServerInfo, ServerOp, Sid},
+    auth::Refusal,
+    broker::Permissions,
+    protocol::{self, Auth, ClientOp, ConnectOptions, ServerInfo, ServerOp, Sid},
     replies::{OpenReplies, is_inbox},
 };
 
@@ -16,6 +19,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Session {
     credentials: Credentials,
+    entrance: Option<Entrance>,
     nonce: Option<String>,
     /// The client's name; a host's is its key.
     name: Option<String>,
@@ -25,11 +29,20 @@ pub(super) struct Session {
     open_pings: u64,
 }
 
+/// Where the relay itself decides who comes in.
+#[derive(Debug)]
+struct Entrance {
+    scoped: ScopedUsers,
+    tell: Option<oneshot::Sender<oneshot::Receiver<()>>>,
+    admitted: Option<(Permissions, Entered)>,
+}
+
 impl Session {
     /// The session of a connection that the broker greeted.
     pub(super) fn new(credentials: Credentials, greeting: &ServerInfo, limits: &RelayLimits) -> Self {
         Self {
             credentials,
+            entrance: None,
             nonce: greeting.nonce.clone(),
             name: None,
             subscriptions: HashMap::new(),
@@ -38,15 +51,33 @@ impl Session {
         }
     }
 
-    /// Passes on what the client said.
-    pub(super) fn up(&mut self, op: ClientOp, out: &mut BytesMut) {
+    /// Has the client prove who it is before it says anything else; `tell` hears by what it can be revoked.
+    pub(super) fn ask(&mut self, scoped: ScopedUsers, tell: oneshot::Sender<oneshot::Receiver<()>>) {
+        self.entrance = Some(Entrance { scoped, tell: Some(tell), admitted: None });
+    }
+
+    /// Passes on what the client said, if it may say so.
+    pub(super) fn up(&mut self, op: ClientOp, out: &mut BytesMut) -> Result<(), RelayEnded> {
+        let may_speak = self.entrance.as_ref().is_none_or(|entrance| entrance.admitted.is_some());
         match op {
             ClientOp::Connect(mut options) => {
                 self.name.clone_from(&options.name);
-                self.credentials.complete(&mut options, self.nonce.as_deref());
+                let nonce = self.nonce.as_deref();
+                match &mut self.entrance {
+                    Some(entrance) => entrance.admit(&mut options, nonce).map_err(RelayEnded::Refused)?,
+                    None => self.credentials.complete(&mut options, nonce),
+                }
                 protocol::connect(&options, out);
             }
+            ClientOp::Publish(_) | ClientOp::Subscribe { .. } if !may_speak => {
+                return Err(RelayEnded::Refused(Refusal::NoCredentials));
+            }
             ClientOp::Publish(message) => {
+                let admitted = self.entrance.as_ref().and_then(|entrance| entrance.admitted.as_ref());
+                let subject = message.subject.as_str();
+                if admitted.is_some_and(|(may, _)| !may.speaks_for_itself(subject, &message.payload)) {
+                    return Err(RelayEnded::NotPermitted(subject.to_owned()));
+                }
                 if is_inbox(&message.subject) {
                     self.open_replies.remove(&message.subject);
                 }
@@ -68,12 +99,16 @@ impl Session {
             }
             ClientOp::Pong => protocol::pong(out),
         }
+        Ok(())
     }
 
     /// Passes on what the broker said.
     pub(super) fn down(&mut self, op: ServerOp, out: &mut BytesMut) {
         match op {
-            ServerOp::Info(info) => protocol::info(&for_client(&info, &self.credentials), out),
+            ServerOp::Info(info) => {
+                let asks = self.entrance.is_some() || matches!(self.credentials, Credentials::None);
+                protocol::info(&for_client(&info, asks), out);
+            }
             ServerOp::Message { sid, message } => {
                 self.note_request(&sid, message.reply.as_ref());
                 protocol::delivery(sid.as_str(), &message, out);
@@ -129,12 +164,28 @@ impl Session {
     }
 }
 
-/// The broker's greeting without what is between it and the relay. What it asks for is the client's to answer where the
-/// relay has no credentials.
-pub(super) fn for_client(info: &ServerInfo, relay: &Credentials) -> ServerInfo {
-    let (nonce, auth_required) = match relay {
-        Credentials::None => (info.nonce.clone(), info.auth_required),
-        _ => (None, false),
+impl Entrance {
+    /// Lets the client in, as one of the broker's users.
+    fn admit(&mut self, options: &mut ConnectOptions, nonce: Option<&str>) -> Result<(), Refusal> {
+        let (admission, credentials) = self.scoped.admit(options, nonce.unwrap_or_default())?;
+        options.auth = Auth::default();
+        credentials.complete(options, nonce);
+        let (entered, revoked) = self.scoped.enter(&admission);
+        if let Some(tell) = self.tell.take() {
+            // Nobody listens any more where the connection ends.
+            drop(tell.send(revoked));
+        }
+        self.admitted = Some((admission.permissions, entered));
+        Ok(())
+    }
+}
+
+/// The broker's greeting without what is between it and the relay; what it asks for is the client's to answer where the
+/// client is asked.
+pub(super) fn for_client(info: &ServerInfo, client_is_asked: bool) -> ServerInfo {
+    let (nonce, auth_required) = match client_is_asked {
+        true => (info.nonce.clone(), info.auth_required),
+        false => (None, false),
     };
     ServerInfo { nonce, auth_required, tls_required: false, ..info.clone() }
 }
@@ -144,8 +195,6 @@ mod tests {
     use wisteria_core::bus::{Message, SubjectPattern, message};
 
     use super::*;
-    use crate::protocol::ConnectOptions;
-
     fn subscribe(sid: &str, pattern: &str, queue: Option<&str>) -> ClientOp {
         let pattern = SubjectPattern::new(pattern).expect("a pattern");
         ClientOp::Subscribe { sid: sid.into(), pattern, queue: queue.map(str::to_owned) }
@@ -161,12 +210,16 @@ mod tests {
         ClientOp::Publish(message(Subject::new(reply).expect("a subject"), "!"))
     }
 
+    fn up(session: &mut Session, op: ClientOp, out: &mut BytesMut) {
+        session.up(op, out).expect("passed on");
+    }
+
     fn session() -> Session {
         let greeting = ServerInfo { nonce: Some("n".to_owned()), ..ServerInfo::default() };
         let mut session = Session::new(Credentials::Token("t".to_owned()), &greeting, &RelayLimits::default());
         let mut out = BytesMut::new();
         let options = ConnectOptions { name: Some("NHOST".to_owned()), ..ConnectOptions::default() };
-        session.up(ClientOp::Connect(Box::new(options)), &mut out);
+        up(&mut session, ClientOp::Connect(Box::new(options)), &mut out);
         assert!(String::from_utf8_lossy(&out).contains(r#""auth_token":"t""#));
         session
     }
@@ -178,14 +231,14 @@ mod tests {
     #[test]
     fn only_requests_that_no_one_else_answers_fail_with_the_client() {
         let (mut session, mut ignored) = (session(), BytesMut::new());
-        session.up(subscribe("1", "a", Some("q")), &mut ignored);
-        session.up(subscribe("2", "all", None), &mut ignored);
-        session.up(subscribe("3", "cmd.NHOST.*", None), &mut ignored);
+        up(&mut session, subscribe("1", "a", Some("q")), &mut ignored);
+        up(&mut session, subscribe("2", "all", None), &mut ignored);
+        up(&mut session, subscribe("3", "cmd.NHOST.*", None), &mut ignored);
         let requests = [("1", "_INBOX.1"), ("1", "_INBOX.2"), ("2", "_INBOX.3"), ("3", "_INBOX.4"), ("1", "x")];
         for (sid, reply) in requests {
             session.down(request(sid, reply), &mut ignored);
         }
-        session.up(answer("_INBOX.1"), &mut ignored);
+        up(&mut session, answer("_INBOX.1"), &mut ignored);
         let mut out = BytesMut::new();
         session.fail_open_requests(&mut out);
         let failed =
@@ -199,8 +252,8 @@ mod tests {
     #[test]
     fn what_comes_while_it_withdraws_fails_too() {
         let (mut session, mut out) = (session(), BytesMut::new());
-        session.up(subscribe("1", "a", Some("q")), &mut out);
-        session.up(ClientOp::Ping, &mut out);
+        up(&mut session, subscribe("1", "a", Some("q")), &mut out);
+        up(&mut session, ClientOp::Ping, &mut out);
         out.clear();
         session.withdraw(&mut out);
         assert_eq!(text(&out), "UNSUB 1\r\nPING\r\n");

@@ -16,8 +16,8 @@ use std::{
 };
 
 use wisteria_bridge::{
-    Credentials,
-    auth::{Grant, Role, UserClaims, creds_file},
+    Credentials, ScopedUsers,
+    auth::{AccountGate, Grant, Role, UserClaims, creds_file},
 };
 use wisteria_core::{
     identity::{KeyKind, KeyPair, PublicKey},
@@ -29,19 +29,28 @@ use crate::data_dir::write_private;
 /// Signs claims for one lattice.
 #[derive(Debug)]
 pub(crate) struct Authority {
-    account: KeyPair,
+    /// Signs.
+    signer: KeyPair,
+    /// In whose name it does, where the key is not the account's own.
+    account: Option<PublicKey>,
     lattice: String,
     platform: Arc<dyn Platform>,
 }
 
 impl Authority {
-    pub(crate) fn new(account: KeyPair, lattice: &str, platform: Arc<dyn Platform>) -> Self {
-        Self { account, lattice: lattice.to_owned(), platform }
+    pub(crate) fn new(signer: KeyPair, account: Option<PublicKey>, lattice: &str, platform: Arc<dyn Platform>) -> Self {
+        Self { signer, account, lattice: lattice.to_owned(), platform }
     }
 
-    /// The account's key.
-    pub(crate) fn account(&self) -> PublicKey {
-        self.account.public_key()
+    /// Lets in whom it signs for, and users of further accounts.
+    pub(crate) fn gate(&self, further: &[PublicKey]) -> AccountGate {
+        let accounts = [&[self.signer.public_key()], further].concat();
+        AccountGate::new(self.platform.clone(), accounts, &self.lattice)
+    }
+
+    /// Has a relay let in the same, each with claims of its own on a NATS cluster.
+    pub(crate) fn scoped_users(&self) -> ScopedUsers {
+        ScopedUsers::new(Arc::new(self.gate(&[])), self.signer.clone(), self.account, self.platform.clone())
     }
 
     /// A token for a role: a join token, or the claims of `user`. Without `ttl` it never expires.
@@ -55,8 +64,8 @@ impl Authority {
         let grant = Grant { role, lattice: self.lattice.clone(), modules };
         let (id, now) = (random_uuid(&*self.platform), self.platform.unix_time());
         let expires = ttl.map(|ttl| now.saturating_add(ttl).as_secs());
-        let claims = UserClaims::of_role(id.clone(), self.account(), user, grant, now.as_secs());
-        let token = UserClaims { expires, ..claims }.sign(&self.account);
+        let claims = UserClaims::of_role(id.clone(), self.signer.public_key(), user, grant, now.as_secs());
+        let token = UserClaims { expires, ..claims }.for_account(self.account).sign(&self.signer);
         Minted { token, id, expires }
     }
 
@@ -74,16 +83,13 @@ impl Authority {
         let Ok(Credentials::Claims { jwt, key }) = Credentials::from_creds(creds) else {
             return false;
         };
-        let claims = UserClaims::verify(&jwt, &[self.account()], self.platform.unix_time());
+        let claims = UserClaims::verify(&jwt, &[self.signer.public_key()], self.platform.unix_time());
         let is_ours = |grant: Grant| grant.role == role && grant.lattice == self.lattice;
         claims.is_ok_and(|claims| claims.subject == key.public_key() && claims.wisteria.is_some_and(is_ours))
     }
 }
 
-/// What a server leaves in its data directory for commands, and for servers that join it, on the same machine.
-pub(crate) const KEPT: [Role; 2] = [Role::Operator, Role::Host];
-
-/// Where that is, below a data directory.
+/// Where a server leaves what lets others in that run on the same machine, below its data directory.
 pub(crate) fn creds_path(data_dir: &Path, role: Role) -> PathBuf {
     data_dir.join(format!("{role}.creds"))
 }

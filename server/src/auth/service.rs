@@ -83,7 +83,8 @@ pub(crate) async fn ask(
 /// Answers until the bus is closed.
 pub(crate) fn serve(authority: Arc<Authority>, bus: Arc<dyn Bus>, lattice: &str) -> Result<(), BusError> {
     let pattern = SubjectPattern::new(format!("wisteria.tokens.{lattice}.mint"))?;
-    let mut requests = bus.subscribe(pattern, None)?;
+    // On a NATS cluster each of its servers can answer.
+    let mut requests = bus.subscribe(pattern, Some("wisteria.tokens"))?;
     tokio::spawn(async move {
         while let Some(request) = requests.next().await {
             let answer = match mint(&authority, &request.payload) {

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use wisteria_bridge::Credentials;
+use wisteria_core::identity::PublicKey;
 
+use super::up::account;
 use crate::{
     nats::{NatsOptions, NatsSecret},
     source::LatticeSource,
@@ -32,6 +34,13 @@ pub(super) struct SourceArgs {
     /// The domain of the cluster's JetStream
     #[arg(long, value_name = "DOMAIN", requires = "nats")]
     nats_js_domain: Option<String>,
+    /// The file with the seed of the cluster's account, or of a key that signs for it: who joins at this server then needs
+    /// a token, and has claims of its own on the cluster
+    #[arg(long, value_name = "FILE", requires = "nats", conflicts_with = "nats_websocket")]
+    nats_signing_key: Option<PathBuf>,
+    /// The account, A…, where the signing key is not its own
+    #[arg(long, value_name = "A…", requires = "nats_signing_key", value_parser = account)]
+    nats_account: Option<PublicKey>,
 }
 
 /// Reads the address of a WebSocket.
@@ -75,6 +84,8 @@ impl SourceArgs {
                 secret,
                 tls_ca,
                 js_domain: args.nats_js_domain,
+                signing_key: args.nats_signing_key,
+                account: args.nats_account,
             });
         }
         match args.join.is_empty() {

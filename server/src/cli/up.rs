@@ -103,6 +103,7 @@ impl UpArgs {
     }
 }
 
-fn account(text: &str) -> Result<PublicKey, KeyError> {
+/// Reads the key of an account.
+pub(super) fn account(text: &str) -> Result<PublicKey, KeyError> {
     text.parse::<PublicKey>()?.expect_kind(KeyKind::Account)
 }

@@ -37,7 +37,10 @@ pub struct Exposed {
 pub fn check(option: &'static str, address: SocketAddr, protections: Protections) -> Result<(), Exposed> {
     let wanted = [
         (protections.tls, "it has no TLS: give it --tls-cert FILE and --tls-key FILE"),
-        (protections.credentials, "whoever reaches it may join: leave out --open and --nats"),
+        (
+            protections.credentials,
+            "whoever reaches it may join: leave out --open, and give --nats a --nats-signing-key",
+        ),
     ];
     let missing = wanted.iter().filter(|(is_there, _)| !is_there).map(|(_, text)| *text).collect::<Vec<_>>();
     if is_loopback(address.ip()) || missing.is_empty() {

@@ -11,6 +11,7 @@ use wisteria_bridge::{
     Connector, Credentials, InTurn,
     transports::native::{NatsConnector, Tls, TlsError},
 };
+use wisteria_core::identity::{KeyKind, KeyPair, PublicKey};
 
 /// What a server is told of the cluster. Debug shows no secret.
 #[derive(Clone)]
@@ -23,6 +24,10 @@ pub struct NatsOptions {
     pub tls_ca: Option<PathBuf>,
     /// The domain of its JetStream.
     pub js_domain: Option<String>,
+    /// The file with the seed that signs for those who join at this server.
+    pub signing_key: Option<PathBuf>,
+    /// The account that it signs for, where it is not the account's own key.
+    pub account: Option<PublicKey>,
 }
 
 /// Where a host's credentials are.
@@ -128,6 +133,21 @@ impl Access {
     }
 }
 
+impl NatsOptions {
+    /// What signs for those who join, if they are to have claims of their own.
+    pub(crate) fn signer(&self) -> Result<Option<KeyPair>, NatsError> {
+        let Some(path) = &self.signing_key else {
+            return Ok(None);
+        };
+        let read = |text: &str| match KeyPair::from_seed(text.trim()) {
+            Ok(key) if key.public_key().kind() == KeyKind::Account => Ok(key),
+            Ok(_) => Err("its seed is not that of an account (SA…)"),
+            Err(_) => Err("there is no seed in it"),
+        };
+        read_file(path, "--nats-signing-key", read).map(Some)
+    }
+}
+
 impl NatsSecret {
     fn read(&self) -> Result<Option<Credentials>, NatsError> {
         match self {
@@ -139,11 +159,11 @@ impl NatsSecret {
     }
 }
 
-fn read_file(
+fn read_file<T>(
     path: &Path,
     option: &'static str,
-    read: impl Fn(&str) -> Result<Credentials, &'static str>,
-) -> Result<Credentials, NatsError> {
+    read: impl Fn(&str) -> Result<T, &'static str>,
+) -> Result<T, NatsError> {
     let error = |cause: String| NatsError::Secret { path: path.to_owned(), option, cause };
     let text = fs::read_to_string(path).map_err(|cause| error(cause.to_string()))?;
     read(&text).map_err(|cause| error(cause.to_owned()))

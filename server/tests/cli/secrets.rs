@@ -89,7 +89,8 @@ fn no_secret_is_in_a_log_that_says_everything() {
     let (server, log) = logged("embedded", &["--allow-unsigned"]);
     let actor = sample("wapc_upper.wasm");
     let actor = server.run(&["start", "actor", actor.to_str().expect("UTF-8")]).text().to_owned();
-    let refused = server.run(&["link", "put", &actor, &http_server(&server), "wasmcloud:httpserver", "address=secret:ADDR"]);
+    let refused =
+        server.run(&["link", "put", &actor, &http_server(&server), "wasmcloud:httpserver", "address=secret:ADDR"]);
     assert!(refused.failure().contains("secret:ADDR"), "{refused:?}");
     let token = server.run(&["token", "mint", "--role", "tab"]).text().to_owned();
     let kept = |name: &str| fs::read_to_string(server.data_dir().join(name)).expect("a file");
