@@ -6,6 +6,7 @@ mod edges;
 mod join;
 mod nats;
 mod nats_listen;
+mod nats_scoped;
 mod nats_server;
 mod program;
 mod restart;

@@ -66,7 +66,9 @@ fn a_secret_of_the_environment_goes_before_that_of_the_directory() {
     fs::write(dir.path().join("ADDR"), "no address").expect("written");
     let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     let options = ["--allow-unsigned", "--secrets-dir", dir.path().to_str().expect("UTF-8")];
-    let server = Server::start_as(&options, |command| drop(command.env("WISTERIA_SECRET_ADDR", port.to_string())));
+    let server = Server::start_as(&options, |command| {
+        command.env("WISTERIA_SECRET_ADDR", port.to_string());
+    });
     let actor = sample("wapc_upper.wasm");
     let actor = server.run(&["start", "actor", actor.to_str().expect("UTF-8")]).text().to_owned();
     let put = ["link", "put", &actor, &http_server(&server), "wasmcloud:httpserver", "address=secret:ADDR"];
