@@ -11,7 +11,7 @@ use wisteria_bridge::{
 use wisteria_core::{
     engine::Engine,
     error::{ErrorCode, LatticeError},
-    host::{Host, HostConfig, HostLimits, HostParts, LatticeModules, ProviderKind},
+    host::{Host, HostConfig, HostLimits, HostParts, HostPolicy, LatticeModules, ProviderKind},
     identity::{KeyKind, KeyPair},
     lattice::Client,
     platform::Platform,
@@ -106,6 +106,7 @@ fn limits(asked: &Limits) -> HostLimits {
         default_max_instances: INSTANCES_PER_ACTOR,
         mailbox: asked.mailbox.unwrap_or(defaults.mailbox),
         fuel: asked.fuel.unwrap_or(defaults.fuel),
+        most: asked.most,
         ..defaults
     }
 }
@@ -120,6 +121,7 @@ fn config(options: Options, limits: HostLimits) -> HostConfig {
         allow_unsigned: options.allow_unsigned,
         trust: options.trusted_issuers.into_iter().collect(),
         limits,
+        policy: HostPolicy { rules: options.policy, service: None },
     }
 }
 

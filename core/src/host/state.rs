@@ -17,6 +17,7 @@ use super::{
     links::LinkTable,
     modules::{ModuleSource, RegistryCredential},
     payloads::PayloadStore,
+    permits::Permits,
     provider::{ProviderKind, RunningProvider},
     secrets::SecretSource,
 };
@@ -59,6 +60,8 @@ pub(crate) struct HostState {
     pub(super) audience: Audience,
     /// What was told of limits.
     pub(super) exceeded: Exceeded,
+    /// What the policy says.
+    pub(super) permits: Permits,
     pub(crate) started: Duration,
     pub(super) instances: Arc<Instances>,
     pub(crate) links: LinkTable,
@@ -149,7 +152,12 @@ impl HostState {
 
     pub(crate) fn remember_claims(&self, claims: ClaimsSummary) {
         if let Ok(actor) = claims.sub.parse() {
-            self.claims.write().expect("nothing panics under this lock").insert(actor, claims);
+            let mut all = self.claims.write().expect("nothing panics under this lock");
+            let known = all.insert(actor, claims);
+            if known.as_ref() != all.get(&actor) {
+                drop(all);
+                self.permits.forget();
+            }
         }
     }
 
@@ -217,6 +225,7 @@ impl HostState {
             labels: self.labels(),
             actors,
             providers,
+            limits: Some(self.config.limits.given()),
             uptime_seconds: summary.uptime_seconds,
             uptime_human: summary.uptime_human,
             version: summary.version,
@@ -238,6 +247,7 @@ impl HostState {
                 image_ref: code.image_ref.clone(),
                 max_concurrent: u16::try_from(max).unwrap_or(u16::MAX),
                 max_instances: u32::try_from(max).unwrap_or(u32::MAX),
+                limits: actor.own_limits(),
             }],
         }
     }

@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
     call::CallArgs, claims::ClaimsCommand, connect::LatticeUrl, get::GetCommand, keys::KeysCommand,
-    label::LabelCommand, link::LinkCommand, start::StartCommand, stop::StopCommand, up::UpArgs, update::UpdateCommand,
+    label::LabelCommand, link::LinkCommand, policy::PolicyCommand, start::StartCommand, stop::StopCommand, up::UpArgs,
+    update::UpdateCommand,
 };
 
 /// Runs WebAssembly actors on one lattice of servers and browser tabs.
@@ -73,6 +74,9 @@ pub(super) enum Command {
     /// Make and list keys; needs no lattice
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Say who may do what by a policy; needs no lattice
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Sign modules and look at what they claim; needs no lattice
     #[command(subcommand)]
     Claims(ClaimsCommand),

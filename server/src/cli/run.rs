@@ -13,6 +13,7 @@ use super::{
     json::JsonError,
     logging,
     output::{Output, OutputError},
+    policy::PolicyTestError,
     resolve::ResolveError,
 };
 use crate::{keys::KeyStoreError, up::UpError};
@@ -32,6 +33,8 @@ pub(super) enum CommandError {
     Lattice(#[from] LatticeError),
     #[error(transparent)]
     Output(#[from] OutputError),
+    #[error(transparent)]
+    Policy(#[from] PolicyTestError),
     #[error(transparent)]
     Resolve(#[from] ResolveError),
     #[error(transparent)]
@@ -92,6 +95,7 @@ async fn execute(cli: Cli) -> Result<(), CommandError> {
         Command::Up(args) => Ok(args.run(lattice, tls_ca).await?),
         Command::Keys(command) => command.run(output),
         Command::Claims(command) => command.run(output),
+        Command::Policy(command) => command.run(output),
         command => {
             let client = connect::connect(&url, tls_ca.as_deref(), &lattice).await?;
             on_lattice(command, &client, output).await
@@ -101,7 +105,9 @@ async fn execute(cli: Cli) -> Result<(), CommandError> {
 
 async fn on_lattice(command: Command, client: &Client, output: Output) -> Result<(), CommandError> {
     match command {
-        Command::Up(_) | Command::Keys(_) | Command::Claims(_) => unreachable!("these need no lattice"),
+        Command::Up(_) | Command::Keys(_) | Command::Claims(_) | Command::Policy(_) => {
+            unreachable!("these need no lattice")
+        }
         Command::Start(command) => command.run(client, output).await,
         Command::Stop(command) => command.run(client, output).await,
         Command::Update(command) => command.run(client, output).await,

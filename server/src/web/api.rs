@@ -43,6 +43,7 @@ pub(super) async fn config(State(state): State<WebState>) -> Json<Value> {
         "lattice": &*state.lattice,
         "allow_unsigned": state.allow_unsigned,
         "trusted_issuers": &*state.trusted_issuers,
+        "policy": state.policy.as_deref(),
         "bridge": state.tabs_join.as_deref(),
         "host_id": state.host.id().to_string(),
     }))

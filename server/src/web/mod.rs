@@ -26,6 +26,8 @@ pub(crate) struct WebState {
     pub(crate) allow_unsigned: bool,
     /// Whose signed modules its pages may run, as it does.
     pub(crate) trusted_issuers: Arc<[PublicKey]>,
+    /// The policy that its pages obey, as it does.
+    pub(crate) policy: Option<Arc<serde_json::Value>>,
     /// Where its pages join the lattice, if not here.
     pub(crate) tabs_join: Option<Arc<str>>,
     /// Which names it has, and whose pages may join.

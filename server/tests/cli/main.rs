@@ -3,9 +3,11 @@
 mod claims;
 mod edges;
 mod join;
+mod limits;
 mod nats;
 mod nats_listen;
 mod nats_server;
+mod policy;
 mod program;
 mod restart;
 mod secrets;

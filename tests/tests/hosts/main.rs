@@ -7,3 +7,4 @@ mod control;
 mod limits;
 mod metadata;
 mod payloads;
+mod policy;

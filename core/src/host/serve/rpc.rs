@@ -10,7 +10,7 @@ use crate::{
     bus::{BusError, Message, Subject, Subscription},
     call::{Call, CallContext, Target},
     error::{ErrorCode, LatticeError},
-    host::{dispatch::timed_out, payloads::name_of_reply},
+    host::{dispatch::timed_out, payloads::name_of_reply, permits::Permit},
     identity::PublicKey,
     lattice::{
         module_transfer::send_chunk,
@@ -50,41 +50,68 @@ fn accept_actor_call(host: &Arc<HostState>, key: PublicKey, message: &Message) {
         Err(error) => return reply.send(String::new(), Err(error)),
     };
     let context = invocation.context(&message.headers, host.platform.now(), host.config.limits.deadline);
-    let mut call = Call {
+    let call = Call {
         origin,
         target: Target::Actor(key),
         operation: invocation.operation.into(),
         payload: Bytes::new(),
         context,
     };
-    let entered = host.actor(key).ok_or_else(|| not_here(key)).and_then(|actor| {
-        host.check_depth(key, &call.context)?;
-        let admission = host.enter(&actor, &call)?;
-        Ok((actor, admission))
-    });
-    let (actor, admission) = match entered {
-        Ok(entered) => entered,
-        Err(error) => return reply.send(invocation.id, Err(error)),
-    };
-    let running = host.clone();
-    host.platform.spawn(Box::pin(async move {
-        let context = call.context.clone();
-        let run = async {
-            call.payload =
-                running.whole_payload(invocation.id.clone(), invocation.msg, invocation.content_length).await?;
-            running.clone().run(actor, admission, call).await
-        };
-        let outcome = until_deadline(&running, &context, run, Target::Actor(key)).await;
-        reply.send(invocation.id, outcome);
-    }));
+    let arrived = Arrived { key, call, id: invocation.id, body: invocation.msg, length: invocation.content_length };
+    match host.permit_call(&arrived.call, key, None) {
+        Permit::Said(said) => arrived.take_turn(host, said, reply),
+        Permit::Asked(asked) => {
+            let waiting = host.clone();
+            host.platform.spawn(Box::pin(async move {
+                let said = until_deadline(&waiting, &arrived.call.context, asked, Target::Actor(key)).await;
+                arrived.take_turn(&waiting, said, reply);
+            }));
+        }
+    }
 }
 
-pub(super) async fn until_deadline(
+/// A call to an actor of this host.
+struct Arrived {
+    key: PublicKey,
+    /// The call without its payload.
+    call: Call,
+    id: String,
+    body: Vec<u8>,
+    length: Option<u64>,
+}
+
+impl Arrived {
+    /// Has the actor carry it out, unless it is refused. The order of calls to this function is the order of turns.
+    fn take_turn(self, host: &Arc<HostState>, said: Result<(), LatticeError>, reply: Reply) {
+        let Self { key, mut call, id, body, length } = self;
+        let entered = said.and_then(|()| {
+            let actor = host.actor(key).ok_or_else(|| not_here(key))?;
+            let admission = host.enter(&actor, &call)?;
+            Ok((actor, admission))
+        });
+        let (actor, admission) = match entered {
+            Ok(entered) => entered,
+            Err(error) => return reply.send(id, Err(error)),
+        };
+        let running = host.clone();
+        host.platform.spawn(Box::pin(async move {
+            let context = call.context.clone();
+            let run = async {
+                call.payload = running.whole_payload(id.clone(), body, length).await?;
+                running.clone().run(actor, admission, call).await
+            };
+            let outcome = until_deadline(&running, &context, run, Target::Actor(key)).await;
+            reply.send(id, outcome);
+        }));
+    }
+}
+
+pub(super) async fn until_deadline<T>(
     host: &HostState,
     context: &CallContext,
-    run: impl Future<Output = Result<Bytes, LatticeError>>,
+    run: impl Future<Output = Result<T, LatticeError>>,
     target: Target,
-) -> Result<Bytes, LatticeError> {
+) -> Result<T, LatticeError> {
     let remaining = context.remaining(host.platform.now());
     timeout(&*host.platform, remaining, run).await.unwrap_or_else(|| Err(timed_out(target, remaining.as_millis())))
 }
