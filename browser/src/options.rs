@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use js_sys::{Function, JSON, Reflect};
 use serde::Deserialize;
+use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
-use wisteria_core::{
-    encoding, error::LatticeError, identity::PublicKey, lattice::control::ActorLimits, policy::Policy,
-};
+use wisteria_core::{encoding, error::LatticeError, identity::PublicKey, lattice::control::ActorLimits};
 
 use crate::error::{bad_request, text_of};
 
@@ -30,8 +29,7 @@ pub(crate) struct Options {
     #[serde(default)]
     pub(crate) trusted_issuers: Vec<PublicKey>,
     /// What may be done here of all that could be.
-    #[serde(default)]
-    pub(crate) policy: Policy,
+    pub(crate) policy: Option<Value>,
     /// Bounds.
     #[serde(default)]
     pub(crate) limits: Limits,

@@ -4,6 +4,7 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use js_sys::Function;
+use serde_json::Value;
 use wasm_bindgen::JsValue;
 use wisteria_bridge::{
     BridgeBus, BridgeOptions, ConnectionState, Credentials, transports::browser::WebSocketConnector,
@@ -15,10 +16,12 @@ use wisteria_core::{
     identity::{KeyKind, KeyPair},
     lattice::Client,
     platform::Platform,
+    policy::Policy,
     provider::MemoryKeyValue,
 };
 
 use crate::{
+    error::bad_request,
     host::{Parts, TabHost, tell},
     log::PageLog,
     options::{self, Limits, Options},
@@ -37,6 +40,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Joins a lattice as the options say.
 pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     let (options, callbacks) = options::read(&options)?;
+    let policy = match &options.policy {
+        Some(rules) => read_policy(rules)?,
+        None => HostPolicy::default(),
+    };
     let platform: Arc<dyn Platform> = Arc::new(BrowserPlatform);
     let (engine, limits) = (engine()?, limits(&options.limits));
     let mut seed = [0; 32];
@@ -64,7 +71,7 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
         key,
     };
     let client = Client::new(Arc::new(bus.clone()), platform, &options.lattice, origin, PATIENCE)?;
-    let host = Host::start(parts, config(options, limits), PROVIDERS.to_vec()).await?;
+    let host = Host::start(parts, config(options, limits, policy), PROVIDERS.to_vec()).await?;
     let parts = Rc::new(Parts { host, client, bus, engine: engine.name() });
     follow_connection(&parts, callbacks.on_connection);
     stop_when_asked(parts.clone());
@@ -111,7 +118,12 @@ fn limits(asked: &Limits) -> HostLimits {
     }
 }
 
-fn config(options: Options, limits: HostLimits) -> HostConfig {
+fn read_policy(rules: &Value) -> Result<HostPolicy, LatticeError> {
+    let rules = Policy::read(rules).map_err(|error| bad_request(format!("the policy is wrong: {error}")))?;
+    Ok(HostPolicy { rules, service: None })
+}
+
+fn config(options: Options, limits: HostLimits, policy: HostPolicy) -> HostConfig {
     let mut labels = options.labels;
     labels.entry("kind".to_owned()).or_insert_with(|| "browser".to_owned());
     HostConfig {
@@ -121,7 +133,7 @@ fn config(options: Options, limits: HostLimits) -> HostConfig {
         allow_unsigned: options.allow_unsigned,
         trust: options.trusted_issuers.into_iter().collect(),
         limits,
-        policy: HostPolicy { rules: options.policy, service: None },
+        policy,
     }
 }
 

@@ -274,8 +274,9 @@ fn policy_service(options: &UpOptions, parts: &HostParts) -> Result<Option<Servi
         return Ok(None);
     };
     let (bus, platform, host) = (parts.bus.clone(), parts.platform.clone(), parts.key.public_key());
-    let service = Arc::new(LatticePolicyService::new(address, bus, platform, host, &options.lattice)?);
-    Ok(Some(Service { service, permits_without_answer: options.policy.permits_without_answer }))
+    let service = LatticePolicyService::new(address, bus, platform, host, &options.lattice)?;
+    let permits = options.policy.permits_without_answer;
+    Ok(Some(Service::new(parts.platform.clone(), Arc::new(service), permits)))
 }
 
 fn announce(line: &str) {

@@ -20,8 +20,6 @@ export interface Inventory {
   labels: Record<string, string>;
   actors: ActorSummary[];
   providers: ProviderSummary[];
-  /** What it gives its actors: without limits of their own, and at most. */
-  limits?: { default: ActorLimits; most: ActorLimits; instances: number };
 }
 
 /** An actor in an inventory. */

@@ -72,7 +72,7 @@ impl HostState {
     }
 
     async fn call_actor(self: Arc<Self>, key: PublicKey, call: Call) -> Result<Bytes, LatticeError> {
-        self.permit_call(&call, key, None).wait().await?;
+        self.permit_call(&call, key, None).await?;
         match self.actor(key) {
             Some(actor) => {
                 let admission = self.enter(&actor, &call)?;
@@ -105,11 +105,11 @@ impl HostState {
             ));
         }
         if let Some(provider) = self.built_in(contract) {
-            self.permit_call(&call, provider.key, Some((contract, &link_name))).wait().await?;
+            self.permit_call(&call, provider.key, Some((contract, &link_name))).await?;
             return self.invoke(&provider, link_name, call).await;
         }
         let provider = self.linked_provider(actor.key, contract, &link_name).await?;
-        self.permit_call(&call, provider, Some((contract, &link_name))).wait().await?;
+        self.permit_call(&call, provider, Some((contract, &link_name))).await?;
         match self.provider(provider) {
             Some(provider) => self.invoke(&provider, link_name, call).await,
             None => {

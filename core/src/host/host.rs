@@ -96,7 +96,7 @@ impl Host {
             registries: RwLock::default(),
             audience,
             exceeded: Exceeded::default(),
-            permits: Permits::new(config.policy.clone()),
+            permits: Permits::new(&config.policy),
             config,
             subjects,
             keeps_metadata,

@@ -23,7 +23,7 @@ use crate::{
         control::{ActorLimits, ClaimsSummary},
         module_transfer::hash,
     },
-    platform::random_uuid,
+    platform::{BoxFuture, random_uuid},
     provider::{Logging, NumberGen, Provider},
 };
 
@@ -63,7 +63,9 @@ impl HostState {
         options: StartOptions,
     ) -> Result<PublicKey, LatticeError> {
         let image_ref = options.image_ref.clone();
-        let outcome = self.start_actor_quietly(module, options).await;
+        // Boxed, so that both who start actors share its code.
+        let starting: BoxFuture<'_, _> = Box::pin(self.start_actor_quietly(module, options));
+        let outcome = starting.await;
         if let Err(error) = &outcome {
             self.emit(
                 "actors_start_failed",
@@ -227,18 +229,20 @@ impl HostState {
         self.change_bounds(key, max_instances, limits).await
     }
 
-    /// The same for who holds `changes`. What cannot be granted changes nothing.
-    async fn change_bounds(
+    /// The same for who holds `changes`, as one future for all who do. What cannot be granted changes nothing.
+    fn change_bounds(
         &self,
         key: PublicKey,
         max_instances: Option<usize>,
         limits: Option<ActorLimits>,
-    ) -> Result<(), LatticeError> {
-        self.config.limits.grant_instances(max_instances)?;
-        if let Some(limits) = limits {
-            self.limit_actor(key, limits).await?;
-        }
-        self.scale_actor(key, max_instances)
+    ) -> BoxFuture<'_, Result<(), LatticeError>> {
+        Box::pin(async move {
+            self.config.limits.grant_instances(max_instances)?;
+            if let Some(limits) = limits {
+                self.limit_actor(key, limits).await?;
+            }
+            self.scale_actor(key, max_instances)
+        })
     }
 
     async fn limit_actor(&self, key: PublicKey, limits: ActorLimits) -> Result<(), LatticeError> {

@@ -4,7 +4,7 @@ use super::config::HostLimits;
 use crate::{
     engine::ModuleLimits,
     error::{ErrorCode, LatticeError},
-    lattice::control::{ActorLimits, GivenLimits},
+    lattice::control::ActorLimits,
 };
 
 /// The bounds of one actor.
@@ -27,12 +27,6 @@ impl HostLimits {
     pub fn most_of_modules(&self) -> ModuleLimits {
         let [_, memory, table, ..] = self.ceilings();
         ModuleLimits { memory_bytes: memory, table_elements: table }
-    }
-
-    /// What this host gives.
-    pub(super) fn given(&self) -> GivenLimits {
-        let all = |values: [u64; 6]| ActorLimits::from_values(values.map(Some));
-        GivenLimits { default: all(self.defaults()), most: all(self.ceilings()), instances: self.instances as u64 }
     }
 
     /// The bounds of an actor whose starter asked for these.

@@ -225,7 +225,6 @@ impl HostState {
             labels: self.labels(),
             actors,
             providers,
-            limits: Some(self.config.limits.given()),
             uptime_seconds: summary.uptime_seconds,
             uptime_human: summary.uptime_human,
             version: summary.version,

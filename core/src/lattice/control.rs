@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::event::rfc3339;
-pub use super::limits::{ActorLimits, GivenLimits};
+pub use super::limits::ActorLimits;
 use crate::{
     encoding,
     error::{ErrorCode, LatticeError},
@@ -132,9 +132,6 @@ pub struct Inventory {
     /// Its providers.
     #[serde(default)]
     pub providers: Vec<ProviderSummary>,
-    /// What it gives its actors; only Wisteria's hosts tell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limits: Option<GivenLimits>,
     /// Seconds since it started.
     #[serde(default)]
     pub uptime_seconds: u64,

@@ -1,30 +1,34 @@
 //! The limits of actors, as requests ask for them and inventories tell them.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, MapAccess, Visitor},
+};
 
 /// Limits of one actor on one host. What is not named is left to the host.
 ///
 /// A name that is not known is refused and not passed over: whoever sets a limit relies on it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct ActorLimits {
     /// Fuel per call.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel: Option<u64>,
     /// Bytes of an instance's memory, rounded down to pages of 64 KiB.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<u64>,
     /// Elements of one of its tables.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<u64>,
     /// Calls that may wait for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub mailbox: Option<u64>,
     /// Longest chain of calls that may come to it or go on from it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub depth: Option<u64>,
     /// Bytes of the payload of a host call, either way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub payload: Option<u64>,
 }
 
@@ -48,13 +52,31 @@ impl ActorLimits {
     }
 }
 
-/// What a host gives its actors.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GivenLimits {
-    /// To an actor that is started without limits.
-    pub default: ActorLimits,
-    /// To one that is started with them, at most.
-    pub most: ActorLimits,
-    /// Instances of all actors at once, and so of any one.
-    pub instances: u64,
+impl<'de> Deserialize<'de> for ActorLimits {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ReadLimits).map(Self::from_values)
+    }
+}
+
+/// Reads limits by their names; a derived reader would be several times as large.
+struct ReadLimits;
+
+impl<'de> Visitor<'de> for ReadLimits {
+    type Value = [Option<u64>; 6];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("limits by their names")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut values = [None; 6];
+        while let Some(name) = map.next_key::<String>()? {
+            let Some(at) = ActorLimits::NAMES.iter().position(|known| *known == name) else {
+                let names = ActorLimits::NAMES.join(", ");
+                return Err(A::Error::custom(format_args!("\"{name}\" is no limit of an actor; there are {names}")));
+            };
+            values[at] = map.next_value()?;
+        }
+        Ok(values)
+    }
 }

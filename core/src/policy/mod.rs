@@ -5,10 +5,13 @@
 
 mod patterns;
 mod question;
+mod read;
 mod rules;
 mod service;
 
 pub use patterns::Patterns;
 pub use question::{Action, Question};
+pub use read::PolicyError;
 pub use rules::{Decision, Policy};
+pub(crate) use service::Advise;
 pub use service::{Answer, PolicyService, SERVICE_LIMIT, Service};

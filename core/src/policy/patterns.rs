@@ -1,17 +1,14 @@
 //! Texts that a condition may compare with: exact ones, and such with `*` for any characters.
 
-use std::fmt;
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error, SeqAccess, Visitor},
-};
-
 /// One text or several; `*` in one stands for any characters, none included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patterns(Vec<String>);
 
 impl Patterns {
+    pub(super) fn new(patterns: Vec<String>) -> Self {
+        Self(patterns)
+    }
+
     /// Whether one of them matches.
     pub fn match_text(&self, text: &str) -> bool {
         self.0.iter().any(|pattern| matches(pattern, text))
@@ -48,37 +45,6 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
         }
     }
     true
-}
-
-impl<'de> Deserialize<'de> for Patterns {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OneOrMany).map(Self)
-    }
-}
-
-struct OneOrMany;
-
-impl<'de> Visitor<'de> for OneOrMany {
-    type Value = Vec<String>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, or a list of texts")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Vec<String>, E> {
-        Ok(vec![text.to_owned()])
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<String>, A::Error> {
-        let mut texts = Vec::new();
-        while let Some(text) = list.next_element()? {
-            texts.push(text);
-        }
-        match texts.is_empty() {
-            true => Err(A::Error::custom("an empty list matches nothing; leave it out, or name something")),
-            false => Ok(texts),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ impl fmt::Display for Action {
 }
 
 /// May this be done? What is not known is left out, and no condition on it is met.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
     /// What.
@@ -87,6 +87,36 @@ pub struct Question {
 }
 
 impl Question {
+    /// What rules may have conditions on beside labels, in the order of [`Question::facts`].
+    pub(super) const NAMES: [&str; 10] = [
+        "subject",
+        "target",
+        "issuer",
+        "tags",
+        "target_issuer",
+        "target_tags",
+        "provider",
+        "contract",
+        "link",
+        "operation",
+    ];
+
+    /// What is known of each of [`Question::NAMES`].
+    pub(super) fn facts(&self) -> [&[String]; 10] {
+        [
+            std::slice::from_ref(&self.subject),
+            std::slice::from_ref(&self.target),
+            self.issuer.as_slice(),
+            &self.tags,
+            self.target_issuer.as_slice(),
+            &self.target_tags,
+            self.provider.as_slice(),
+            self.contract.as_slice(),
+            self.link.as_slice(),
+            self.operation.as_slice(),
+        ]
+    }
+
     /// A question of which no more is known.
     pub fn new(action: Action, subject: impl Into<String>, target: impl Into<String>) -> Self {
         Self {

@@ -1,14 +1,16 @@
 //! Policies in files: rules, and questions with the answers that are expected.
 
 use std::{
-    fs, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
 use serde_json::Value;
-use thiserror::Error;
-use wisteria_core::policy::{Policy, Question};
+use wisteria_core::policy::{Policy, PolicyError, Question};
 
 /// A file that was read whole and is right.
 #[derive(Debug)]
@@ -44,7 +46,7 @@ pub enum Expected {
 }
 
 /// Why a file is no policy.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyFileError {
     /// It cannot be read.
@@ -83,13 +85,95 @@ impl PolicyFile {
     }
 
     fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        let policy = serde_json::from_str(text)?;
-        let Tests { tests: cases } = serde_json::from_str(text)?;
         let mut for_pages: Value = serde_json::from_str(text)?;
+        let policy = Policy::read(&for_pages).map_err(|error| at_its_line(text, error))?;
+        let Tests { tests: cases } = serde_json::from_str(text)?;
         if let Some(members) = for_pages.as_object_mut() {
             members.remove("tests");
         }
         Ok(Self { policy, cases, for_pages })
+    }
+}
+
+/// What is wrong with a policy, at the line of the rule that it is wrong with.
+fn at_its_line(text: &str, error: PolicyError) -> serde_json::Error {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let found = reader.deserialize_map(ToRule { at: error.rule, what: &error.what });
+    found.err().unwrap_or_else(|| serde_json::Error::custom(error.what))
+}
+
+/// Reads a policy up to a rule and fails there: readers of JSON know of lines only where they fail.
+struct ToRule<'a> {
+    at: Option<usize>,
+    what: &'a str,
+}
+
+impl<'de> Visitor<'de> for ToRule<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a policy")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<String>()? {
+            match (name.as_str(), self.at) {
+                ("rules", Some(at)) => map.next_value_seed(Rules { at, what: self.what })?,
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Err(A::Error::custom(self.what))
+    }
+}
+
+struct Rules<'a> {
+    at: usize,
+    what: &'a str,
+}
+
+impl<'de> DeserializeSeed<'de> for Rules<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Rules<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("rules")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rules: A) -> Result<(), A::Error> {
+        for _ in 0..self.at {
+            rules.next_element::<IgnoredAny>()?;
+        }
+        rules.next_element_seed(Rule(self.what)).map(drop)
+    }
+}
+
+/// The rule that is wrong.
+struct Rule<'a>(&'a str);
+
+impl<'de> DeserializeSeed<'de> for Rule<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Rule<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a rule")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<(), A::Error> {
+        Err(A::Error::custom(self.0))
     }
 }
 
@@ -104,6 +188,23 @@ mod tests {
         let file = PolicyFile::parse(text).expect("a policy");
         assert_eq!(file.cases[0].expect, Expected::Allow);
         assert_eq!(file.for_pages, serde_json::json!({ "default": "deny", "rules": [{ "id": "a", "allow": "*" }] }));
+    }
+
+    #[test]
+    fn what_is_wrong_has_the_line_where_its_rule_begins() {
+        let check = |rule: &str, words: &[&str]| {
+            let text =
+                format!("{{\"default\": \"deny\",\n\"rules\": [\n{{\"id\": \"x\", \"allow\": \"*\"}},\n{rule}\n]}}");
+            let error = PolicyFile::parse(&text).expect_err("wrong").to_string();
+            words.iter().for_each(|word| assert!(error.contains(word), "{word} in {error}"));
+        };
+        check("{\"id\": \"a\",\n\"allow\": \"fly\"\n}", &["rule \"a\"", "fly", "line 4"]);
+        check(r#"{"id": "x", "deny": "*"}"#, &["two rules", "line 4"]);
+        check(r#"{"id": "a", "allow": "*", "if": 1}"#, &["\"if\"", "line 4"]);
+        check(r#""a""#, &["a rule", "line 4"]);
+        check(r#"{"id": "a" "allow": "*"}"#, &["line 4"]);
+        let error = PolicyFile::parse("{\n\"rules\": []\n}").expect_err("no default").to_string();
+        assert!(error.contains("default") && error.contains("line 3"), "{error}");
     }
 
     #[test]

@@ -204,7 +204,6 @@ async fn an_actor_with_limits_of_its_own_runs_into_them_and_others_into_the_host
     };
     assert_eq!(told(relay), own);
     assert_eq!(told(upper), ActorLimits::default());
-    assert_eq!(inventory.limits.expect("a host of ours").default.fuel, Some(50_000));
 }
 
 #[tokio::test]

@@ -20,12 +20,14 @@ use wisteria_core::{
     policy::{Answer, Policy, PolicyService, Question, Service},
 };
 
+use wisteria_server::platform::NativePlatform;
+
 use crate::common::{Lattice, RELAY, UPPER, WAITS, signed};
 
 const KEY_VALUE: &str = "wasmcloud:keyvalue";
 
 fn rules(default: &str, rules: &Value) -> Policy {
-    serde_json::from_value(json!({ "default": default, "rules": rules })).expect("a policy")
+    Policy::read(&json!({ "default": default, "rules": rules })).expect("a policy")
 }
 
 fn only(rules: Policy) -> HostPolicy {
@@ -255,8 +257,9 @@ impl PolicyService for Counting {
 }
 
 fn asking(service: &Arc<Counting>, permits_without_answer: bool) -> HostPolicy {
-    let service = Some(Service { service: service.clone(), permits_without_answer });
-    HostPolicy { rules: Policy::default(), service }
+    let platform = Arc::new(NativePlatform::current());
+    let service = Service::new(platform, service.clone(), permits_without_answer);
+    HostPolicy { rules: Policy::default(), service: Some(service) }
 }
 
 #[tokio::test]
@@ -295,6 +298,20 @@ async fn without_an_answer_within_a_second_the_default_holds() {
             assert!(error.message.contains("did not answer within 1 s"), "{error}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_calls_than_may_wait_for_a_service_are_refused_at_once() {
+    let lattice = Lattice::new();
+    let service = Arc::new(Counting::new(usize::MAX, true));
+    let host = keeper(&lattice, asking(&service, false)).await;
+    let target = PublicKey::from_bytes(KeyKind::Module, [9; 32]);
+    let calls = (0..1_030).map(|_| call(&host, target, "x"));
+    let codes: Vec<ErrorCode> =
+        futures::future::join_all(calls).await.into_iter().map(|reply| reply.expect_err("none is made").code).collect();
+    let count = |code| codes.iter().filter(|found| **found == code).count();
+    assert_eq!((count(ErrorCode::PolicyDenied), count(ErrorCode::Overloaded)), (1_024, 6));
+    assert_eq!(service.count(), 1, "all are of one kind");
 }
 
 #[tokio::test]

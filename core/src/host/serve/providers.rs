@@ -96,7 +96,7 @@ fn accept_call(host: &Arc<HostState>, key: PublicKey, message: &Message) {
             let operation = invocation.operation.into();
             let mut call =
                 Call { origin, target: target.clone(), operation, payload: Bytes::new(), context: context.clone() };
-            running.permit_call(&call, key, Some((&contract, &link_name))).wait().await?;
+            running.permit_call(&call, key, Some((&contract, &link_name))).await?;
             call.payload =
                 running.whole_payload(invocation.id.clone(), invocation.msg, invocation.content_length).await?;
             running.invoke(turn.provider(), link_name, call).await

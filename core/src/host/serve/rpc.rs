@@ -57,53 +57,54 @@ fn accept_actor_call(host: &Arc<HostState>, key: PublicKey, message: &Message) {
         payload: Bytes::new(),
         context,
     };
-    let arrived = Arrived { key, call, id: invocation.id, body: invocation.msg, length: invocation.content_length };
-    match host.permit_call(&arrived.call, key, None) {
-        Permit::Said(said) => arrived.take_turn(host, said, reply),
+    let body = Body { id: invocation.id, msg: invocation.msg, length: invocation.content_length };
+    match host.permit_call(&call, key, None) {
+        Permit::Said(said) => take_turn(host.clone(), key, call, said, body, reply),
         Permit::Asked(asked) => {
             let waiting = host.clone();
             host.platform.spawn(Box::pin(async move {
-                let said = until_deadline(&waiting, &arrived.call.context, asked, Target::Actor(key)).await;
-                arrived.take_turn(&waiting, said, reply);
+                let said = until_deadline(&waiting, &call.context, asked, Target::Actor(key)).await;
+                take_turn(waiting, key, call, said, body, reply);
             }));
         }
     }
 }
 
-/// A call to an actor of this host.
-struct Arrived {
-    key: PublicKey,
-    /// The call without its payload.
-    call: Call,
+/// What a call brings along.
+struct Body {
     id: String,
-    body: Vec<u8>,
+    msg: Vec<u8>,
     length: Option<u64>,
 }
 
-impl Arrived {
-    /// Has the actor carry it out, unless it is refused. The order of calls to this function is the order of turns.
-    fn take_turn(self, host: &Arc<HostState>, said: Result<(), LatticeError>, reply: Reply) {
-        let Self { key, mut call, id, body, length } = self;
-        let entered = said.and_then(|()| {
-            let actor = host.actor(key).ok_or_else(|| not_here(key))?;
-            let admission = host.enter(&actor, &call)?;
-            Ok((actor, admission))
-        });
-        let (actor, admission) = match entered {
-            Ok(entered) => entered,
-            Err(error) => return reply.send(id, Err(error)),
+/// Has an actor carry out a call, unless it is refused. The order of calls to this function is the order of turns.
+fn take_turn(
+    host: Arc<HostState>,
+    key: PublicKey,
+    mut call: Call,
+    said: Result<(), LatticeError>,
+    body: Body,
+    reply: Reply,
+) {
+    let entered = said.and_then(|()| {
+        let actor = host.actor(key).ok_or_else(|| not_here(key))?;
+        let admission = host.enter(&actor, &call)?;
+        Ok((actor, admission))
+    });
+    let (actor, admission) = match entered {
+        Ok(entered) => entered,
+        Err(error) => return reply.send(body.id, Err(error)),
+    };
+    let platform = host.platform.clone();
+    platform.spawn(Box::pin(async move {
+        let context = call.context.clone();
+        let run = async {
+            call.payload = host.whole_payload(body.id.clone(), body.msg, body.length).await?;
+            host.clone().run(actor, admission, call).await
         };
-        let running = host.clone();
-        host.platform.spawn(Box::pin(async move {
-            let context = call.context.clone();
-            let run = async {
-                call.payload = running.whole_payload(id.clone(), body, length).await?;
-                running.clone().run(actor, admission, call).await
-            };
-            let outcome = until_deadline(&running, &context, run, Target::Actor(key)).await;
-            reply.send(id, outcome);
-        }));
-    }
+        let outcome = until_deadline(&host, &context, run, Target::Actor(key)).await;
+        reply.send(body.id, outcome);
+    }));
 }
 
 pub(super) async fn until_deadline<T>(
