@@ -73,7 +73,7 @@ fn a_file_with_a_mistake_keeps_the_server_from_starting() {
         (RULES.replace("\"unless\"", "\"except\""), &["except", "unless", "line 5"]),
         (RULES.replace("\"expect\": \"allow\"", "\"expect\": \"perhaps\""), &["perhaps", "line 9"]),
         (RULES.replace("ISSUER\" } }\n", "me\" } }\n"), &["\"me\" is not a key", "line 5"]),
-        (RULES.replace("  ],\n  \"tests\"", "  \"tests\""), &["line 7"]),
+        (RULES.replace("  ],\n  \"tests\"", "  \"tests\""), &["line 6"]),
         (RULES.replace("vouched", "no-upper"), &["two rules", "no-upper", "line 5"]),
     ] {
         let (_dir, file) = write(&mistake);
