@@ -4,7 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use bytes::Bytes;
 use js_sys::{Function, JSON, Promise, Uint8Array};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 use wisteria_bridge::{BridgeBus, JoinToken};
@@ -16,7 +16,7 @@ use wisteria_core::{
     identity::{KeyKind, PublicKey},
     lattice::{
         Client,
-        control::{LinkDefinition, RemoveLink},
+        control::{ActorLimits, LinkDefinition, RemoveLink},
     },
     platform::{BoxFuture, Platform},
 };
@@ -61,8 +61,8 @@ type Outcome = Result<JsValue, LatticeError>;
 
 #[wasm_bindgen]
 impl TabHost {
-    /// Joins a lattice. Options: `bridge`, `token`, `lattice`, `labels`, `allowUnsigned`, `trustedIssuers`, `limits`,
-    /// `onLog`, `onConnection`.
+    /// Joins a lattice. Options: `bridge`, `token`, `lattice`, `labels`, `allowUnsigned`, `trustedIssuers`, `policy`,
+    /// `limits`, `onLog`, `onConnection`.
     pub fn start(options: JsValue) -> Promise {
         console_error_panic_hook::set_once();
         promise(async move { Ok(start(options).await?.into()) })
@@ -80,18 +80,19 @@ impl TabHost {
         self.parts.engine.to_owned()
     }
 
-    /// Starts an actor on a host and brings its key. 0 instances means the host's default.
+    /// Starts an actor on a host and brings its key. 0 instances, and limits that are undefined, mean the host's default.
     #[wasm_bindgen(js_name = startActor)]
-    pub fn start_actor(&self, host: String, module: Vec<u8>, max_instances: u32) -> Promise {
+    pub fn start_actor(&self, host: String, module: Vec<u8>, max_instances: u32, limits: JsValue) -> Promise {
         self.answer(async move |parts| {
             let target = read_key(&host)?;
             let module = Bytes::from(module);
-            let max_instances = number(max_instances);
+            let (max_instances, limits) = (number(max_instances), read_limits(&limits)?);
             if target == parts.host.id() {
-                let actor = parts.host.start_actor(module, max_instances.map(|max| max as usize)).await?;
+                let actor =
+                    parts.host.start_actor_within(module, max_instances.map(|max| max as usize), limits).await?;
                 return Ok(actor.to_string().into());
             }
-            Ok(parts.client.start_actor(target, module, max_instances).await?.actor_id.into())
+            Ok(parts.client.start_actor(target, module, max_instances, limits).await?.actor_id.into())
         })
     }
 
@@ -101,12 +102,13 @@ impl TabHost {
         self.answer(async move |parts| nothing(parts.client.stop_actor(read_key(&host)?, read_key(&actor)?).await))
     }
 
-    /// Changes how many calls an actor handles at once on a host. 0 means the host's default.
+    /// Changes how many calls an actor handles at once on a host, where 0 means the host's default, and its limits unless
+    /// they are undefined.
     #[wasm_bindgen(js_name = scaleActor)]
-    pub fn scale_actor(&self, host: String, actor: String, max_instances: u32) -> Promise {
+    pub fn scale_actor(&self, host: String, actor: String, max_instances: u32, limits: JsValue) -> Promise {
         self.answer(async move |parts| {
-            let (host, actor) = (read_key(&host)?, read_key(&actor)?);
-            nothing(parts.client.scale_actor(host, actor, number(max_instances)).await)
+            let (host, actor, limits) = (read_key(&host)?, read_key(&actor)?, read_limits(&limits)?);
+            nothing(parts.client.scale_actor(host, actor, number(max_instances), limits).await)
         })
     }
 
@@ -131,9 +133,7 @@ impl TabHost {
     #[wasm_bindgen(js_name = putLink)]
     pub fn put_link(&self, link: JsValue) -> Promise {
         self.answer(async move |parts| {
-            let text = JSON::stringify(&link).ok().and_then(|json| json.as_string()).unwrap_or_default();
-            let link: LinkDefinition = encoding::from_json(text.as_bytes())
-                .map_err(|error| bad_request(format!("the link cannot be read: {error}")))?;
+            let link: LinkDefinition = from_js("link", &link)?;
             as_js(&parts.client.put_link(&link).await?)
         })
     }
@@ -238,6 +238,19 @@ pub(crate) fn tell(callback: &Function, what: &JsValue) {
 /// 0 stands for no number.
 fn number(max_instances: u32) -> Option<u32> {
     (max_instances > 0).then_some(max_instances)
+}
+
+fn read_limits(limits: &JsValue) -> Result<Option<ActorLimits>, LatticeError> {
+    match limits.is_undefined() {
+        true => Ok(None),
+        false => from_js("limits", limits).map(Some),
+    }
+}
+
+/// Reads plain data of the page.
+fn from_js<T: DeserializeOwned>(what: &str, value: &JsValue) -> Result<T, LatticeError> {
+    let text = JSON::stringify(value).ok().and_then(|json| json.as_string()).unwrap_or_default();
+    encoding::from_json(text.as_bytes()).map_err(|error| bad_request(format!("the {what} cannot be read: {error}")))
 }
 
 fn read_key(text: &str) -> Result<PublicKey, LatticeError> {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use js_sys::{Function, JSON, Reflect};
 use serde::Deserialize;
+use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
-use wisteria_core::{encoding, error::LatticeError, identity::PublicKey};
+use wisteria_core::{encoding, error::LatticeError, identity::PublicKey, lattice::control::ActorLimits};
 
 use crate::error::{bad_request, text_of};
 
@@ -29,12 +30,14 @@ pub(crate) struct Options {
     /// The accounts whose signed modules may run.
     #[serde(default)]
     pub(crate) trusted_issuers: Vec<PublicKey>,
+    /// What may be done here of all that could be.
+    pub(crate) policy: Option<Value>,
     /// Bounds.
     #[serde(default)]
     pub(crate) limits: Limits,
 }
 
-/// The bounds that a page may lower.
+/// The bounds that a page may change: what all of its actors have, and what starters may ask for at most.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Limits {
@@ -44,6 +47,9 @@ pub(crate) struct Limits {
     pub(crate) mailbox: Option<usize>,
     /// Fuel per call.
     pub(crate) fuel: Option<u64>,
+    /// What a starter may ask for at most.
+    #[serde(default)]
+    pub(crate) most: ActorLimits,
 }
 
 fn default_lattice() -> String {

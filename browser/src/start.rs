@@ -4,6 +4,7 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use js_sys::Function;
+use serde_json::Value;
 use wasm_bindgen::JsValue;
 use wisteria_bridge::{
     BridgeBus, BridgeOptions, ConnectionState, Credentials, JoinToken, transports::browser::WebSocketConnector,
@@ -11,14 +12,16 @@ use wisteria_bridge::{
 use wisteria_core::{
     engine::Engine,
     error::{ErrorCode, LatticeError},
-    host::{Host, HostConfig, HostLimits, HostParts, LatticeModules, ProviderKind, own_provider_keys},
+    host::{Host, HostConfig, HostLimits, HostParts, HostPolicy, LatticeModules, ProviderKind, own_provider_keys},
     identity::{KeyKind, KeyPair},
     lattice::Client,
     platform::Platform,
+    policy::Policy,
     provider::MemoryKeyValue,
 };
 
 use crate::{
+    error::bad_request,
     host::{Parts, TabHost, tell},
     log::PageLog,
     options::{self, Limits, Options},
@@ -37,6 +40,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Joins a lattice as the options say.
 pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     let (options, callbacks) = options::read(&options)?;
+    let policy = match &options.policy {
+        Some(rules) => read_policy(rules)?,
+        None => HostPolicy::default(),
+    };
     let platform: Arc<dyn Platform> = Arc::new(BrowserPlatform);
     let (engine, limits) = (engine()?, limits(&options.limits));
     let mut seed = [0; 32];
@@ -69,7 +76,7 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
         key,
     };
     let client = Client::new(Arc::new(bus.clone()), platform, &options.lattice, origin, PATIENCE)?;
-    let host = Host::start(parts, config(options, limits), PROVIDERS.to_vec()).await?;
+    let host = Host::start(parts, config(options, limits, policy), PROVIDERS.to_vec()).await?;
     let parts = Rc::new(Parts { host, client, bus, token, engine: engine.name() });
     follow_connection(&parts, callbacks.on_connection);
     stop_when_asked(parts.clone());
@@ -111,11 +118,17 @@ fn limits(asked: &Limits) -> HostLimits {
         default_max_instances: INSTANCES_PER_ACTOR,
         mailbox: asked.mailbox.unwrap_or(defaults.mailbox),
         fuel: asked.fuel.unwrap_or(defaults.fuel),
+        most: asked.most,
         ..defaults
     }
 }
 
-fn config(options: Options, limits: HostLimits) -> HostConfig {
+fn read_policy(rules: &Value) -> Result<HostPolicy, LatticeError> {
+    let rules = Policy::read(rules).map_err(|error| bad_request(format!("the policy is wrong: {error}")))?;
+    Ok(HostPolicy { rules, service: None })
+}
+
+fn config(options: Options, limits: HostLimits, policy: HostPolicy) -> HostConfig {
     let mut labels = options.labels;
     labels.entry("kind".to_owned()).or_insert_with(|| "browser".to_owned());
     HostConfig {
@@ -125,6 +138,7 @@ fn config(options: Options, limits: HostLimits) -> HostConfig {
         allow_unsigned: options.allow_unsigned,
         trust: options.trusted_issuers.into_iter().collect(),
         limits,
+        policy,
     }
 }
 

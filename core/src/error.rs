@@ -102,6 +102,8 @@ codes! {
     InvalidModule = "invalid-module",
     /// The module is larger than it may be, or starts with more memory or larger tables.
     ModuleLimit = "module-limit",
+    /// A limit was asked for that is above what the host gives an actor.
+    LimitRefused = "limit-refused",
     /// The module carries no claims and the host takes none without.
     UnsignedModule = "unsigned-module",
     /// The module's claims do not hold.
@@ -114,6 +116,8 @@ codes! {
     UntrustedIssuer = "untrusted-issuer",
     /// The actor, or the account that vouches for it, was revoked.
     Revoked = "revoked",
+    /// The policy of a host denies it.
+    PolicyDenied = "policy-denied",
     /// A request cannot be read or names something impossible.
     BadRequest = "bad-request",
     /// A payload is above the bus's limit, or above that of host calls.

@@ -13,6 +13,7 @@ pub mod identity;
 pub mod lattice;
 pub mod metadata;
 pub mod platform;
+pub mod policy;
 pub mod provider;
 pub mod secret;
 mod text;

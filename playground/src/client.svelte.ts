@@ -1,7 +1,7 @@
 // The page's only way to the lattice: joins as a host, keeps the state current, and carries out what the user asks.
 
 import { Host, WisteriaError } from "wisteria";
-import type { ClaimsSummary, ConnectionState, HostSummary, Inventory, Link } from "wisteria";
+import type { ClaimsSummary, ConnectionState, HostSummary, Inventory, Link, Policy } from "wisteria";
 import { contractsOf, shortKey } from "./names";
 
 declare global {
@@ -66,6 +66,7 @@ export async function join(): Promise<void> {
       lattice: config.lattice,
       allowUnsigned: config.allow_unsigned,
       trustedIssuers: config.trusted_issuers,
+      ...(config.policy ? { policy: config.policy } : {}),
       ...(config.bridge ? { bridge: config.bridge } : {}),
       ...(config.auth_required ? { token: freshToken } : {}),
     });
@@ -88,6 +89,8 @@ interface ServerConfig {
   allow_unsigned: boolean;
   /** The accounts whose signed modules it runs. */
   trusted_issuers: string[];
+  /** The policy that it and its pages obey. */
+  policy: Policy | null;
   /** Where tabs join, if not at the server itself. */
   bridge: string | null;
   /** Whether the lattice asks who joins. */

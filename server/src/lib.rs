@@ -12,6 +12,7 @@ pub mod modules;
 pub mod nats;
 mod nats_listener;
 pub mod platform;
+pub mod policy;
 pub mod provider;
 pub mod secrets;
 pub mod source;

@@ -15,11 +15,12 @@ use wisteria_bridge::{BrokerLimits, Credentials, auth::Role};
 use wisteria_core::{
     bus::{Bus, BusError},
     error::LatticeError,
-    host::{Host, HostConfig, HostLimits, HostParts, ProviderKind, Trust},
+    host::{Host, HostConfig, HostLimits, HostParts, HostPolicy, ProviderKind, Trust},
     identity::{KeyKind, PublicKey},
     lattice::Client,
     metadata::{MetadataStore, StoreError},
     platform::Platform,
+    policy::{Action, Service},
     provider::MemoryKeyValue,
 };
 
@@ -37,6 +38,7 @@ use crate::{
     modules::ServerModules,
     nats_listener::NatsListener,
     platform::NativePlatform,
+    policy::{LatticePolicyService, PolicyFile, PolicyFileError, PolicyOptions},
     provider::HttpServer,
     secrets::ServerSecrets,
     source::{Admissions, Entrance, LatticeSource, SourceError},
@@ -77,6 +79,10 @@ pub struct UpOptions {
     pub keys: Option<PathBuf>,
     /// Whether hosts may be told to load modules from files of this machine.
     pub allow_file_load: bool,
+    /// What actors may use here.
+    pub limits: HostLimits,
+    /// Who may do what.
+    pub policy: PolicyOptions,
 }
 
 /// Why a server cannot run.
@@ -105,6 +111,9 @@ pub enum UpError {
     /// The development account cannot be read or made.
     #[error("{0}; or name the accounts to trust with --trust A…")]
     Keys(#[from] KeyStoreError),
+    /// The policy cannot be used.
+    #[error(transparent)]
+    Policy(#[from] PolicyFileError),
     /// The store of links and claims cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -135,6 +144,7 @@ const PROVIDERS: [ProviderKind; 2] = [
 /// once it is ready, and one with that for NATS clients.
 pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let platform: Arc<dyn Platform> = Arc::new(NativePlatform::current());
+    let policy = options.policy.file.as_deref().map(PolicyFile::read).transpose()?;
     let edge = &options.edge;
     let tls = edge.tls.as_ref().map(ServerTls::read).transpose()?;
     let listener = open("--listen", options.listen, &options).await?;
@@ -159,9 +169,9 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         Some(shared) => Arc::new(shared.clone()),
         None => Arc::new(FileStore::open(data_dir.metadata_path())?),
     };
-    let limits = HostLimits::default();
-    let engine =
-        WasmtimeEngine::new(limits.instances, &limits.module).map_err(|error| UpError::Engine(error.to_string()))?;
+    let limits = options.limits.clone();
+    let engine = WasmtimeEngine::new(limits.instances, &limits.most_of_modules())
+        .map_err(|error| UpError::Engine(error.to_string()))?;
     let parts = HostParts {
         platform: platform.clone(),
         engine: Arc::new(engine),
@@ -173,8 +183,15 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         key,
     };
     let deadline = limits.deadline;
-    let host =
-        Host::start_as_keeper(parts, config(&options, &trusted_issuers, limits), PROVIDERS.to_vec(), store).await?;
+    if policy.as_ref().is_some_and(|file| file.policy.speaks_of(Action::Join)) {
+        tracing::warn!("connections are not asked about yet: what the policy says of \"join\" is of no effect");
+    }
+    let mut config = config(&options, &trusted_issuers, limits);
+    config.policy = HostPolicy {
+        rules: policy.as_ref().map(|file| file.policy.clone()).unwrap_or_default(),
+        service: policy_service(&options, &parts)?,
+    };
+    let host = Host::start_as_keeper(parts, config, PROVIDERS.to_vec(), store).await?;
     place.keep(&host).await?;
     if let Some(authority) = &authority {
         auth::serve(authority.clone(), place.bus.clone(), &options.lattice)?;
@@ -195,6 +212,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         allow_unsigned: options.allow_unsigned,
         trusted_issuers: trusted_issuers.into(),
         page_tokens: page_tokens(&options, authority, &place.bus),
+        policy: policy.map(|file| file.for_pages.into()),
         tabs_join: options.nats_websocket.as_deref().map(Into::into),
         site: Site::new(tls.is_some(), bound.ip(), &edge.origins, options.nats_websocket.as_deref()),
     });
@@ -304,7 +322,19 @@ fn config(options: &UpOptions, trusted_issuers: &[PublicKey], limits: HostLimits
         allow_unsigned: options.allow_unsigned,
         trust: trusted_issuers.iter().copied().collect::<Trust>(),
         limits,
+        policy: HostPolicy::default(),
     }
+}
+
+/// Who is asked about what the rules allow.
+fn policy_service(options: &UpOptions, parts: &HostParts) -> Result<Option<Service>, LatticeError> {
+    let Some(address) = options.policy.service.clone() else {
+        return Ok(None);
+    };
+    let (bus, platform, host) = (parts.bus.clone(), parts.platform.clone(), parts.key.public_key());
+    let service = LatticePolicyService::new(address, bus, platform, host, &options.lattice)?;
+    let permits = options.policy.permits_without_answer;
+    Ok(Some(Service::new(parts.platform.clone(), Arc::new(service), permits)))
 }
 
 fn announce(line: &str) {

@@ -55,6 +55,7 @@ impl Server {
             allow_unsigned: false,
             trust: Trust::Anyone,
             limits,
+            policy: wisteria_core::host::HostPolicy::default(),
         };
         let kind = ProviderKind {
             name: "httpserver",

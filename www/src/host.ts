@@ -5,7 +5,7 @@ import { HostEvents } from "./events.js";
 import { fromPayload, toPayload } from "./payload.js";
 import { RemoteHost, type WorkerLike } from "./remote.js";
 import { firstToken, keepRenewed, type TokenSource } from "./token.js";
-import type { ClaimsSummary, HostSummary, Inventory, Link, LinkStatus } from "./types.js";
+import type { ActorLimits, ClaimsSummary, HostSummary, Inventory, Link, LinkStatus, Policy } from "./types.js";
 
 /** How a host starts. */
 export interface HostOptions {
@@ -25,8 +25,13 @@ export interface HostOptions {
   allowUnsigned?: boolean;
   /** The accounts (`A…`) whose signed modules may run; none by default. */
   trustedIssuers?: string[];
-  /** Instances alive at once (at most 96), calls that may wait per actor, fuel per call. */
-  limits?: { instances?: number; mailbox?: number; fuel?: number };
+  /** Who may do what in this host; everything that could be done by default. */
+  policy?: Policy;
+  /**
+   * Instances alive at once (at most 96); calls that may wait per actor and fuel per call, where an actor has no limits of
+   * its own; and what such limits may be at most.
+   */
+  limits?: { instances?: number; mailbox?: number; fuel?: number; most?: ActorLimits };
 }
 
 /** How a call is made. */
@@ -43,6 +48,14 @@ export interface CallOptions {
 export interface OnHost {
   /** The host's key; this page's host by default. */
   host?: string;
+}
+
+/** How an actor is bounded; by its host's defaults where nothing is said. */
+export interface Bounds {
+  /** Calls it handles at once. */
+  maxInstances?: number;
+  /** What each may use. More than the host gives is refused as `limit-refused`. */
+  limits?: ActorLimits;
 }
 
 /** The bytes of a module, or where they are. */
@@ -99,6 +112,7 @@ export class Host implements AsyncDisposable {
         allowUnsigned: options.allowUnsigned ?? false,
         trustedIssuers: options.trustedIssuers ?? [],
         limits: options.limits ?? {},
+        ...(options.policy ? { policy: options.policy } : {}),
       });
       if (typeof source === "function") keepRenewed(source, token ?? "", remote, events);
       return new Host(remote, events, hostId, engine);
@@ -150,10 +164,13 @@ export class Actors {
     this.#own = own;
   }
 
-  /** Starts an actor and returns its key, `M…`. `maxInstances` bounds the calls it handles at once. */
-  async start(module: ModuleSource, options: OnHost & { maxInstances?: number } = {}): Promise<string> {
+  /**
+   * Starts an actor and returns its key, `M…`. `maxInstances` bounds the calls it handles at once, `limits` what each may
+   * use. One that runs already goes on within the new bounds.
+   */
+  async start(module: ModuleSource, options: OnHost & Bounds = {}): Promise<string> {
     const bytes = await readModule(module);
-    return this.#remote.ask("startActor", options.host ?? this.#own, bytes, options.maxInstances ?? 0);
+    return this.#remote.ask("startActor", options.host ?? this.#own, bytes, options.maxInstances ?? 0, options.limits);
   }
 
   /** Stops an actor. */
@@ -161,9 +178,9 @@ export class Actors {
     await this.#remote.ask("stopActor", options.host ?? this.#own, actor);
   }
 
-  /** Changes how many calls an actor handles at once. */
-  async scale(actor: string, maxInstances: number, options: OnHost = {}): Promise<void> {
-    await this.#remote.ask("scaleActor", options.host ?? this.#own, actor, maxInstances);
+  /** Changes how many calls an actor handles at once, and its limits where any are given. */
+  async scale(actor: string, maxInstances: number, options: OnHost & { limits?: ActorLimits } = {}): Promise<void> {
+    await this.#remote.ask("scaleActor", options.host ?? this.#own, actor, maxInstances, options.limits);
   }
 }
 

@@ -7,6 +7,7 @@ export {
   Host,
   Lattice,
   Links,
+  type Bounds,
   type CallOptions,
   type HostOptions,
   type ModuleSource,

@@ -1,6 +1,6 @@
 // What the page and the host's worker say to each other.
 
-import type { ConnectionState, LatticeEvent, LogLine } from "./types.js";
+import type { ActorLimits, ConnectionState, LatticeEvent, LogLine, Policy } from "./types.js";
 import type { TabHost } from "./host/host.js";
 
 /** How a host starts, as the worker needs it. */
@@ -11,7 +11,8 @@ export interface StartOptions {
   labels: Record<string, string>;
   allowUnsigned: boolean;
   trustedIssuers: string[];
-  limits: { instances?: number; mailbox?: number; fuel?: number };
+  policy?: Policy;
+  limits: { instances?: number; mailbox?: number; fuel?: number; most?: ActorLimits };
 }
 
 /** What a host says once it has joined. */

@@ -27,7 +27,24 @@ export interface ActorSummary {
   id: string;
   image_ref?: string;
   name?: string;
-  instances: { instance_id: string; revision: number; max_concurrent: number }[];
+  /** `limits` are those that its starter set. */
+  instances: { instance_id: string; revision: number; max_concurrent: number; limits?: ActorLimits }[];
+}
+
+/** Limits of an actor; what is not named is the host's choice. */
+export interface ActorLimits {
+  /** Fuel per call. */
+  fuel?: number;
+  /** Bytes of an instance's memory. */
+  memory?: number;
+  /** Elements of a table. */
+  table?: number;
+  /** Calls that may wait for it. */
+  mailbox?: number;
+  /** Actors that a call may come through. */
+  depth?: number;
+  /** Bytes of the payload of a host call, either way. */
+  payload?: number;
 }
 
 /** A provider in an inventory. */
@@ -63,6 +80,41 @@ export interface ClaimsSummary {
   tags: string;
   version: string;
 }
+
+/** Who may do what, in the format of a server's policy file. */
+export interface Policy {
+  /** What holds where no rule says anything. */
+  default: "allow" | "deny";
+  /** Deny beats allow, whatever the order. */
+  rules?: PolicyRule[];
+}
+
+/** A rule: it either allows or denies actions (`start-actor`, `start-provider`, `invoke`, `link`, `join`, or with `*`). */
+export interface PolicyRule {
+  id: string;
+  allow?: string | string[];
+  deny?: string | string[];
+  when?: PolicyConditions;
+  unless?: PolicyConditions;
+  because?: string;
+}
+
+/** All that are named must be met; `*` in a text stands for any characters. */
+export type PolicyConditions = Partial<
+  Record<
+    | "subject"
+    | "target"
+    | "issuer"
+    | "tags"
+    | "target_issuer"
+    | "target_tags"
+    | "provider"
+    | "contract"
+    | "link"
+    | "operation",
+    string | string[]
+  >
+> & { labels?: Record<string, string | string[]> };
 
 /** A CloudEvent of the lattice; `type` is `com.wasmcloud.lattice.actors_started` and the like. */
 export interface LatticeEvent {

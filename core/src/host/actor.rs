@@ -9,10 +9,11 @@ use std::{
 use bytes::Bytes;
 use futures::channel::oneshot;
 
-use super::instances::PoolId;
+use super::{instances::PoolId, limits::Bounds};
 use crate::{
     engine::Module,
     identity::{ActorClaims, PublicKey},
+    lattice::control::ActorLimits,
 };
 
 /// An actor with its code and the pool of its instances.
@@ -29,6 +30,7 @@ pub(crate) struct Actor {
     /// Ends the offer of its module to other hosts.
     pub(super) offer: Mutex<StopSignal>,
     code: RwLock<Arc<Code>>,
+    limits: RwLock<(ActorLimits, Bounds)>,
 }
 
 /// What an actor runs, until it is updated.
@@ -74,9 +76,25 @@ impl Actor {
         subscription: StopSignal,
         offer: StopSignal,
         code: Code,
+        limits: (ActorLimits, Bounds),
     ) -> Self {
         let (offer, code) = (Mutex::new(offer), RwLock::new(Arc::new(code)));
-        Self { key, run_id, pool, subscription, offer, code }
+        Self { key, run_id, pool, subscription, offer, code, limits: RwLock::new(limits) }
+    }
+
+    /// Its bounds.
+    pub(super) fn bounds(&self) -> Bounds {
+        self.limits.read().expect("nothing panics under this lock").1
+    }
+
+    /// The limits that its starter set.
+    pub(super) fn own_limits(&self) -> ActorLimits {
+        self.limits.read().expect("nothing panics under this lock").0
+    }
+
+    /// Gives it others from the next call on.
+    pub(super) fn set_limits(&self, limits: (ActorLimits, Bounds)) {
+        *self.limits.write().expect("nothing panics under this lock") = limits;
     }
 
     /// What it runs now.

@@ -7,7 +7,9 @@ use crate::{
     bus::Bus,
     engine::{Engine, ModuleLimits},
     identity::KeyPair,
+    lattice::control::ActorLimits,
     platform::Platform,
+    policy::{Policy, Service},
     provider::LogSink,
 };
 
@@ -27,9 +29,20 @@ pub struct HostConfig {
     pub trust: Trust,
     /// Its bounds.
     pub limits: HostLimits,
+    /// What may be done here of all that could be.
+    pub policy: HostPolicy,
 }
 
-/// The bounds of a host. Each is tested where it is enforced.
+/// What may be done on a host; everything by default.
+#[derive(Debug, Clone, Default)]
+pub struct HostPolicy {
+    /// The rules.
+    pub rules: Policy,
+    /// Who is asked about what they allow.
+    pub service: Option<Service>,
+}
+
+/// The bounds of a host, and of its actors where their starters ask for no others. Each is tested where it is enforced.
 #[derive(Debug, Clone)]
 pub struct HostLimits {
     /// Instances alive at once over all actors; idle ones of other actors make room, least recently used first.
@@ -51,6 +64,9 @@ pub struct HostLimits {
     pub module_bytes: usize,
     /// What a module may claim of memory and tables.
     pub module: ModuleLimits,
+    /// What a starter may ask for at most. Where nothing is named it is the bound above; where less is named, that holds
+    /// for actors that are started without limits, too.
+    pub most: ActorLimits,
 }
 
 impl Default for HostLimits {
@@ -65,6 +81,7 @@ impl Default for HostLimits {
             payload_bytes: 16 << 20,
             module_bytes: 32 << 20,
             module: ModuleLimits::default(),
+            most: ActorLimits::default(),
         }
     }
 }

@@ -37,7 +37,7 @@ impl HostState {
     /// Carries out a call whose deadline someone further out enforces.
     pub(crate) fn dispatch(self: Arc<Self>, call: Call) -> BoxFuture<'static, Result<Bytes, LatticeError>> {
         Box::pin(async move {
-            self.check_depth(call.origin, &call.context)?;
+            self.check_depth_of_caller(&call)?;
             match call.target.clone() {
                 Target::Actor(actor) => self.call_actor(actor, call).await,
                 Target::Alias(alias) => {
@@ -49,9 +49,18 @@ impl HostState {
         })
     }
 
+    fn check_depth_of_caller(&self, call: &Call) -> Result<(), LatticeError> {
+        // A call from outside has no chain yet.
+        if call.context.chain.depth() == 0 {
+            return Ok(());
+        }
+        let limit = self.actor(call.origin).map_or(self.config.limits.depth, |actor| actor.bounds().depth);
+        self.check_depth(call.origin, limit, &call.context)
+    }
+
     /// Refuses a call that came through too many actors; `who` calls or is called here.
-    pub(super) fn check_depth(&self, who: PublicKey, context: &CallContext) -> Result<(), LatticeError> {
-        let (depth, limit) = (context.chain.depth(), self.config.limits.depth);
+    fn check_depth(&self, who: PublicKey, limit: usize, context: &CallContext) -> Result<(), LatticeError> {
+        let depth = context.chain.depth();
         if depth <= limit {
             return Ok(());
         }
@@ -63,6 +72,7 @@ impl HostState {
     }
 
     async fn call_actor(self: Arc<Self>, key: PublicKey, call: Call) -> Result<Bytes, LatticeError> {
+        self.permit_call(&call, key, None).await?;
         match self.actor(key) {
             Some(actor) => {
                 let admission = self.enter(&actor, &call)?;
@@ -95,9 +105,11 @@ impl HostState {
             ));
         }
         if let Some(provider) = self.built_in(contract) {
+            self.permit_call(&call, provider.key, Some((contract, &link_name))).await?;
             return self.invoke(&provider, link_name, call).await;
         }
         let provider = self.linked_provider(actor.key, contract, &link_name).await?;
+        self.permit_call(&call, provider, Some((contract, &link_name))).await?;
         match self.provider(provider) {
             Some(provider) => self.invoke(&provider, link_name, call).await,
             None => {
@@ -193,16 +205,18 @@ impl HostState {
     /// Takes a place at an actor of this host. The order of calls to this function is the order of turns.
     pub(super) fn enter(&self, actor: &Actor, call: &Call) -> Result<Admission, LatticeError> {
         self.check_still_holds(actor)?;
+        let bounds = actor.bounds();
+        self.check_depth(actor.key, bounds.depth, &call.context)?;
         let chain = &call.context.chain;
         let patience = match (chain.contains(actor.key), chain.depth()) {
             (true, _) => Patience::Never,
             (false, 0) => Patience::Waits,
             (false, _) => Patience::WaitsForPeers,
         };
-        let limits = &self.config.limits;
+        let host_limit = self.config.limits.instances;
         let entered = self.instances.enter(actor.pool, patience).inspect_err(|refused| match refused {
-            Refused::MailboxFull => self.tell_exceeded(Some(actor.key), Bound::Mailbox, limits.mailbox as u64),
-            Refused::HostFull => self.tell_exceeded(Some(actor.key), Bound::Instances, limits.instances as u64),
+            Refused::MailboxFull => self.tell_exceeded(Some(actor.key), Bound::Mailbox, bounds.mailbox as u64),
+            Refused::HostFull => self.tell_exceeded(Some(actor.key), Bound::Instances, host_limit as u64),
             Refused::WouldWait | Refused::Stopped => {}
         });
         entered.map_err(|refused| match refused {
@@ -211,14 +225,14 @@ impl HostState {
                 format!(
                     "{actor} is overloaded: {} calls wait already; call it less often, or start it on more hosts or \
                      with more instances",
-                    limits.mailbox
+                    bounds.mailbox
                 ),
             ),
             Refused::HostFull => LatticeError::new(
                 ErrorCode::Overloaded,
                 format!(
-                    "{actor} is overloaded: all {} instances of its host are busy; start it on another host as well",
-                    limits.instances
+                    "{actor} is overloaded: all {host_limit} instances of its host are busy; start it on another host \
+                     as well"
                 ),
             ),
             Refused::WouldWait => LatticeError::new(
@@ -245,7 +259,7 @@ impl HostState {
         };
         // It may have waited for long.
         self.check_still_holds(&actor)?;
-        let fuel = self.config.limits.fuel;
+        let fuel = actor.bounds().fuel;
         // Declared after the lease: dropped before it, so that room is given back only once it is free.
         let mut instance = match lease.take() {
             Some(instance) => instance,

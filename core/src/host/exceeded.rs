@@ -22,6 +22,8 @@ pub(super) enum Bound {
     ModuleBytes,
     /// Memory or a table of a module that starts with more than is allowed.
     Module,
+    /// No limit, but told of as rarely: calls that the policy denies.
+    Policy,
 }
 
 impl Bound {
@@ -34,6 +36,7 @@ impl Bound {
             Self::Payload => "payload_bytes",
             Self::ModuleBytes => "module_bytes",
             Self::Module => "module",
+            Self::Policy => "policy",
         }
     }
 }
@@ -44,7 +47,7 @@ pub(super) struct Exceeded(Mutex<HashMap<(Option<PublicKey>, Bound), Duration>>)
 
 impl Exceeded {
     /// Whether it is to be told now.
-    fn is_due(&self, actor: Option<PublicKey>, bound: Bound, now: Duration) -> bool {
+    pub(super) fn is_due(&self, actor: Option<PublicKey>, bound: Bound, now: Duration) -> bool {
         let mut told = self.0.lock().expect("nothing panics under this lock");
         if told.get(&(actor, bound)).is_some_and(|last| now < *last + PAUSE) {
             return false;

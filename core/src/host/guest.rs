@@ -9,7 +9,6 @@ use crate::{
     call::{Call, CallContext, Target},
     engine::{HostCall, HostCalls},
     error::{ErrorCode, LatticeError},
-    identity::PublicKey,
     platform::BoxFuture,
     provider::{LogLevel, LogLine},
 };
@@ -34,13 +33,13 @@ impl HostCalls for GuestOfCall {
         let allowed = self
             .host
             .check_still_holds(&self.actor)
-            .and_then(|()| self.host.check_payload(self.actor.key, "sends", call.payload.len()));
-        let (host, actor) = (self.host.clone(), self.actor.key);
+            .and_then(|()| self.host.check_payload(&self.actor, "sends", call.payload.len()));
+        let (host, actor) = (self.host.clone(), self.actor.clone());
         Box::pin(async move {
             let outcome = async {
                 allowed?;
                 let reply = host.clone().dispatch(call).await?;
-                host.check_payload(actor, "gets", reply.len())?;
+                host.check_payload(&actor, "gets", reply.len())?;
                 Ok(reply)
             };
             outcome.await.map_err(|error: LatticeError| error.message)
@@ -54,16 +53,17 @@ impl HostCalls for GuestOfCall {
 
 impl HostState {
     /// Refuses a payload of a host call that is too large, before it is copied any further.
-    fn check_payload(&self, actor: PublicKey, does: &str, bytes: usize) -> Result<(), LatticeError> {
-        let limit = self.config.limits.payload_bytes;
+    fn check_payload(&self, actor: &Actor, does: &str, bytes: usize) -> Result<(), LatticeError> {
+        let limit = actor.bounds().payload;
         if bytes <= limit {
             return Ok(());
         }
-        self.tell_exceeded(Some(actor), Bound::Payload, limit as u64);
+        self.tell_exceeded(Some(actor.key), Bound::Payload, limit as u64);
         Err(LatticeError::new(
             ErrorCode::PayloadTooLarge,
             format!(
-                "actor {actor} {does} {bytes} bytes by a host call, above the limit of {limit}; pass them in parts"
+                "actor {} {does} {bytes} bytes by a host call, above the limit of {limit}; pass them in parts",
+                actor.key
             ),
         ))
     }

@@ -14,7 +14,9 @@ use super::{
     config::{HostConfig, HostParts},
     exceeded::Exceeded,
     instances::Instances,
+    lifecycle::StartOptions,
     links::LinkTable,
+    permits::Permits,
     provider::ProviderKind,
     revocations::Revocations,
     state::HostState,
@@ -23,7 +25,10 @@ use crate::{
     call::{Call, CallContext, Target},
     error::{ErrorCode, LatticeError},
     identity::PublicKey,
-    lattice::{Subjects, control::Inventory},
+    lattice::{
+        Subjects,
+        control::{ActorLimits, Inventory},
+    },
     metadata::{Keeper, MetadataStore, Revocation},
 };
 
@@ -79,7 +84,7 @@ impl Host {
         let audience = Audience::new(parts.bus.new_inbox());
         let state = Arc::new(HostState {
             started: parts.platform.now(),
-            instances: Instances::new(config.limits.instances, config.limits.mailbox),
+            instances: Instances::new(config.limits.instances),
             platform: parts.platform,
             engine: parts.engine,
             bus: parts.bus,
@@ -93,6 +98,7 @@ impl Host {
             audience,
             exceeded: Exceeded::default(),
             revocations: Revocations::default(),
+            permits: Permits::new(&config.policy),
             config,
             subjects,
             keeps_metadata,
@@ -127,7 +133,22 @@ impl Host {
     /// # Errors
     /// The module is not a valid actor, its claims do not hold, or it is unsigned and the host takes none such.
     pub async fn start_actor(&self, module: Bytes, max_instances: Option<usize>) -> Result<PublicKey, LatticeError> {
-        self.state.start_actor(module, max_instances, None, None).await
+        self.start_actor_within(module, max_instances, None).await
+    }
+
+    /// The same with limits of the actor's own, where any are given. An actor that runs already has them from its next
+    /// call on.
+    ///
+    /// # Errors
+    /// Those of [`Host::start_actor`], and a limit is above what the host gives.
+    pub async fn start_actor_within(
+        &self,
+        module: Bytes,
+        max_instances: Option<usize>,
+        limits: Option<ActorLimits>,
+    ) -> Result<PublicKey, LatticeError> {
+        let options = StartOptions { max_instances, limits, ..StartOptions::default() };
+        self.state.start_actor(module, options).await
     }
 
     /// Stops an actor. Calls that wait for it are answered with an error; calls in flight finish.
@@ -141,7 +162,7 @@ impl Host {
     /// Changes how many calls an actor handles at once on this host; without a number, the host's default.
     ///
     /// # Errors
-    /// It does not run here.
+    /// It does not run here, or there may not be as many.
     pub fn scale_actor(&self, actor: PublicKey, max_instances: Option<usize>) -> Result<(), LatticeError> {
         self.state.scale_actor(actor, max_instances)
     }

@@ -18,7 +18,6 @@ use crate::engine::Instance;
 #[derive(Debug)]
 pub(super) struct Instances {
     limit: usize,
-    mailbox: usize,
     table: Mutex<Table>,
 }
 
@@ -41,6 +40,8 @@ struct Table {
 #[derive(Debug)]
 struct Pool {
     max: usize,
+    /// How many calls may wait.
+    mailbox: usize,
     live: usize,
     /// Which code its instances run; those of an earlier one are not used again.
     generation: u64,
@@ -101,19 +102,18 @@ pub(super) struct Lease {
 }
 
 impl Instances {
-    /// Room for `limit` instances over all pools; `mailbox` calls may wait per pool.
-    pub(super) fn new(limit: usize, mailbox: usize) -> Arc<Self> {
-        Arc::new(Self { limit: limit.max(1), mailbox, table: Mutex::default() })
+    /// Room for `limit` instances over all pools.
+    pub(super) fn new(limit: usize) -> Arc<Self> {
+        Arc::new(Self { limit: limit.max(1), table: Mutex::default() })
     }
 
-    /// Adds an empty pool.
-    pub(super) fn add_pool(&self, max: usize) -> PoolId {
+    /// Adds an empty pool of at most `max` instances, for which `mailbox` calls may wait.
+    pub(super) fn add_pool(&self, max: usize, mailbox: usize) -> PoolId {
         let mut table = self.table();
         table.next_pool += 1;
         let id = PoolId(table.next_pool);
-        table
-            .pools
-            .insert(id, Pool { max: max.max(1), live: 0, generation: 0, idle: Vec::new(), waiting: VecDeque::new() });
+        let (idle, waiting) = (Vec::new(), VecDeque::new());
+        table.pools.insert(id, Pool { max: max.max(1), mailbox, live: 0, generation: 0, idle, waiting });
         id
     }
 
@@ -146,6 +146,13 @@ impl Instances {
         };
         drop(outdated);
         self.feed_starved();
+    }
+
+    /// Changes how many calls may wait for a pool; those that wait already keep their turn.
+    pub(super) fn set_mailbox(&self, id: PoolId, mailbox: usize) {
+        if let Some(pool) = self.table().pools.get_mut(&id) {
+            pool.mailbox = mailbox;
+        }
     }
 
     /// How many instances are busy with a call.
@@ -222,10 +229,10 @@ impl Instances {
             (Patience::Never, false) => return Err(Refused::WouldWait),
         }
         let pool = table.pools.get_mut(&id).ok_or(Refused::Stopped)?;
-        if pool.waiting.len() >= self.mailbox {
+        if pool.waiting.len() >= pool.mailbox {
             pool.waiting.retain(|waiter| !waiter.is_canceled());
         }
-        if pool.waiting.len() >= self.mailbox {
+        if pool.waiting.len() >= pool.mailbox {
             return Err(Refused::MailboxFull);
         }
         let (sender, receiver) = oneshot::channel();
@@ -416,16 +423,16 @@ mod tests {
 
     #[test]
     fn an_instance_that_was_given_back_serves_the_next_call() {
-        let instances = Instances::new(4, 4);
-        let pool = instances.add_pool(2);
+        let instances = Instances::new(4);
+        let pool = instances.add_pool(2, 4);
         ready(instances.enter(pool, Patience::Waits)).give_back(Box::new(Guest));
         assert!(ready(instances.enter(pool, Patience::Waits)).take().is_some());
     }
 
     #[test]
     fn a_lost_instance_makes_room_for_the_waiting_call() {
-        let instances = Instances::new(4, 4);
-        let pool = instances.add_pool(1);
+        let instances = Instances::new(4);
+        let pool = instances.add_pool(1, 4);
         let lease = ready(instances.enter(pool, Patience::Waits));
         let mut turn = queued(instances.enter(pool, Patience::Waits));
         drop(lease);
@@ -436,8 +443,8 @@ mod tests {
 
     #[test]
     fn waiting_calls_get_their_turn_in_order_of_arrival() {
-        let instances = Instances::new(4, 4);
-        let pool = instances.add_pool(1);
+        let instances = Instances::new(4);
+        let pool = instances.add_pool(1, 4);
         let lease = ready(instances.enter(pool, Patience::Waits));
         let mut first = queued(instances.enter(pool, Patience::Waits));
         let mut second = queued(instances.enter(pool, Patience::Waits));
@@ -448,8 +455,8 @@ mod tests {
 
     #[test]
     fn a_full_mailbox_refuses_and_forgets_calls_that_gave_up() {
-        let instances = Instances::new(4, 2);
-        let pool = instances.add_pool(1);
+        let instances = Instances::new(4);
+        let pool = instances.add_pool(1, 2);
         let _lease = ready(instances.enter(pool, Patience::Waits));
         let first = queued(instances.enter(pool, Patience::Waits));
         let _second = queued(instances.enter(pool, Patience::Waits));
@@ -460,8 +467,8 @@ mod tests {
 
     #[test]
     fn the_least_recently_used_idle_instance_gives_way() {
-        let instances = Instances::new(2, 4);
-        let (old, new, third) = (instances.add_pool(1), instances.add_pool(1), instances.add_pool(1));
+        let instances = Instances::new(2);
+        let (old, new, third) = (instances.add_pool(1, 4), instances.add_pool(1, 4), instances.add_pool(1, 4));
         ready(instances.enter(old, Patience::Waits)).give_back(Box::new(Guest));
         ready(instances.enter(new, Patience::Waits)).give_back(Box::new(Guest));
         let _lease = ready(instances.enter(third, Patience::Waits));
@@ -471,8 +478,8 @@ mod tests {
 
     #[test]
     fn a_call_that_found_the_host_full_gets_the_next_free_room() {
-        let instances = Instances::new(1, 4);
-        let (busy, starved) = (instances.add_pool(1), instances.add_pool(1));
+        let instances = Instances::new(1);
+        let (busy, starved) = (instances.add_pool(1, 4), instances.add_pool(1, 4));
         let lease = ready(instances.enter(busy, Patience::Waits));
         let mut turn = queued(instances.enter(starved, Patience::Waits));
         assert_eq!(instances.enter(starved, Patience::WaitsForPeers).expect_err("full"), Refused::HostFull);
@@ -483,8 +490,8 @@ mod tests {
 
     #[test]
     fn a_call_that_must_not_wait_is_refused_where_all_instances_are_busy() {
-        let instances = Instances::new(4, 4);
-        let pool = instances.add_pool(1);
+        let instances = Instances::new(4);
+        let pool = instances.add_pool(1, 4);
         let _lease = ready(instances.enter(pool, Patience::Never));
         assert_eq!(instances.enter(pool, Patience::Never).expect_err("busy"), Refused::WouldWait);
         let _turn = queued(instances.enter(pool, Patience::WaitsForPeers));
@@ -492,22 +499,22 @@ mod tests {
 
     #[test]
     fn stopping_tells_the_waiting_and_frees_the_room() {
-        let instances = Instances::new(1, 4);
-        let pool = instances.add_pool(1);
+        let instances = Instances::new(1);
+        let pool = instances.add_pool(1, 4);
         let lease = ready(instances.enter(pool, Patience::Waits));
         let mut turn = queued(instances.enter(pool, Patience::Waits));
         instances.remove_pool(pool);
         assert!(turn.try_recv().is_err());
         assert_eq!(instances.enter(pool, Patience::Waits).expect_err("gone"), Refused::Stopped);
         lease.give_back(Box::new(Guest));
-        let next = instances.add_pool(1);
+        let next = instances.add_pool(1, 4);
         ready(instances.enter(next, Patience::Waits));
     }
 
     #[test]
     fn a_smaller_pool_drops_its_surplus_and_a_larger_one_serves_who_waits() {
-        let instances = Instances::new(8, 4);
-        let pool = instances.add_pool(2);
+        let instances = Instances::new(8);
+        let pool = instances.add_pool(2, 4);
         let (first, second) =
             (ready(instances.enter(pool, Patience::Waits)), ready(instances.enter(pool, Patience::Waits)));
         first.give_back(Box::new(Guest));

@@ -16,11 +16,14 @@ use super::{
 };
 use crate::{
     call::DEFAULT_LINK_NAME,
-    engine::{PrepareError, PreparedModule, prepare},
+    engine::{ModuleLimits, PrepareError, PreparedModule, prepare},
     error::{ErrorCode, LatticeError},
     identity::{self, ActorClaims, KeyKind, PublicKey},
-    lattice::{control::ClaimsSummary, module_transfer::hash},
-    platform::random_uuid,
+    lattice::{
+        control::{ActorLimits, ClaimsSummary},
+        module_transfer::hash,
+    },
+    platform::{BoxFuture, random_uuid},
     provider::{Logging, NumberGen, Provider},
 };
 
@@ -32,6 +35,19 @@ struct CheckedModule {
     prepared: PreparedModule,
 }
 
+/// How an actor is to run.
+#[derive(Debug, Clone, Default)]
+pub(super) struct StartOptions {
+    /// Instances at most, if not as many as the host gives.
+    pub(super) max_instances: Option<usize>,
+    /// Its limits. Without, one that starts has the host's, and one that runs keeps its own.
+    pub(super) limits: Option<ActorLimits>,
+    /// Where its module came from.
+    pub(super) image_ref: Option<String>,
+    /// What its starter notes.
+    pub(super) annotations: Option<BTreeMap<String, String>>,
+}
+
 fn invalid(error: &dyn fmt::Display) -> LatticeError {
     LatticeError::new(ErrorCode::InvalidModule, error.to_string())
 }
@@ -40,15 +56,16 @@ fn invalid(error: &dyn fmt::Display) -> LatticeError {
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
 impl HostState {
-    /// Starts an actor, or changes the bound of one that runs.
+    /// Starts an actor, or changes the bounds of one that runs.
     pub(super) async fn start_actor(
         self: &Arc<Self>,
         module: Bytes,
-        max_instances: Option<usize>,
-        image_ref: Option<String>,
-        annotations: Option<BTreeMap<String, String>>,
+        options: StartOptions,
     ) -> Result<PublicKey, LatticeError> {
-        let outcome = self.start_actor_quietly(module, max_instances, image_ref.clone(), annotations).await;
+        let image_ref = options.image_ref.clone();
+        // Boxed, so that both who start actors share its code.
+        let starting: BoxFuture<'_, _> = Box::pin(self.start_actor_quietly(module, options));
+        let outcome = starting.await;
         if let Err(error) = &outcome {
             self.emit(
                 "actors_start_failed",
@@ -61,15 +78,17 @@ impl HostState {
     async fn start_actor_quietly(
         self: &Arc<Self>,
         module: Bytes,
-        max_instances: Option<usize>,
-        image_ref: Option<String>,
-        annotations: Option<BTreeMap<String, String>>,
+        options: StartOptions,
     ) -> Result<PublicKey, LatticeError> {
-        let checked = self.check_module(module)?;
+        let StartOptions { max_instances, limits, image_ref, annotations } = options;
+        let max = self.config.limits.grant_instances(max_instances)?;
+        let bounds = self.config.limits.grant(&limits.unwrap_or_default())?;
+        let checked = self.check_module(module, &bounds.module)?;
         let key = checked.key;
+        self.permit_actor(key, checked.claims.as_ref()).await?;
         let _one_at_a_time = self.changes.lock().await;
         if self.actor(key).is_some() {
-            self.scale_actor(key, max_instances)?;
+            self.change_bounds(key, max_instances, limits).await?;
             return Ok(key);
         }
         let code = self.compile(checked, image_ref, annotations, 0).await?;
@@ -78,8 +97,9 @@ impl HostState {
         let offer = self.offer(key, &code.bytes)?;
         let (subscription, stop) = StopSignal::new();
         let run_id = random_uuid(&*self.platform);
-        let pool = self.instances.add_pool(self.bound(max_instances));
-        let actor = Arc::new(Actor::new(key, run_id, pool, subscription, offer, code));
+        let pool = self.instances.add_pool(max, bounds.mailbox);
+        let limits = (limits.unwrap_or_default(), bounds);
+        let actor = Arc::new(Actor::new(key, run_id, pool, subscription, offer, code, limits));
         self.actors.write().expect("nothing panics under this lock").insert(key, actor.clone());
         self.platform.spawn(Box::pin(serve_actor(self.clone(), key, calls, stop)));
         self.remember_claims(ClaimsSummary::of(&key.to_string(), actor.code().claims.as_ref()));
@@ -95,13 +115,15 @@ impl HostState {
         image_ref: String,
         annotations: Option<BTreeMap<String, String>>,
     ) -> Result<(), LatticeError> {
-        let checked = self.check_module(module)?;
+        let limits = self.actor(key).ok_or_else(|| self.not_running(key))?.bounds().module;
+        let checked = self.check_module(module, &limits)?;
         if checked.key != key {
             return Err(LatticeError::new(
                 ErrorCode::BadRequest,
                 format!("{image_ref} is a module of actor {}, not of {key}; start it beside the other", checked.key),
             ));
         }
+        self.permit_actor(key, checked.claims.as_ref()).await?;
         let _one_at_a_time = self.changes.lock().await;
         let actor = self.actor(key).ok_or_else(|| self.not_running(key))?;
         let generation = actor.code().generation + 1;
@@ -129,9 +151,9 @@ impl HostState {
         Ok(())
     }
 
-    fn check_module(&self, bytes: Bytes) -> Result<CheckedModule, LatticeError> {
+    fn check_module(&self, bytes: Bytes, limits: &ModuleLimits) -> Result<CheckedModule, LatticeError> {
         self.check_module_size(bytes.len())?;
-        let prepared = prepare(&bytes, &self.config.limits.module).map_err(|error| self.refused(&error))?;
+        let prepared = prepare(&bytes, limits).map_err(|error| self.refused(&error))?;
         let claims = identity::inspect(&bytes, self.platform.unix_time()).map_err(|error| claims_failed(&error))?;
         let key = match &claims {
             Some(claims) => {
@@ -197,10 +219,53 @@ impl HostState {
         );
     }
 
+    /// Changes how many instances an actor may have, and its limits where any are named.
+    pub(super) async fn rebound_actor(
+        &self,
+        key: PublicKey,
+        max_instances: Option<usize>,
+        limits: Option<ActorLimits>,
+    ) -> Result<(), LatticeError> {
+        let _one_at_a_time = self.changes.lock().await;
+        self.change_bounds(key, max_instances, limits).await
+    }
+
+    /// The same for who holds `changes`, as one future for all who do. What cannot be granted changes nothing.
+    fn change_bounds(
+        &self,
+        key: PublicKey,
+        max_instances: Option<usize>,
+        limits: Option<ActorLimits>,
+    ) -> BoxFuture<'_, Result<(), LatticeError>> {
+        Box::pin(async move {
+            self.config.limits.grant_instances(max_instances)?;
+            if let Some(limits) = limits {
+                self.limit_actor(key, limits).await?;
+            }
+            self.scale_actor(key, max_instances)
+        })
+    }
+
+    async fn limit_actor(&self, key: PublicKey, limits: ActorLimits) -> Result<(), LatticeError> {
+        let bounds = self.config.limits.grant(&limits)?;
+        let actor = self.actor(key).ok_or_else(|| self.not_running(key))?;
+        if bounds.module != actor.bounds().module {
+            // What memory and tables may grow to stands in the code.
+            let code = actor.code();
+            let (checked, generation) = (self.check_module(code.bytes.clone(), &bounds.module)?, code.generation + 1);
+            let bounded = self.compile(checked, code.image_ref.clone(), code.annotations.clone(), generation).await?;
+            actor.replace_code(bounded);
+            self.instances.renew_pool(actor.pool, generation);
+        }
+        actor.set_limits((limits, bounds));
+        self.instances.set_mailbox(actor.pool, bounds.mailbox);
+        Ok(())
+    }
+
     /// Changes how many instances an actor may have.
     pub(super) fn scale_actor(&self, key: PublicKey, max_instances: Option<usize>) -> Result<(), LatticeError> {
         let actor = self.actor(key).ok_or_else(|| self.not_running(key))?;
-        let max = self.bound(max_instances);
+        let max = self.config.limits.grant_instances(max_instances)?;
         self.instances.resize_pool(actor.pool, max);
         let code = actor.code();
         self.emit(
@@ -215,11 +280,6 @@ impl HostState {
             }),
         );
         Ok(())
-    }
-
-    fn bound(&self, max_instances: Option<usize>) -> usize {
-        let limits = &self.config.limits;
-        max_instances.unwrap_or(limits.default_max_instances).clamp(1, limits.instances)
     }
 
     /// Stops an actor.
@@ -253,17 +313,21 @@ impl HostState {
             self.run_provider(key, DEFAULT_LINK_NAME, None, provider).await?;
         }
         for kind in &self.kinds {
-            self.start_provider(kind.name, DEFAULT_LINK_NAME, None).await?;
+            match self.start_provider(kind.name, DEFAULT_LINK_NAME, None, true).await {
+                Err(error) if error.code == ErrorCode::PolicyDenied => tracing::warn!(%error, "a provider is left out"),
+                outcome => drop(outcome?),
+            }
         }
         Ok(())
     }
 
-    /// Starts a provider by its reference. One that runs already keeps running.
+    /// Starts a provider by its reference, for someone or by itself. One that runs already keeps running.
     pub(super) async fn start_provider(
         self: &Arc<Self>,
         reference: &str,
         link_name: &str,
         annotations: Option<BTreeMap<String, String>>,
+        by_itself: bool,
     ) -> Result<PublicKey, LatticeError> {
         let ProviderReference { name, key } = ProviderReference::read(reference)?;
         let kind = self.provider_kind(name)?;
@@ -286,6 +350,7 @@ impl HostState {
             platform: self.platform.clone(),
             caller: ActorCaller { host: Arc::downgrade(self), provider: key },
         });
+        self.permit_provider(key, name, provider.describe().contract, link_name, by_itself).await?;
         self.run_provider(key, link_name, annotations, provider).await?;
         Ok(key)
     }

@@ -22,6 +22,7 @@ impl HostState {
         let Some(replaced) = self.links.learn(link) else {
             return;
         };
+        self.permits.forget();
         let former = replaced.map(|link| link.provider).filter(|former| *former != provider);
         for provider in former.into_iter().chain([provider]) {
             self.settle_soon(provider, &key);
@@ -33,6 +34,7 @@ impl HostState {
         if let Ok(key) = LinkKey::try_from(named)
             && let Some(removed) = self.links.forget(&key, named.stamp.clone().unwrap_or_default())
         {
+            self.permits.forget();
             self.settle_soon(removed.provider, &key);
         }
     }
@@ -46,6 +48,7 @@ impl HostState {
             self.learn_link(link);
         }
         for removed in self.links.drop_unlisted(&listed, list.as_of.as_ref()) {
+            self.permits.forget();
             self.settle_soon(removed.provider, &removed.key);
         }
         Ok(())
@@ -70,7 +73,10 @@ impl HostState {
         match self.links.find(key).filter(|link| link.provider == provider.key) {
             Some(link) if provider.has_taken(&link) => {}
             Some(link) => {
-                let verdict = provider.put_link(&link).await;
+                let verdict = match self.permit_link(&link) {
+                    Ok(()) => provider.put_link(&link).await,
+                    denied => denied,
+                };
                 self.report(&link, verdict);
             }
             None => provider.delete_link(key).await,

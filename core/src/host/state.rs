@@ -17,6 +17,7 @@ use super::{
     links::LinkTable,
     modules::{ModuleSource, RegistryCredential},
     payloads::PayloadStore,
+    permits::Permits,
     provider::{ProviderKind, RunningProvider},
     revocations::Revocations,
     secrets::SecretSource,
@@ -62,6 +63,8 @@ pub(crate) struct HostState {
     pub(super) exceeded: Exceeded,
     /// What no longer counts.
     pub(super) revocations: Revocations,
+    /// What the policy says.
+    pub(super) permits: Permits,
     pub(crate) started: Duration,
     pub(super) instances: Arc<Instances>,
     pub(crate) links: LinkTable,
@@ -152,7 +155,12 @@ impl HostState {
 
     pub(crate) fn remember_claims(&self, claims: ClaimsSummary) {
         if let Ok(actor) = claims.sub.parse() {
-            self.claims.write().expect("nothing panics under this lock").insert(actor, claims);
+            let mut all = self.claims.write().expect("nothing panics under this lock");
+            let known = all.insert(actor, claims);
+            if known.as_ref() != all.get(&actor) {
+                drop(all);
+                self.permits.forget();
+            }
         }
     }
 
@@ -243,6 +251,7 @@ impl HostState {
                 image_ref: code.image_ref.clone(),
                 max_concurrent: u16::try_from(max).unwrap_or(u16::MAX),
                 max_instances: u32::try_from(max).unwrap_or(u32::MAX),
+                limits: actor.own_limits(),
             }],
         }
     }

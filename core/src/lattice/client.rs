@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{
     Event, Subjects,
     control::{
-        Ack, ActorAuction, ClaimsList, ClaimsSummary, HostLabel, HostList, HostSummary, Inventory, LinkDefinition,
-        LinkList, LinkStatus, RemoveLink, RevocationList, ScaleActor, StartProvider, StopActor, StopHost, StopProvider,
-        UpdateActor, read_json, to_json,
+        Ack, ActorAuction, ActorLimits, ClaimsList, ClaimsSummary, HostLabel, HostList, HostSummary, Inventory,
+        LinkDefinition, LinkList, LinkStatus, RemoveLink, RevocationList, ScaleActor, StartProvider, StopActor,
+        StopHost, StopProvider, UpdateActor, read_json, to_json,
     },
     module_transfer::ModuleOffer,
     wire::{self, AWAIT, ERROR},
@@ -160,7 +160,7 @@ impl Client {
         self.command(self.subjects.control("linkdefs.del"), link, METADATA).await.map(drop)
     }
 
-    /// Starts an actor on a host from the bytes of its module and waits until it runs.
+    /// Starts an actor on a host from the bytes of its module and waits until it runs. Without limits it has the host's.
     ///
     /// # Errors
     /// The host does not answer, or does not take the module.
@@ -169,14 +169,10 @@ impl Client {
         host: PublicKey,
         module: Bytes,
         max_instances: Option<u32>,
+        limits: Option<ActorLimits>,
     ) -> Result<StartedActor, LatticeError> {
         let mut offer = ModuleOffer::new(self.bus.clone(), &self.subjects, module)?;
-        let request = ScaleActor {
-            actor_ref: offer.reference.clone(),
-            host_id: host.to_string(),
-            count: max_instances,
-            annotations: None,
-        };
+        let request = scale(host, offer.reference.clone(), max_instances, limits);
         let ack = self.while_offering(&mut offer, host, "scale", &request).await?;
         Ok(StartedActor { actor_id: ack.actor_id.unwrap_or_default(), host_id: host.to_string() })
     }
@@ -191,13 +187,9 @@ impl Client {
         host: PublicKey,
         reference: &str,
         max_instances: Option<u32>,
+        limits: Option<ActorLimits>,
     ) -> Result<StartedActor, LatticeError> {
-        let request = ScaleActor {
-            actor_ref: reference.to_owned(),
-            host_id: host.to_string(),
-            count: max_instances,
-            annotations: None,
-        };
+        let request = scale(host, reference.to_owned(), max_instances, limits);
         let command = Self { patience: START_PATIENCE, ..self.clone() };
         let ack = command.host_command(host, "scale", &request).await?;
         Ok(StartedActor { actor_id: ack.actor_id.unwrap_or_default(), host_id: host.to_string() })
@@ -242,7 +234,8 @@ impl Client {
         self.command(self.subjects.labels(host, verb), &label, &format!("host {host}")).await.map(drop)
     }
 
-    /// Changes how many calls an actor handles at once on a host; without a number, the host's default.
+    /// Changes how many calls an actor handles at once on a host; without a number, the host's default. Its limits are
+    /// changed where any are given.
     ///
     /// # Errors
     /// The actor does not run there.
@@ -251,13 +244,9 @@ impl Client {
         host: PublicKey,
         actor: PublicKey,
         max_instances: Option<u32>,
+        limits: Option<ActorLimits>,
     ) -> Result<(), LatticeError> {
-        let request = ScaleActor {
-            actor_ref: actor.to_string(),
-            host_id: host.to_string(),
-            count: max_instances,
-            annotations: None,
-        };
+        let request = scale(host, actor.to_string(), max_instances, limits);
         self.host_command(host, "scale", &request).await.map(drop)
     }
 
@@ -413,6 +402,11 @@ impl Client {
             other => bus_failed(&other, name),
         })
     }
+}
+
+/// What starts an actor, or changes how it runs.
+fn scale(host: PublicKey, actor_ref: String, count: Option<u32>, limits: Option<ActorLimits>) -> ScaleActor {
+    ScaleActor { actor_ref, host_id: host.to_string(), count, annotations: None, limits }
 }
 
 const METADATA: &str = "the server that keeps the lattice's links and claims";

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::event::rfc3339;
+pub use super::limits::ActorLimits;
 use crate::{
     encoding,
     error::{ErrorCode, LatticeError},
@@ -185,6 +186,9 @@ pub struct ActorRun {
     /// The same under the name of later clients.
     #[serde(default)]
     pub max_instances: u32,
+    /// The limits that its starter set; it has the host's for all others.
+    #[serde(default, skip_serializing_if = "ActorLimits::is_empty")]
+    pub limits: ActorLimits,
 }
 
 /// A provider in an [`Inventory`].
@@ -393,6 +397,9 @@ pub struct ScaleActor {
     /// What the starter notes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<BTreeMap<String, String>>,
+    /// The actor's limits. Without, an actor that starts has the host's, and one that runs keeps its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<ActorLimits>,
 }
 
 /// Asks a host to stop an actor.

@@ -5,6 +5,7 @@
 mod client;
 pub mod control;
 mod event;
+mod limits;
 pub(crate) mod module_transfer;
 mod subjects;
 pub(crate) mod wire;

@@ -74,6 +74,7 @@ impl Keeper {
             LatticeError::new(ErrorCode::BadRequest, format!("the link name cannot be used: {error}"))
         })?;
         self.check_claims(&link.key)?;
+        self.host.permit_link(&link)?;
         let _turn = self.link_turn(&link.key).await;
         link.stamp = self.tick();
         let former = self.records().standing_link(&link.key).cloned();

@@ -12,6 +12,7 @@ use super::{
     keys::KeysCommand,
     label::LabelCommand,
     link::LinkCommand,
+    policy::PolicyCommand,
     revoke::{RevokeArgs, UnrevokeArgs},
     start::StartCommand,
     stop::StopCommand,
@@ -94,6 +95,9 @@ pub(super) enum Command {
     /// Make and list keys; needs no lattice
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Say who may do what by a policy; needs no lattice
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Sign modules and look at what they claim; needs no lattice
     #[command(subcommand)]
     Claims(ClaimsCommand),

@@ -15,6 +15,7 @@ use wisteria_core::{
 };
 
 use super::{
+    limits::limits_text,
     output::Output,
     resolve::{self, HostChoice},
     run::CommandError,
@@ -84,11 +85,18 @@ fn hosts_text(hosts: &[HostSummary]) -> String {
 }
 
 fn inventory_text(inventory: &Inventory) -> String {
-    let actors = listing("actors run here", ["ACTOR", "NAME", "INSTANCES", "REVISION"], &inventory.actors, |actor| {
+    let columns = ["ACTOR", "NAME", "INSTANCES", "REVISION", "LIMITS"];
+    let actors = listing("actors run here", columns, &inventory.actors, |actor| {
         let runs = &actor.instances;
         let instances: u32 = runs.iter().map(|run| u32::from(run.max_concurrent)).sum();
         let revision = runs.first().map(|run| run.revision.to_string());
-        [actor.id.clone(), actor.name.clone().unwrap_or_default(), instances.to_string(), revision.unwrap_or_default()]
+        [
+            actor.id.clone(),
+            actor.name.clone().unwrap_or_default(),
+            instances.to_string(),
+            revision.unwrap_or_default(),
+            runs.first().map(|run| limits_text(&run.limits)).unwrap_or_default(),
+        ]
     });
     let providers = listing(
         "providers run here",

@@ -14,6 +14,7 @@ use super::{
     json::JsonError,
     logging,
     output::{Output, OutputError},
+    policy::PolicyTestError,
     resolve::ResolveError,
     token::TokenError,
 };
@@ -34,6 +35,8 @@ pub(super) enum CommandError {
     Lattice(#[from] LatticeError),
     #[error(transparent)]
     Output(#[from] OutputError),
+    #[error(transparent)]
+    Policy(#[from] PolicyTestError),
     #[error(transparent)]
     Resolve(#[from] ResolveError),
     #[error(transparent)]
@@ -103,6 +106,7 @@ async fn execute(cli: Cli) -> Result<(), CommandError> {
         }
         Command::Keys(command) => command.run(output),
         Command::Claims(command) => command.run(output),
+        Command::Policy(command) => command.run(output),
         command => {
             let bus = connect::connect(&url, tls_ca.as_deref(), creds.as_deref()).await?;
             on_lattice(command, bus, &lattice, output).await
@@ -113,7 +117,9 @@ async fn execute(cli: Cli) -> Result<(), CommandError> {
 async fn on_lattice(command: Command, bus: Arc<dyn Bus>, lattice: &str, output: Output) -> Result<(), CommandError> {
     let client = connect::client(bus.clone(), lattice)?;
     match command {
-        Command::Up(_) | Command::Keys(_) | Command::Claims(_) => unreachable!("these need no lattice"),
+        Command::Up(_) | Command::Keys(_) | Command::Claims(_) | Command::Policy(_) => {
+            unreachable!("these need no lattice")
+        }
         Command::Token(command) => Ok(command.run(bus, lattice, output).await?),
         Command::Start(command) => command.run(&client, output).await,
         Command::Stop(command) => command.run(&client, output).await,

@@ -10,7 +10,7 @@ use wisteria_core::{
     lattice::{Client, StartedActor},
 };
 
-use super::{input, output::Output, resolve::HostChoice, run::CommandError};
+use super::{input, limits::LimitArgs, output::Output, resolve::HostChoice, run::CommandError};
 
 /// What to start.
 #[derive(Debug, Subcommand)]
@@ -33,8 +33,10 @@ pub(super) struct StartActor {
     #[arg(long, conflicts_with = "host")]
     all: bool,
     /// How many calls it may handle at once on a host
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    #[arg(long, visible_alias = "instances", value_name = "N", value_parser = value_parser!(u32).range(1..))]
     max_instances: Option<u32>,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// Starts a provider.
@@ -81,11 +83,12 @@ impl StartActor {
             true => self.host.resolve_all(client).await?,
             false => vec![self.host.resolve(client).await?],
         };
+        let (max, limits) = (self.max_instances, self.limits.given());
         let mut all = Vec::new();
         for host in hosts {
             all.push(match &module {
-                Module::Bytes(module) => client.start_actor(host, module.clone(), self.max_instances).await?,
-                Module::Reference(reference) => client.start_reference(host, reference, self.max_instances).await?,
+                Module::Bytes(module) => client.start_actor(host, module.clone(), max, limits).await?,
+                Module::Reference(reference) => client.start_reference(host, reference, max, limits).await?,
             });
         }
         match &all[..] {

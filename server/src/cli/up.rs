@@ -9,7 +9,9 @@ use wisteria_core::identity::{KeyError, KeyKind, PublicKey};
 use super::{
     edge::EdgeArgs,
     key_args::KeysDir,
+    limits::CeilingArgs,
     pairs::Pair,
+    policy_args::PolicyArgs,
     source::{SourceArgs, websocket_url},
 };
 use crate::up::{self, UpError, UpOptions};
@@ -58,6 +60,10 @@ pub(super) struct UpArgs {
     /// Load modules from files of this machine when the lattice names them as file:///…
     #[arg(long)]
     allow_file_load: bool,
+    #[command(flatten)]
+    policy: PolicyArgs,
+    #[command(flatten)]
+    ceilings: CeilingArgs,
 }
 
 impl UpArgs {
@@ -98,6 +104,8 @@ impl UpArgs {
             trust: self.trust,
             keys: self.keys.keys,
             allow_file_load: self.allow_file_load,
+            limits: self.ceilings.limits(),
+            policy: self.policy.options(),
         })
         .await
     }

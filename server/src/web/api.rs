@@ -57,6 +57,7 @@ pub(super) async fn config(
         "lattice": &*state.lattice,
         "allow_unsigned": state.allow_unsigned,
         "trusted_issuers": &*state.trusted_issuers,
+        "policy": state.policy.as_deref(),
         "bridge": state.tabs_join.as_deref(),
         "host_id": state.host.id().to_string(),
     }));

@@ -29,6 +29,8 @@ pub(crate) struct WebState {
     pub(crate) trusted_issuers: Arc<[PublicKey]>,
     /// What signs the tokens of its pages, where they need one.
     pub(crate) page_tokens: Option<PageTokens>,
+    /// The policy that its pages obey, as it does.
+    pub(crate) policy: Option<Arc<serde_json::Value>>,
     /// Where its pages join the lattice, if not here.
     pub(crate) tabs_join: Option<Arc<str>>,
     /// Which names it has, and whose pages may join.

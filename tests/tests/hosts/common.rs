@@ -16,7 +16,8 @@ use wisteria_core::{
     engine::WasmiEngine,
     error::LatticeError,
     host::{
-        DEFAULT_DEADLINE, Host, HostConfig, HostLimits, HostParts, LatticeModules, PayloadStore, ProviderKind, Trust,
+        DEFAULT_DEADLINE, Host, HostConfig, HostLimits, HostParts, HostPolicy, LatticeModules, PayloadStore,
+        ProviderKind, Trust,
     },
     identity::{ActorClaims, KeyKind, KeyPair, PublicKey, sign_module},
     lattice::Client,
@@ -86,7 +87,12 @@ impl Lattice {
 
     /// A host that keeps neither, as a tab.
     pub(crate) async fn host(&self) -> Host {
-        let (parts, config) = self.parts(|_| {});
+        self.host_with(|_| {}).await
+    }
+
+    /// The same with another configuration.
+    pub(crate) async fn host_with(&self, change: impl FnOnce(&mut HostConfig)) -> Host {
+        let (parts, config) = self.parts(change);
         Host::start(parts, config, KINDS.to_vec()).await.expect("started")
     }
 
@@ -126,6 +132,7 @@ impl Lattice {
             allow_unsigned: true,
             trust: Trust::Anyone,
             limits: HostLimits::default(),
+            policy: HostPolicy::default(),
         };
         change(&mut config);
         (parts, config)

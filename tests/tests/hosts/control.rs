@@ -57,20 +57,21 @@ async fn an_actor_comes_to_another_host_by_its_key_or_the_reference_of_its_modul
     let (one, two, three) = (lattice.keeper().await, lattice.host().await, lattice.host().await);
     let client = lattice.client();
     let module = wat::parse_str(UPPER).expect("WAT");
-    let actor = client.start_actor(one.id(), module.into(), None).await.expect("started").actor_id;
-    let by_key = client.start_reference(two.id(), &actor, None).await.expect("started");
+    let actor = client.start_actor(one.id(), module.into(), None, None).await.expect("started").actor_id;
+    let by_key = client.start_reference(two.id(), &actor, None, None).await.expect("started");
     assert_eq!(by_key.actor_id, actor);
     let reference = one.inventory().actors[0].image_ref.clone().expect("a reference");
-    let by_hash = client.start_reference(three.id(), &reference, None).await.expect("started");
+    let by_hash = client.start_reference(three.id(), &reference, None, None).await.expect("started");
     assert_eq!(by_hash.actor_id, actor);
     one.stop().await;
     two.stop().await;
     let actor = actor.parse().expect("a key");
     assert_eq!(call(&three, actor, "still here").await.as_deref(), Ok("STILL HERE"));
     three.stop_actor(actor).await.expect("stopped");
-    let error = client.start_reference(three.id(), &actor.to_string(), None).await.expect_err("nobody has it");
+    let error = client.start_reference(three.id(), &actor.to_string(), None, None).await.expect_err("nobody has it");
     assert_eq!(error.code, ErrorCode::NoResponders, "{error}");
-    let error = client.start_reference(three.id(), "registry.example/actor:1", None).await.expect_err("no registry");
+    let error =
+        client.start_reference(three.id(), "registry.example/actor:1", None, None).await.expect_err("no registry");
     assert!(error.message.contains("cannot load \"registry.example/actor:1\""), "{error}");
 }
 

@@ -7,4 +7,5 @@ mod control;
 mod limits;
 mod metadata;
 mod payloads;
+mod policy;
 mod revocations;

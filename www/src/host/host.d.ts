@@ -1,6 +1,6 @@
 // The tab host in WebAssembly, built from the Rust sources into `dist/host/`.
 
-import type { ClaimsSummary, HostSummary, Inventory, LatticeEvent, Link, LinkStatus, LogLine } from "../types.js";
+import type { ActorLimits, ClaimsSummary, HostSummary, Inventory, LatticeEvent, Link, LinkStatus, LogLine, Policy } from "../types.js";
 
 /** Loads the wasm beside this file; must be awaited before anything else. */
 export default function init(): Promise<unknown>;
@@ -14,15 +14,16 @@ export class TabHost {
     labels?: Record<string, string>;
     allowUnsigned?: boolean;
     trustedIssuers?: string[];
-    limits?: { instances?: number; mailbox?: number; fuel?: number };
+    policy?: Policy;
+    limits?: { instances?: number; mailbox?: number; fuel?: number; most?: ActorLimits };
     onLog?: (line: LogLine) => void;
     onConnection?: (state: string) => void;
   }): Promise<TabHost>;
   readonly hostId: string;
   readonly engine: string;
-  startActor(hostId: string, module: Uint8Array, maxInstances: number): Promise<string>;
+  startActor(hostId: string, module: Uint8Array, maxInstances: number, limits: ActorLimits | undefined): Promise<string>;
   stopActor(hostId: string, actorId: string): Promise<void>;
-  scaleActor(hostId: string, actorId: string, maxInstances: number): Promise<void>;
+  scaleActor(hostId: string, actorId: string, maxInstances: number, limits: ActorLimits | undefined): Promise<void>;
   startProvider(hostId: string, name: string, linkName: string): Promise<string>;
   stopProvider(hostId: string, providerId: string): Promise<void>;
   putLink(link: Link): Promise<LinkStatus>;

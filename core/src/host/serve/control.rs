@@ -9,7 +9,7 @@ use crate::{
     bus::{Message, message},
     call::DEFAULT_LINK_NAME,
     error::{ErrorCode, LatticeError},
-    host::provider::ProviderReference,
+    host::{lifecycle::StartOptions, provider::ProviderReference},
     identity::PublicKey,
     lattice::{
         control::{Ack, ScaleActor, StartProvider, StopActor, StopHost, StopProvider, UpdateActor, read_json, to_json},
@@ -67,7 +67,7 @@ async fn command(host: &Arc<HostState>, request: Message) {
             return;
         }
     }
-    let outcome = command.carry_out(host).await;
+    let outcome = command.carry_out(host, waits).await;
     match (waits, outcome) {
         (true, outcome) => acknowledge(host, &request, outcome),
         (false, Err(error)) => tracing::warn!(verb, %error, "a command failed"),
@@ -116,10 +116,15 @@ impl Command {
         }
     }
 
-    async fn carry_out(self, host: &Arc<HostState>) -> Result<Ack, LatticeError> {
+    async fn carry_out(self, host: &Arc<HostState>, waits: bool) -> Result<Ack, LatticeError> {
         let mut ack = Ack::accepted();
         match self {
-            Self::Scale(request) => {
+            Self::Scale(mut request) => {
+                if !waits {
+                    // Clients of wasmCloud know of no ceiling and would not hear of it.
+                    let most = u32::try_from(host.config.limits.instances).unwrap_or(u32::MAX);
+                    request.count = request.count.map(|count| count.min(most));
+                }
                 ack.actor_id = Some(scale(host, request).await?.to_string());
             }
             Self::StopActor(request) => stop_actor(host, &request).await?,
@@ -127,7 +132,8 @@ impl Command {
             Self::StartProvider(request) => {
                 check_configuration(&request)?;
                 let link_name = or_default(&request.link_name);
-                let provider = host.start_provider(&request.provider_ref, link_name, request.annotations).await?;
+                let provider =
+                    host.start_provider(&request.provider_ref, link_name, request.annotations, false).await?;
                 ack.provider_id = Some(provider.to_string());
             }
             Self::StopProvider(request) => host.stop_provider(provider(host, &request)?).await?,
@@ -141,11 +147,17 @@ async fn scale(host: &Arc<HostState>, request: ScaleActor) -> Result<PublicKey, 
     let count = request.count.map(|count| count as usize);
     match (running(host, &request.actor_ref), count) {
         (Some(actor), Some(0)) => host.stop_actor(actor).await.map(|()| actor),
-        (Some(actor), count) => host.scale_actor(actor, count).map(|()| actor),
+        (Some(actor), count) => host.rebound_actor(actor, count, request.limits).await.map(|()| actor),
         (None, Some(0)) => Err(not_running(host, &request.actor_ref)),
         (None, count) => {
             let module = fetch(host, &request.actor_ref).await?;
-            host.start_actor(module, count, Some(request.actor_ref), request.annotations).await
+            let options = StartOptions {
+                max_instances: count,
+                limits: request.limits,
+                image_ref: Some(request.actor_ref),
+                annotations: request.annotations,
+            };
+            host.start_actor(module, options).await
         }
     }
 }

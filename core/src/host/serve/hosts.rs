@@ -98,6 +98,7 @@ fn change_label(host: &HostState, payload: &[u8], is_put: bool) -> Result<(), La
             false => drop(labels.remove(&label.key)),
         }
     }
+    host.permits.forget();
     host.emit("labels_changed", json!({ "host_id": host.id().to_string(), "labels": host.labels() }));
     Ok(())
 }

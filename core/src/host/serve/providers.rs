@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures::{
     StreamExt,
     channel::oneshot,
@@ -91,13 +92,15 @@ fn accept_call(host: &Arc<HostState>, key: PublicKey, message: &Message) {
     let link_name: Arc<str> = message.subject.as_str().rsplit('.').next().unwrap_or_default().into();
     let running = host.clone();
     host.platform.spawn(Box::pin(async move {
-        let target =
-            Target::Provider { contract: turn.provider().description.contract.into(), link_name: link_name.clone() };
+        let contract: Arc<str> = turn.provider().description.contract.into();
+        let target = Target::Provider { contract: contract.clone(), link_name: link_name.clone() };
         let run = async {
-            let payload =
-                running.whole_payload(invocation.id.clone(), invocation.msg, invocation.content_length).await?;
             let operation = invocation.operation.into();
-            let call = Call { origin, target: target.clone(), operation, payload, context: context.clone() };
+            let mut call =
+                Call { origin, target: target.clone(), operation, payload: Bytes::new(), context: context.clone() };
+            running.permit_call(&call, key, Some((&contract, &link_name))).await?;
+            call.payload =
+                running.whole_payload(invocation.id.clone(), invocation.msg, invocation.content_length).await?;
             running.invoke(turn.provider(), link_name, call).await
         };
         let outcome = until_deadline(&running, &context, run, target.clone()).await;
@@ -112,7 +115,7 @@ async fn answer(host: &Arc<HostState>, key: PublicKey, request: Message) {
     };
     let verb = request.subject.as_str().rsplit('.').next().unwrap_or_default();
     let body = match verb {
-        "put" | "del" => wire::to_messagepack(&verdict(&provider, &request, verb == "put").await),
+        "put" | "del" => wire::to_messagepack(&verdict(host, &provider, &request, verb == "put").await),
         "health" => wire::to_messagepack(&provider.health().await),
         _ => {
             let outcome = host.stop_provider(key).await;
@@ -128,12 +131,15 @@ async fn answer(host: &Arc<HostState>, key: PublicKey, request: Message) {
 }
 
 /// Carries out a change of a provider's links.
-async fn verdict(provider: &RunningProvider, request: &Message, is_put: bool) -> Ack {
+async fn verdict(host: &HostState, provider: &RunningProvider, request: &Message, is_put: bool) -> Ack {
     let outcome = match read_link(&request.payload) {
         Ok(link) => {
             let _one_at_a_time = provider.link_changes.lock().await;
             match is_put {
-                true => provider.put_link(&link).await,
+                true => match host.permit_link(&link) {
+                    Ok(()) => provider.put_link(&link).await,
+                    denied => denied,
+                },
                 false => {
                     provider.delete_link(&link.key).await;
                     Ok(())

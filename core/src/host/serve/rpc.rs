@@ -10,7 +10,7 @@ use crate::{
     bus::{BusError, Message, Subject, Subscription},
     call::{Call, CallContext, Target},
     error::{ErrorCode, LatticeError},
-    host::{dispatch::timed_out, payloads::name_of_reply},
+    host::{dispatch::timed_out, payloads::name_of_reply, permits::Permit},
     identity::PublicKey,
     lattice::{
         module_transfer::send_chunk,
@@ -50,42 +50,70 @@ fn accept_actor_call(host: &Arc<HostState>, key: PublicKey, message: &Message) {
         Err(error) => return reply.send(String::new(), Err(error)),
     };
     let context = invocation.context(&message.headers, host.platform.now(), host.config.limits.deadline);
-    let mut call = Call {
+    let call = Call {
         origin,
         target: Target::Actor(key),
         operation: invocation.operation.into(),
         payload: Bytes::new(),
         context,
     };
-    let entered = host.actor(key).ok_or_else(|| not_here(key)).and_then(|actor| {
-        host.check_origin(origin)?;
-        host.check_depth(key, &call.context)?;
+    let body = Body { id: invocation.id, msg: invocation.msg, length: invocation.content_length };
+    match host.permit_call(&call, key, None) {
+        Permit::Said(said) => take_turn(host.clone(), key, call, said, body, reply),
+        Permit::Asked(asked) => {
+            let waiting = host.clone();
+            host.platform.spawn(Box::pin(async move {
+                let said = until_deadline(&waiting, &call.context, asked, Target::Actor(key)).await;
+                take_turn(waiting, key, call, said, body, reply);
+            }));
+        }
+    }
+}
+
+/// What a call brings along.
+struct Body {
+    id: String,
+    msg: Vec<u8>,
+    length: Option<u64>,
+}
+
+/// Has an actor carry out a call, unless it is refused. The order of calls to this function is the order of turns.
+fn take_turn(
+    host: Arc<HostState>,
+    key: PublicKey,
+    mut call: Call,
+    said: Result<(), LatticeError>,
+    body: Body,
+    reply: Reply,
+) {
+    let entered = said.and_then(|()| {
+        let actor = host.actor(key).ok_or_else(|| not_here(key))?;
+        host.check_origin(call.origin)?;
         let admission = host.enter(&actor, &call)?;
         Ok((actor, admission))
     });
     let (actor, admission) = match entered {
         Ok(entered) => entered,
-        Err(error) => return reply.send(invocation.id, Err(error)),
+        Err(error) => return reply.send(body.id, Err(error)),
     };
-    let running = host.clone();
-    host.platform.spawn(Box::pin(async move {
+    let platform = host.platform.clone();
+    platform.spawn(Box::pin(async move {
         let context = call.context.clone();
         let run = async {
-            call.payload =
-                running.whole_payload(invocation.id.clone(), invocation.msg, invocation.content_length).await?;
-            running.clone().run(actor, admission, call).await
+            call.payload = host.whole_payload(body.id.clone(), body.msg, body.length).await?;
+            host.clone().run(actor, admission, call).await
         };
-        let outcome = until_deadline(&running, &context, run, Target::Actor(key)).await;
-        reply.send(invocation.id, outcome);
+        let outcome = until_deadline(&host, &context, run, Target::Actor(key)).await;
+        reply.send(body.id, outcome);
     }));
 }
 
-pub(super) async fn until_deadline(
+pub(super) async fn until_deadline<T>(
     host: &HostState,
     context: &CallContext,
-    run: impl Future<Output = Result<Bytes, LatticeError>>,
+    run: impl Future<Output = Result<T, LatticeError>>,
     target: Target,
-) -> Result<Bytes, LatticeError> {
+) -> Result<T, LatticeError> {
     let remaining = context.remaining(host.platform.now());
     timeout(&*host.platform, remaining, run).await.unwrap_or_else(|| Err(timed_out(target, remaining.as_millis())))
 }
