@@ -15,10 +15,13 @@ use wisteria_core::{
     host::{Host, PayloadStore},
     identity::PublicKey,
     platform::Platform,
+    policy::Policy,
 };
 
-use crate::auth::Authority;
-use crate::nats::{Access, JetStream, NatsError, NatsOptions, ObjectPayloads, SharedStore};
+use crate::{
+    auth::Authority,
+    nats::{Access, JetStream, NatsError, NatsOptions, ObjectPayloads, SharedStore},
+};
 
 /// Where the lattice is.
 #[derive(Debug, Clone)]
@@ -92,6 +95,8 @@ pub(crate) struct Admissions<'a> {
     pub(crate) authority: Option<&'a Authority>,
     /// And users of these accounts, where the lattice is in the server.
     pub(crate) further_accounts: &'a [PublicKey],
+    /// Which of them is denied.
+    pub(crate) policy: &'a Arc<Policy>,
     /// What each may use there.
     pub(crate) limits: BrokerLimits,
 }
@@ -141,7 +146,7 @@ impl LatticeSource {
                 let access = Access::read(options)?;
                 let credentials = access.credentials.clone();
                 let passing = match admissions.authority {
-                    Some(authority) => Passing::Scoped(authority.scoped_users()),
+                    Some(authority) => Passing::Scoped(authority.scoped_users(admissions.policy)),
                     None => Passing::AsServer(credentials.clone()),
                 };
                 let place = connect(access.connector(), credentials, passing, host, platform).await;
@@ -180,7 +185,7 @@ fn embedded(platform: &Arc<dyn Platform>, admissions: Admissions<'_>) -> Place {
     Place {
         bus,
         entrance: Entrance::Broker(Arc::new(match admissions.authority {
-            Some(authority) => broker.guarded_by(Arc::new(authority.gate(admissions.further_accounts))),
+            Some(authority) => broker.guarded_by(authority.gate(admissions.further_accounts, admissions.policy)),
             None => broker,
         })),
         shared_store: None,

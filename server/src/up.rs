@@ -145,6 +145,7 @@ const PROVIDERS: [ProviderKind; 2] = [
 pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let platform: Arc<dyn Platform> = Arc::new(NativePlatform::current());
     let policy = options.policy.file.as_deref().map(PolicyFile::read).transpose()?;
+    let rules = Arc::new(policy.as_ref().map(|file| file.policy.clone()).unwrap_or_default());
     let edge = &options.edge;
     let tls = edge.tls.as_ref().map(ServerTls::read).transpose()?;
     let listener = open("--listen", options.listen, &options).await?;
@@ -161,6 +162,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let admissions = Admissions {
         authority: authority.as_deref(),
         further_accounts: &options.auth_accounts,
+        policy: &rules,
         limits: BrokerLimits { rate: edge.rate, ..BrokerLimits::default() },
     };
     let place = options.source.enter(&options.lattice, key.public_key(), &platform, admissions).await?;
@@ -183,14 +185,14 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         key,
     };
     let deadline = limits.deadline;
-    if policy.as_ref().is_some_and(|file| file.policy.speaks_of(Action::Join)) {
-        tracing::warn!("connections are not asked about yet: what the policy says of \"join\" is of no effect");
+    if authority.is_none() && rules.speaks_of(Action::Join) {
+        tracing::warn!(
+            "nobody is asked here who joins, so what the policy says of \"join\" is of no effect; leave out --open, and give \
+             --nats a --nats-signing-key"
+        );
     }
     let mut config = config(&options, &trusted_issuers, limits);
-    config.policy = HostPolicy {
-        rules: policy.as_ref().map(|file| file.policy.clone()).unwrap_or_default(),
-        service: policy_service(&options, &parts)?,
-    };
+    config.policy = HostPolicy { rules: (*rules).clone(), service: policy_service(&options, &parts)? };
     let host = Host::start_as_keeper(parts, config, PROVIDERS.to_vec(), store).await?;
     place.keep(&host).await?;
     if let Some(authority) = &authority {

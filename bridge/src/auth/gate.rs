@@ -102,8 +102,9 @@ impl Gatekeeper for AccountGate {
         let expires = claims.expires();
         // The subject of a join token stands for nobody.
         let keys = [claims.issuer, key].map(|key| key.to_string().into());
-        let names = keys.into_iter().chain([claims.id.into()]).collect();
-        Ok(Admission { permissions, key: Some(key), expires, names })
+        let names = keys.into_iter().chain([claims.id.as_str().into()]).collect();
+        let role = claims.wisteria.map(|grant| grant.role);
+        Ok(Admission { permissions, key: Some(key), issuer: Some(claims.issuer), role, expires, names })
     }
 }
 

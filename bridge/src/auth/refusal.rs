@@ -49,6 +49,14 @@ pub enum Refusal {
     /// More join tokens are in use than can be remembered.
     #[error("too many join tokens are in use; wait until some expire, or mint them for a shorter time")]
     TooMany,
+    /// The policy of the server denies it.
+    #[error("the policy denies it by the rule \"{rule}\"{}", because.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
+    Policy {
+        /// The rule's id, or what stands for the policy's default.
+        rule: String,
+        /// The rule's reason.
+        because: Option<String>,
+    },
     /// Its claims were revoked.
     #[error("its claims were revoked; mint others with: wisteria token mint")]
     Revoked,
@@ -58,9 +66,13 @@ impl Refusal {
     /// The text of the `-ERR`.
     pub fn nats_text(&self) -> Cow<'static, str> {
         match self {
-            Self::NoKey | Self::Endless | Self::Replayed | Self::TooMany | Self::Revoked | Self::OtherLattice(_) => {
-                format!("Authorization Violation: {self}").into()
-            }
+            Self::Policy { .. }
+            | Self::NoKey
+            | Self::Endless
+            | Self::Replayed
+            | Self::TooMany
+            | Self::Revoked
+            | Self::OtherLattice(_) => format!("Authorization Violation: {self}").into(),
             // Who was told more could try until it fits.
             _ => "Authorization Violation".into(),
         }

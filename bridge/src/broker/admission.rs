@@ -8,7 +8,10 @@ use wisteria_core::{
 };
 
 use super::Permissions;
-use crate::{auth::Refusal, protocol::ConnectOptions};
+use crate::{
+    auth::{Refusal, Role},
+    protocol::ConnectOptions,
+};
 
 /// Decides about each connection once, when it says `CONNECT`.
 pub trait Gatekeeper: Debug + MaybeSend + MaybeSync + 'static {
@@ -31,6 +34,10 @@ pub struct Admission {
     pub permissions: Permissions,
     /// The key by which it proved who it is.
     pub key: Option<PublicKey>,
+    /// The account that vouches for it.
+    pub issuer: Option<PublicKey>,
+    /// As what it joins, where it is let in by a role.
+    pub role: Option<Role>,
     /// Until when, since the Unix epoch.
     pub expires: Option<Duration>,
     /// By what it can be revoked: the id of its claims, and the keys of who signed them, of whom they are for, and of its own.

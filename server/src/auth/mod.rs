@@ -1,10 +1,12 @@
 //! The server's account: signs what lets clients into its lattice, for pages, for operators, and on request.
 
 mod pages;
+mod policy_gate;
 mod revoked;
 mod service;
 
 pub(crate) use pages::PageTokens;
+use policy_gate::PolicyGate;
 pub(crate) use revoked::end_connections;
 pub(crate) use service::{MintRequest, Minted, TokenServiceError, ask, serve};
 
@@ -18,10 +20,12 @@ use std::{
 use wisteria_bridge::{
     Credentials, ScopedUsers,
     auth::{AccountGate, Grant, Role, UserClaims, creds_file},
+    broker::Gatekeeper,
 };
 use wisteria_core::{
     identity::{KeyKind, KeyPair, PublicKey},
     platform::{Platform, random_uuid},
+    policy::Policy,
 };
 
 use crate::data_dir::write_private;
@@ -42,15 +46,16 @@ impl Authority {
         Self { signer, account, lattice: lattice.to_owned(), platform }
     }
 
-    /// Lets in whom it signs for, and users of further accounts.
-    pub(crate) fn gate(&self, further: &[PublicKey]) -> AccountGate {
+    /// Lets in whom it signs for, and users of further accounts, unless the policy denies it.
+    pub(crate) fn gate(&self, further: &[PublicKey], policy: &Arc<Policy>) -> Arc<dyn Gatekeeper> {
         let accounts = [&[self.signer.public_key()], further].concat();
-        AccountGate::new(self.platform.clone(), accounts, &self.lattice)
+        let inner = AccountGate::new(self.platform.clone(), accounts, &self.lattice);
+        Arc::new(PolicyGate { inner, policy: policy.clone(), lattice: self.lattice.clone() })
     }
 
     /// Has a relay let in the same, each with claims of its own on a NATS cluster.
-    pub(crate) fn scoped_users(&self) -> ScopedUsers {
-        ScopedUsers::new(Arc::new(self.gate(&[])), self.signer.clone(), self.account, self.platform.clone())
+    pub(crate) fn scoped_users(&self, policy: &Arc<Policy>) -> ScopedUsers {
+        ScopedUsers::new(self.gate(&[], policy), self.signer.clone(), self.account, self.platform.clone())
     }
 
     /// A token for a role: a join token, or the claims of `user`. Without `ttl` it never expires.

@@ -154,3 +154,18 @@ fn an_open_server_gives_no_tokens_and_says_so() {
     let minted = open.run(&["token", "mint", "--role", "tab"]);
     assert!(minted.failure().contains("--open"), "{minted:?}");
 }
+
+#[test]
+fn who_may_prove_itself_may_still_be_denied_by_the_policy() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = dir.path().join("policy.json");
+    let rule = r#"{ "id": "closed", "deny": "join", "when": { "tags": "host" }, "because": "maintenance" }"#;
+    fs::write(&path, format!(r#"{{ "default": "allow", "rules": [{rule}] }}"#)).expect("written");
+    let server = Server::start(&["--policy", path.to_str().expect("a path in UTF-8")]);
+    server.run(&["get", "hosts"]).text();
+    let bridge = format!("ws://{}/lattice", server.address());
+    let (data, creds) = (kept(&server, "second"), kept(&server, "host.creds"));
+    let up = ["up", "--listen", "127.0.0.1:0", "--data-dir", &data, "--join", &bridge, "--creds", &creds];
+    let denied = run(&up, b"");
+    assert!(denied.failure().contains("closed") && denied.failure().contains("maintenance"), "{denied:?}");
+}

@@ -159,7 +159,8 @@ fn serve_policy(address: &str) {
 
 #[test]
 fn a_service_is_asked_about_starts_and_calls() {
-    let options = ["--allow-unsigned", "--nats-listen", "127.0.0.1:0", "--policy-service", "policy.evaluator"];
+    let options =
+        ["--open", "--allow-unsigned", "--nats-listen", "127.0.0.1:0", "--policy-service", "policy.evaluator"];
     let mut server = Server::start(&options);
     let line = server.next_line();
     let address = line.strip_prefix("NATS clients join at nats://").expect("an address").to_owned();
