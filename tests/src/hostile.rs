@@ -128,7 +128,7 @@ pub fn calls_as_it_starts() -> Hostile {
         (if (i32.eqz (call $host_call (i32.const 0) (i32.const 0) (i32.const 2) (i32.const 27) (i32.const 29)
             (i32.const 18) (i32.const 0) (i32.const 0))) (then (unreachable))))"#;
     let name = "a host call as it starts";
-    Hostile { name, text: module(definitions, ""), code: "guest-trapped", words: "_start failed" }
+    Hostile { name, text: module(definitions, ""), code: "guest-trapped", words: "start failed" }
 }
 
 /// Modules that claim too much.
