@@ -1,5 +1,6 @@
 // Chromium through its DevTools protocol.
 
+import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { expression, outcome } from "./expression.mjs";
 
@@ -23,17 +24,30 @@ export async function open() {
     page: (url) => page(browser, url),
     close: () => browser.close(),
     signalPages: (signal) => signalPages(browser, signal),
+    residentBytes: () => residentBytes(browser),
   };
 }
 
 /** Sends a signal to the processes of all pages: `SIGSTOP` freezes them, `SIGCONT` wakes them. */
 async function signalPages(browser, signal) {
+  const pages = await pageProcesses(browser);
+  pages.forEach((id) => process.kill(id, signal));
+}
+
+/** What the processes of all pages hold in memory. */
+async function residentBytes(browser) {
+  const pages = await pageProcesses(browser);
+  const resident = pages.map((id) => Number(readFileSync(`/proc/${id}/statm`, "utf8").split(" ")[1]) * 4096);
+  return resident.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+async function pageProcesses(browser) {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
   await session.detach();
   const pages = processInfo.filter(({ type }) => type === "renderer");
   if (pages.length === 0) throw new Error("the browser has no process for pages");
-  pages.forEach(({ id }) => process.kill(id, signal));
+  return pages.map(({ id }) => id);
 }
 
 async function page(browser, url) {

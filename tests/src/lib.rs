@@ -2,3 +2,4 @@
 
 pub mod browser;
 pub mod engine_suite;
+pub mod hostile;

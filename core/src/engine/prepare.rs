@@ -14,11 +14,13 @@ pub struct ModuleLimits {
     pub memory_bytes: u64,
     /// Elements of one table.
     pub table_elements: u64,
+    /// Tables.
+    pub tables: u32,
 }
 
 impl Default for ModuleLimits {
     fn default() -> Self {
-        Self { memory_bytes: 64 << 20, table_elements: 100_000 }
+        Self { memory_bytes: 64 << 20, table_elements: 100_000, tables: 2 }
     }
 }
 
@@ -84,10 +86,10 @@ pub enum PrepareError {
     /// It exports a name that the host needs.
     #[error("the module exports {FUEL_EXPORT}, a name that hosts keep for themselves; rename that export")]
     ReservedExport,
-    /// It asks for more memory at the start than it may ever have.
-    #[error("the module starts with {claimed} of {what}, above the limit of {limit}; lower what it claims")]
+    /// It asks for more at the start than it may ever have.
+    #[error("the module starts with {claimed} {what}, above the limit of {limit}; lower what it claims")]
     TooLarge {
-        /// Pages of memory, or elements of a table.
+        /// Pages of memory, tables, or elements of a table.
         what: &'static str,
         /// What it claims.
         claimed: u64,
@@ -321,5 +323,13 @@ mod tests {
             r#"(memory (export "memory") 2000) (func (export "__guest_call") (param i32 i32) (result i32) (i32.const 1))"#,
             "above the limit",
         );
+    }
+
+    #[test]
+    fn a_module_may_start_with_two_tables_and_no_more() {
+        let with =
+            |tables: usize| prepare_wat("", &format!("{GUEST_CALL} {}", "(table 100000 funcref)".repeat(tables)));
+        assert!(with(2).is_ok());
+        assert_eq!(with(3), Err(PrepareError::TooLarge { what: "tables", claimed: 3, limit: 2 }));
     }
 }

@@ -156,7 +156,9 @@ impl<'a> Rewriter<'a> {
         let limit = self.limits.table_elements;
         let mut tables = TableSection::new();
         // Of types only: a table with an expression for its elements is not in WebAssembly 2.
-        for table in SectionLimited::<wasmparser::TableType>::new(self.reader(section)?).map_err(invalid)? {
+        let section = SectionLimited::<wasmparser::TableType>::new(self.reader(section)?).map_err(invalid)?;
+        bounded("tables", section.count().into(), None, self.limits.tables.into())?;
+        for table in section {
             let table = table.map_err(invalid)?;
             check_table(&table)?;
             let maximum = bounded("elements of a table", table.initial, table.maximum, limit)?;

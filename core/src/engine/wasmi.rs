@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use thiserror::Error;
 use wasmi::{
-    Caller, Extern, FuncType, Global, Linker, Memory, Store, StoreLimits, StoreLimitsBuilder, TypedFunc,
+    Caller, Config, Extern, FuncType, Global, Linker, Memory, Store, StoreLimits, StoreLimitsBuilder, TypedFunc,
     TypedResumableCall, Val, ValType,
 };
 
@@ -16,7 +16,7 @@ use super::{
 use crate::platform::BoxFuture;
 
 /// The engine on `wasmi`.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct WasmiEngine {
     engine: wasmi::Engine,
 }
@@ -24,7 +24,16 @@ pub struct WasmiEngine {
 impl WasmiEngine {
     /// An engine without modules.
     pub fn new() -> Self {
-        Self::default()
+        let mut config = Config::default();
+        // Its code for them is compiled in for the width of its offsets alone.
+        config.wasm_memory64(false);
+        Self { engine: wasmi::Engine::new(&config) }
+    }
+}
+
+impl Default for WasmiEngine {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -26,7 +26,7 @@ impl HostLimits {
     /// What modules may claim here at most, for which engines are to have room.
     pub fn most_of_modules(&self) -> ModuleLimits {
         let [_, memory, table, ..] = self.ceilings();
-        ModuleLimits { memory_bytes: memory, table_elements: table }
+        ModuleLimits { memory_bytes: memory, table_elements: table, ..self.module }
     }
 
     /// The bounds of an actor whose starter asked for these.
@@ -51,7 +51,7 @@ impl HostLimits {
             mailbox: size(mailbox),
             depth: size(depth),
             payload: size(payload),
-            module: ModuleLimits { memory_bytes, table_elements },
+            module: ModuleLimits { memory_bytes, table_elements, ..self.module },
         })
     }
 
@@ -69,7 +69,7 @@ impl HostLimits {
     }
 
     fn own(&self) -> [u64; 6] {
-        let ModuleLimits { memory_bytes, table_elements } = self.module;
+        let ModuleLimits { memory_bytes, table_elements, .. } = self.module;
         let [mailbox, depth, payload] = [self.mailbox, self.depth, self.payload_bytes].map(|value| value as u64);
         [self.fuel, memory_bytes, table_elements, mailbox, depth, payload]
     }

@@ -62,8 +62,8 @@ fn config(instances: usize, limits: &ModuleLimits) -> Config {
     let count = count.saturating_add(16);
     pool.total_core_instances(count)
         .total_memories(count)
-        .total_tables(count.saturating_mul(2))
-        .max_tables_per_module(2)
+        .total_tables(count.saturating_mul(limits.tables))
+        .max_tables_per_module(limits.tables)
         .total_stacks(count)
         .max_memory_size(usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX))
         .table_elements(usize::try_from(limits.table_elements).unwrap_or(usize::MAX))

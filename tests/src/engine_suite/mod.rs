@@ -7,6 +7,7 @@ mod fuel;
 mod guest;
 mod host_calls;
 mod modules;
+mod vectors;
 
 use std::sync::Arc;
 
@@ -58,5 +59,6 @@ cases! {
     faults::wasi_stubs: "WASI's functions are there and grant nothing",
     fuel::equal: "each engine counts the same fuel",
     fuel::just_enough: "a call with exactly the fuel it needs succeeds, with less it fails",
+    vectors::lanes_far_from_an_address: "lanes of a vector are stored where they belong, however far from an address",
     modules::unusable: "what is no actor is refused by name",
 }

@@ -73,6 +73,11 @@ impl Machine for Interpreted {
         Ok(from_wasmi(&global.get(&self.store)))
     }
 
+    fn memory(&mut self, instance: usize, name: &str) -> Option<Vec<u8>> {
+        let memory = self.instances.get(instance)?.get_memory(&self.store, name)?;
+        Some(memory.data(&self.store).to_vec())
+    }
+
     fn set_global(&mut self, instance: usize, name: &str, value: i64) {
         let global = self.instances[instance].get_global(&self.store, name).expect("it was read before");
         global.set(&mut self.store, Val::I64(value)).expect("it is a mutable i64");

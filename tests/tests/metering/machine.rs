@@ -12,7 +12,8 @@ pub(crate) const MEMORY: usize = 256 << 20;
 pub(crate) const TABLE: usize = 10_000_000;
 
 /// Bounds that change nothing about a module.
-pub(crate) const UNBOUNDED: ModuleLimits = ModuleLimits { memory_bytes: 4 << 30, table_elements: u32::MAX as u64 };
+pub(crate) const UNBOUNDED: ModuleLimits =
+    ModuleLimits { memory_bytes: 4 << 30, table_elements: u32::MAX as u64, tables: u32::MAX };
 
 /// A value that goes in or out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +90,9 @@ pub(crate) trait Machine {
 
     /// The value of an exported global.
     fn global(&mut self, instance: usize, name: &str) -> Result<Value, Failure>;
+
+    /// The bytes of an exported memory.
+    fn memory(&mut self, instance: usize, name: &str) -> Option<Vec<u8>>;
 
     /// Sets an exported `i64`.
     fn set_global(&mut self, instance: usize, name: &str, value: i64);
