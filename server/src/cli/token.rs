@@ -10,7 +10,11 @@ use std::{
 use clap::{Args, Subcommand};
 use thiserror::Error;
 use wisteria_bridge::auth::{Role, creds_file};
-use wisteria_core::{bus::Bus, identity::PublicKey, platform::Platform};
+use wisteria_core::{
+    bus::Bus,
+    identity::{KeyPair, PublicKey},
+    platform::Platform,
+};
 
 use super::{
     connect::PATIENCE,
@@ -73,7 +77,7 @@ impl MintToken {
             role: self.role,
             modules: self.modules,
             ttl_seconds: self.ttl.as_secs(),
-            user: user.as_ref().map(|user| user.public_key()),
+            user: user.as_ref().map(KeyPair::public_key),
         };
         let minted = ask(bus, lattice, &request, PATIENCE).await?;
         if let (Some(path), Some(user)) = (self.creds_file, user) {

@@ -2,10 +2,10 @@
 //! with, and as many that wasm-smith makes up.
 
 #[path = "../../src/hostile.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "tests use what is left")]
 mod hostile;
 #[path = "../../tests/metering/smith.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "tests use what is left")]
 mod smith;
 
 use std::{env, error::Error};

@@ -7,7 +7,7 @@ use wisteria_core::{
     error::{ErrorCode, LatticeError},
     host::Host,
     identity::PublicKey,
-    lattice::Client,
+    lattice::{Client, control::ClaimsSummary},
     metadata::MemoryStore,
 };
 
@@ -45,7 +45,7 @@ async fn takes(host: &Host, subject: &str, revoked: bool) {
 /// The account that vouches for the only signed actor.
 async fn account(client: &Client) -> String {
     let claims = client.claims().await.expect("listed");
-    claims.into_iter().find(|claims| claims.is_signed()).expect("a signed actor").iss
+    claims.into_iter().find(ClaimsSummary::is_signed).expect("a signed actor").iss
 }
 
 #[tokio::test]

@@ -146,12 +146,15 @@ fn seeds() -> Range<u64> {
     }
 }
 
+/// How a call ended, and the fuel that it left, where fuel is counted.
+type Called = (Result<Vec<Value>, Failure>, Option<i64>);
+
 /// All that is seen of a module from outside.
 #[derive(Debug, PartialEq, Eq)]
 struct Trace {
     /// What keeps it from being instantiated.
     stillborn: Option<Failure>,
-    calls: Vec<(Result<Vec<Value>, Failure>, Option<i64>)>,
+    calls: Vec<Called>,
     globals: Vec<Result<Value, Failure>>,
     memory: Option<Vec<u8>>,
 }
