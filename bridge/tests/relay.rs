@@ -176,9 +176,11 @@ async fn a_relay_that_signs_for_its_clients_lets_nobody_in_without_a_token() {
 async fn clients_that_a_relay_signs_for_serve_what_they_were_granted_and_no_more() {
     let (direct, _, relayed) = scoped_lattice();
     let tab = join_as_tab(&relayed, "a", 1).await.expect("let in");
-    let mut own = tab.subscribe(pattern(&format!("wasmbus.rpc.l.{}", module(1))), None).expect("subscribed");
-    let _foreign = tab.subscribe(pattern(&format!("wasmbus.rpc.l.{}", module(2))), None).expect("asked for");
-    tab.flush().await.expect("answered");
+    let calls = |byte| format!("wasmbus.rpc.l.{}", module(byte));
+    let mut own = tab.subscribe(pattern(&calls(1)), None).expect("subscribed");
+    let _foreign = tab.subscribe(pattern(&calls(2)), None).expect("asked for");
+    assert_eq!(tab.confirm(&calls(1)).await, Ok(()));
+    assert_eq!(tab.confirm(&calls(2)).await, Err(BusError::NotPermitted(calls(2))));
 
     let user = KeyPair::from_raw(KeyKind::User, [9; 32]);
     let grant = Grant { role: Role::Host, lattice: "l".to_owned(), modules: Vec::new() };
@@ -186,7 +188,7 @@ async fn clients_that_a_relay_signs_for_serve_what_they_were_granted_and_no_more
     let credentials = Credentials::Claims { jwt: claims.sign(&account()), key: user };
     let options = BridgeOptions { credentials, ..BridgeOptions::default() };
     let host = BridgeBus::connect(direct, TestPlatform::shared(), options).await.expect("let in");
-    let call = |byte| message(common::subject(&format!("wasmbus.rpc.l.{}", module(byte))), "?");
+    let call = |byte| message(common::subject(&calls(byte)), "?");
     let (answer, ()) = tokio::join!(host.request(call(1), PATIENCE), async {
         let question = own.next().await.expect("a call");
         tab.publish(message(question.reply.expect("a request"), "!")).expect("answered");

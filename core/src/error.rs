@@ -118,6 +118,8 @@ codes! {
     Revoked = "revoked",
     /// The policy of a host denies it.
     PolicyDenied = "policy-denied",
+    /// What this host joined the lattice with does not let it do that.
+    NotPermitted = "not-permitted",
     /// A request cannot be read or names something impossible.
     BadRequest = "bad-request",
     /// A payload is above the bus's limit, or above that of host calls.

@@ -181,6 +181,7 @@ fn handle(link: &Link, session: &mut Session, outbox: &Outbox, complaint: &mut O
             Event::Ready(_) => {}
             Event::Complaint(text) => {
                 tracing::warn!(text, "the broker complains");
+                link.complain(&text);
                 *complaint = Some(text);
             }
         }

@@ -37,6 +37,8 @@ struct Table {
     max_payload: usize,
     next_sid: u64,
     subscriptions: HashMap<u64, Registered>,
+    /// The subscriptions that the broker refused last.
+    refused: VecDeque<String>,
     /// Who waits for the answers to our `PING`s, in order; nobody waits for those that ask for a sign of life.
     pongs: VecDeque<Option<oneshot::Sender<()>>>,
 }
@@ -50,6 +52,9 @@ struct Registered {
 
 /// The subscription through which all replies come.
 const INBOX_SID: u64 = 1;
+
+/// How many refused subscriptions are remembered.
+const REFUSALS: usize = 64;
 
 /// About what subjects and sizes of a message take.
 const CONTROL_LINE: usize = 256;
@@ -69,6 +74,7 @@ impl Link {
                 max_payload: DEFAULT_MAX_PAYLOAD,
                 next_sid: INBOX_SID + 1,
                 subscriptions: HashMap::new(),
+                refused: VecDeque::new(),
                 pongs: VecDeque::new(),
             }),
         }
@@ -109,6 +115,26 @@ impl Link {
         {
             say(outbox, |out| protocol::unsubscription(sid, out));
         }
+    }
+
+    /// Takes note of what the broker complains about, as far as it is a subscription.
+    pub(super) fn complain(&self, text: &str) {
+        let subject = text.strip_prefix("Permissions Violation for Subscription to \"").and_then(|rest| rest.split('"').next());
+        if let Some(subject) = subject {
+            let mut table = self.table();
+            table.refused.push_back(subject.to_owned());
+            if table.refused.len() > REFUSALS {
+                table.refused.pop_front();
+            }
+        }
+    }
+
+    /// Whether the broker refused a subscription since it was last asked about.
+    pub(super) fn was_refused(&self, pattern: &str) -> bool {
+        let mut table = self.table();
+        let before = table.refused.len();
+        table.refused.retain(|refused| refused != pattern);
+        table.refused.len() < before
     }
 
     /// Asks the broker for an answer that comes after all it was told before.

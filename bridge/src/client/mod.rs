@@ -121,6 +121,17 @@ impl Bus for BridgeBus {
         Ok(Subscription::new(messages, Box::new(end)))
     }
 
+    fn confirm<'a>(&'a self, pattern: &'a str) -> BoxFuture<'a, Result<(), BusError>> {
+        Box::pin(async move {
+            // A connection that is away subscribes when it is back.
+            drop(self.flush().await);
+            match self.link.was_refused(pattern) {
+                true => Err(BusError::NotPermitted(pattern.to_owned())),
+                false => Ok(()),
+            }
+        })
+    }
+
     fn request(&self, message: Message, timeout: Duration) -> BoxFuture<'_, Result<Message, BusError>> {
         Box::pin(async move {
             let open = self.link.inbox.open();

@@ -42,6 +42,12 @@ pub trait Bus: Debug + MaybeSend + MaybeSync + 'static {
     /// subscription precedes any later publish of the same caller.
     fn subscribe(&self, pattern: SubjectPattern, queue: Option<&str>) -> Result<Subscription, BusError>;
 
+    /// Returns once a pattern that was subscribed to is heard. A connection that is away says so when it is back.
+    /// [`BusError::NotPermitted`] where whoever is at the other end does not let this client hear it.
+    fn confirm<'a>(&'a self, _pattern: &'a str) -> BoxFuture<'a, Result<(), BusError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// Publishes with a reply subject of its own and waits for the first reply.
     /// [`BusError::NoResponders`] comes at once where nobody subscribes to the subject.
     fn request(&self, message: Message, timeout: Duration) -> BoxFuture<'_, Result<Message, BusError>>;
@@ -139,6 +145,9 @@ pub enum BusError {
         /// What is allowed.
         limit: usize,
     },
+    /// This client may not hear that.
+    #[error("this client may not subscribe to {0}")]
+    NotPermitted(String),
     /// The connection is closed, or cannot be made.
     #[error("the lattice cannot be reached: {0}")]
     Closed(String),

@@ -15,6 +15,7 @@ use super::{
     trust::claims_failed,
 };
 use crate::{
+    bus::BusError,
     call::DEFAULT_LINK_NAME,
     engine::{ModuleLimits, PrepareError, PreparedModule, prepare},
     error::{ErrorCode, LatticeError},
@@ -46,6 +47,17 @@ pub(super) struct StartOptions {
     pub(super) image_ref: Option<String>,
     /// What its starter notes.
     pub(super) annotations: Option<BTreeMap<String, String>>,
+}
+
+/// The lattice does not let this host serve an actor.
+fn not_granted(actor: PublicKey) -> LatticeError {
+    LatticeError::new(
+        ErrorCode::NotPermitted,
+        format!(
+            "this host may not serve actor {actor}, as what it joined with grants it other modules; join with a token of: \
+             wisteria token mint --role tab --modules {actor}"
+        ),
+    )
 }
 
 fn invalid(error: &dyn fmt::Display) -> LatticeError {
@@ -94,6 +106,10 @@ impl HostState {
         let code = self.compile(checked, image_ref, annotations, 0).await?;
         let subject = self.subjects.actor(key);
         let calls = self.bus.subscribe(subject.clone().into(), Some(subject.as_str()))?;
+        self.bus.confirm(subject.as_str()).await.map_err(|error| match error {
+            BusError::NotPermitted(_) => not_granted(key),
+            other => other.into(),
+        })?;
         let offer = self.offer(key, &code.bytes)?;
         let (subscription, stop) = StopSignal::new();
         let run_id = random_uuid(&*self.platform);
