@@ -1,6 +1,16 @@
-//! The secrets of a server: its environment, and a directory with a file for each.
+//! The secrets of a server: its environment, a directory with a file for each, and a Vault.
 
-use std::{env, io, path::PathBuf};
+mod address;
+mod answer;
+mod vault;
+
+pub use address::{VaultAddress, VaultPath};
+pub use vault::{Vault, VaultOptions};
+
+use std::{
+    env, io,
+    path::{Path, PathBuf},
+};
 
 use tokio::io::AsyncReadExt;
 use wisteria_core::{host::SecretSource, platform::BoxFuture, secret::Secret};
@@ -9,13 +19,15 @@ use wisteria_core::{host::SecretSource, platform::BoxFuture, secret::Secret};
 const VARIABLE: &str = "WISTERIA_SECRET_";
 
 /// Largest secret, in bytes.
-const MAX_SECRET: u64 = 64 << 10;
+const MAX_SECRET: usize = 64 << 10;
 
-/// Looks a secret up in the environment first, then in the directory.
+/// Looks a secret up in the environment first, then in the directory, then in the Vault.
 #[derive(Debug)]
 pub struct ServerSecrets {
     /// Holds a file for each secret, under the secret's name.
     pub dir: Option<PathBuf>,
+    /// The store, where there is one.
+    pub vault: Option<Vault>,
 }
 
 impl SecretSource for ServerSecrets {
@@ -24,28 +36,39 @@ impl SecretSource for ServerSecrets {
             if let Some(text) = env::var_os(format!("{VARIABLE}{name}")) {
                 return text.into_string().map(Secret::new).map_err(|_| format!("{VARIABLE}{name} is not UTF-8"));
             }
-            let Some(dir) = &self.dir else {
-                return Err(format!(
-                    "set {VARIABLE}{name} where it runs, or start it with --secrets-dir DIR and put a file {name} there"
-                ));
-            };
-            let path = dir.join(name);
-            read(&path).await.map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => {
-                    format!("set {VARIABLE}{name} where it runs, or put a file {} there", path.display())
+            if let Some(path) = self.dir.as_ref().map(|dir| dir.join(name)) {
+                match read(&path).await {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    found => return found.map_err(|error| format!("{} cannot be read: {error}", path.display())),
                 }
-                _ => format!("{} cannot be read: {error}", path.display()),
-            })
+            }
+            let Some(vault) = &self.vault else {
+                return Err(self.remedy(name));
+            };
+            vault.resolve(name).await?.ok_or_else(|| self.remedy(name))
         })
     }
 }
 
+impl ServerSecrets {
+    /// How a secret gets where this looks for it.
+    fn remedy(&self, name: &str) -> String {
+        let file = match (&self.dir, &self.vault) {
+            (Some(dir), _) => format!(", or put a file {} there", dir.join(name).display()),
+            (None, Some(_)) => String::new(),
+            (None, None) => format!(", or start it with --secrets-dir DIR and put a file {name} there"),
+        };
+        let vault = self.vault.as_ref().map_or_else(String::new, |vault| format!(", or {}", vault.remedy(name)));
+        format!("set {VARIABLE}{name} where it runs{file}{vault}")
+    }
+}
+
 /// The text of a file, without the line break at its end.
-async fn read(path: &std::path::Path) -> io::Result<Secret> {
+async fn read(path: &Path) -> io::Result<Secret> {
     let mut text = String::new();
     let file = tokio::fs::File::open(path).await?;
-    file.take(MAX_SECRET + 1).read_to_string(&mut text).await?;
-    if text.len() as u64 > MAX_SECRET {
+    file.take(MAX_SECRET as u64 + 1).read_to_string(&mut text).await?;
+    if text.len() > MAX_SECRET {
         return Err(io::Error::other(format!("it has more than {MAX_SECRET} bytes")));
     }
     if text.ends_with('\n') {

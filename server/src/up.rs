@@ -11,7 +11,7 @@ use std::{
 
 use thiserror::Error;
 use tokio::{net::TcpListener, sync::Notify};
-use wisteria_bridge::{BrokerLimits, Credentials, auth::Role};
+use wisteria_bridge::{BrokerLimits, Credentials, auth::Role, transports::native::TlsError};
 use wisteria_core::{
     bus::{Bus, BusError},
     error::LatticeError,
@@ -40,7 +40,7 @@ use crate::{
     platform::NativePlatform,
     policy::{LatticePolicyService, PolicyFile, PolicyFileError, PolicyOptions},
     provider::HttpServer,
-    secrets::ServerSecrets,
+    secrets::{ServerSecrets, Vault, VaultOptions},
     source::{Admissions, Entrance, LatticeSource, SourceError},
     web::{self, WebState},
 };
@@ -66,6 +66,8 @@ pub struct UpOptions {
     pub data_dir: Option<PathBuf>,
     /// Holds the secrets that links name, a file for each.
     pub secrets_dir: Option<PathBuf>,
+    /// The store of further ones.
+    pub vault: Option<VaultOptions>,
     /// The lattice's name.
     pub lattice: String,
     /// Labels beside `kind=server`.
@@ -105,6 +107,9 @@ pub enum UpError {
     /// TLS cannot be spoken.
     #[error(transparent)]
     Tls(#[from] ServerTlsError),
+    /// The file with further authorities cannot be used.
+    #[error(transparent)]
+    Authorities(#[from] TlsError),
     /// The data directory cannot be used.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
@@ -148,6 +153,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let rules = Arc::new(policy.as_ref().map(|file| file.policy.clone()).unwrap_or_default());
     let edge = &options.edge;
     let tls = edge.tls.as_ref().map(ServerTls::read).transpose()?;
+    let vault = options.vault.clone().map(Vault::new).transpose()?;
     let listener = open("--listen", options.listen, &options).await?;
     let nats_listener = match options.nats_listen {
         Some(address) => {
@@ -181,7 +187,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         log: Arc::new(TraceLog),
         modules: Arc::new(ServerModules { allow_file_load: options.allow_file_load }),
         payloads: place.payloads.clone(),
-        secrets: Some(Arc::new(ServerSecrets { dir: options.secrets_dir.clone() })),
+        secrets: Some(Arc::new(ServerSecrets { dir: options.secrets_dir.clone(), vault })),
         key,
     };
     let deadline = limits.deadline;

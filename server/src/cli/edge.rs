@@ -19,7 +19,7 @@ pub(super) struct EdgeArgs {
     /// Let pages of another origin join, such as https://example.org; may be given several times
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     allow_origins: Vec<Origin>,
-    /// Open ports to other machines without protection
+    /// Open ports to other machines, and reach a Vault on another machine, without protection
     #[arg(long)]
     insecure: bool,
     /// Connections at each port
@@ -41,6 +41,11 @@ impl EdgeArgs {
             "--allow-origin '*' lets every page that a browser of this network opens join the lattice; name the origins, \
              or accept the risk with --insecure",
         )
+    }
+
+    /// Whether the operator accepts the risk of what is not protected.
+    pub(super) fn is_insecure(&self) -> bool {
+        self.insecure
     }
 
     /// The options.

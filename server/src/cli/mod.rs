@@ -30,5 +30,6 @@ mod table;
 mod token;
 mod up;
 mod update;
+mod vault_args;
 
 pub use run::run;

@@ -13,6 +13,7 @@ use super::{
     pairs::Pair,
     policy_args::PolicyArgs,
     source::{SourceArgs, websocket_url},
+    vault_args::VaultArgs,
 };
 use crate::up::{self, UpError, UpOptions};
 
@@ -38,6 +39,8 @@ pub(super) struct UpArgs {
     /// Where the secrets are that links name as secret:NAME, a file for each; WISTERIA_SECRET_NAME goes before
     #[arg(long, value_name = "DIR")]
     secrets_dir: Option<PathBuf>,
+    #[command(flatten)]
+    vault: VaultArgs,
     /// A label by which this host can be chosen; may be given several times
     #[arg(long = "label", value_name = "K=V")]
     labels: Vec<Pair>,
@@ -69,10 +72,18 @@ pub(super) struct UpArgs {
 impl UpArgs {
     /// What in them does not go together, beyond what one option says of another.
     pub(super) fn conflict(&self, tls_ca: Option<&PathBuf>) -> Option<&'static str> {
-        match tls_ca.is_some() && !self.source.is_elsewhere() {
-            true => Some("--tls-ca says whom to trust at a lattice elsewhere; give --join or --nats with it"),
-            false => self.edge.conflict(),
+        if tls_ca.is_some() && !self.source.is_elsewhere() && !self.vault.is_given() {
+            return Some(
+                "--tls-ca says whom to trust at a lattice elsewhere, or at a Vault; give --join, --nats or --vault-addr with it",
+            );
         }
+        if self.vault.is_open_to_others() && !self.edge.is_insecure() {
+            return Some(
+                "--vault-addr http://… shows the token and the secrets to the network; name it by https://, or accept the \
+                 risk with --insecure",
+            );
+        }
+        self.edge.conflict()
     }
 
     /// The first server that it is to join.
@@ -92,12 +103,13 @@ impl UpArgs {
             listen: self.listen,
             nats_listen: self.nats_listen,
             nats_websocket: self.nats_websocket,
-            source: self.source.into_source(tls_ca, credentials),
+            source: self.source.into_source(tls_ca.clone(), credentials),
             edge: self.edge.options(),
             open: self.open,
             auth_accounts: self.auth_accounts,
             data_dir: self.data_dir,
             secrets_dir: self.secrets_dir,
+            vault: self.vault.options(tls_ca),
             lattice,
             labels,
             allow_unsigned: self.allow_unsigned,

@@ -16,3 +16,4 @@ mod secrets;
 mod session;
 mod tls;
 mod usage;
+mod vault;

@@ -63,6 +63,9 @@ pub(crate) fn run(arguments: &[&str], input: &[u8]) -> Ended {
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wisteria"));
     command.args(arguments).env_remove("WISTERIA_URL").env_remove("WISTERIA_CREDS").env("WISTERIA_KEYS", keys_dir());
+    for variable in ["VAULT_ADDR", "VAULT_TOKEN", "VAULT_NAMESPACE"] {
+        command.env_remove(variable);
+    }
     command
 }
 

@@ -18,7 +18,8 @@ fn server(dir: &tempfile::TempDir) -> (Server, String) {
     (server, provider)
 }
 
-fn http_server(server: &Server) -> String {
+/// The key of a server's HTTP server.
+pub(crate) fn http_server(server: &Server) -> String {
     let provider = server.run(&["get", "hosts", "-o", "json"]).json()[0]["id"].as_str().expect("a host").to_owned();
     let inventory = server.run(&["get", "inventory", &provider, "-o", "json"]).json();
     let providers = inventory["providers"].as_array().expect("providers").clone();

@@ -55,7 +55,10 @@ impl Tls {
     }
 
     /// Protects a socket to a host, which must prove its name.
-    pub(super) async fn protect<S>(&self, host: &str, socket: S) -> Result<TlsStream<S>, TransportError>
+    ///
+    /// # Errors
+    /// It does not prove its name, or speaks no TLS.
+    pub async fn protect<S>(&self, host: &str, socket: S) -> Result<TlsStream<S>, TransportError>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
