@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use common::{InProcess, TestPlatform};
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64, BASE64URL_NOPAD};
 use futures::{SinkExt, StreamExt, channel::mpsc};
 use serde_json::{Value, json};
 use wisteria_bridge::{
@@ -198,6 +198,18 @@ async fn a_token_that_was_altered_is_refused() {
     let mut raw = Raw::open(&lattice).await;
     raw.introduce(&raw.introduction(&forged, &host(1))).await;
     raw.expect_end(VIOLATION).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signature_counts_in_either_alphabet_of_base64_and_with_its_padding() {
+    let lattice = lattice();
+    for (id, key) in [("a", host(1)), ("b", host(2)), ("c", host(3)), ("d", host(4))] {
+        let mut raw = Raw::open(&lattice).await;
+        let mut options = raw.introduction(&token(Role::Tab, id), &key);
+        options["sig"] = BASE64.encode(&key.sign(raw.nonce.as_bytes())).into();
+        raw.introduce(&options).await;
+        raw.expect("PONG").await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

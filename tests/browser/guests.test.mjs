@@ -70,7 +70,7 @@ for (const driver of [chromium]) {
     let server, browser, tab;
 
     before(async () => {
-      [server, browser] = await Promise.all([startServer(), driver.open()]);
+      [server, browser] = await Promise.all([startServer({ lattice: "embedded", options: ["--open"] }), driver.open()]);
       tab = await openTab(browser, server);
       assert.equal(await tab.page.evaluate(prepare, { fuel: guests.fuel }), "jspi");
     });

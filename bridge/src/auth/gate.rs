@@ -127,6 +127,8 @@ fn proven_providers(auth: &Auth, nonce: &str) -> Result<Vec<PublicKey>, Refusal>
 }
 
 fn has_signed(key: PublicKey, nonce: &str, signature: &str) -> bool {
-    let signature = BASE64URL_NOPAD.decode(signature.trim_end_matches('=').as_bytes());
+    // Some clients write it in the alphabet for URLs and some do not; NATS servers take both.
+    let signature = signature.trim_end_matches('=').replace('+', "-").replace('/', "_");
+    let signature = BASE64URL_NOPAD.decode(signature.as_bytes());
     signature.is_ok_and(|signature| key.verify(nonce.as_bytes(), &signature).is_ok())
 }
