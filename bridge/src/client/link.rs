@@ -119,7 +119,8 @@ impl Link {
 
     /// Takes note of what the broker complains about, as far as it is a subscription.
     pub(super) fn complain(&self, text: &str) {
-        let subject = text.strip_prefix("Permissions Violation for Subscription to \"").and_then(|rest| rest.split('"').next());
+        let subject =
+            text.strip_prefix("Permissions Violation for Subscription to \"").and_then(|rest| rest.split('"').next());
         if let Some(subject) = subject {
             let mut table = self.table();
             table.refused.push_back(subject.to_owned());
