@@ -62,6 +62,7 @@ pub enum DataDirError {
 
 const SEED_FILE: &str = "host.seed";
 const ACCOUNT_FILE: &str = "account.seed";
+const METADATA_FILE: &str = "metadata.redb";
 
 impl DataDir {
     /// Opens a directory, making it and the host's key where they are missing. Without `path`, it is
@@ -69,7 +70,7 @@ impl DataDir {
     pub fn open(path: Option<PathBuf>, platform: &dyn Platform) -> Result<Self, DataDirError> {
         let path = path.or_else(default_path).ok_or(DataDirError::Unknown)?;
         let io = |cause| DataDirError::Io { path: path.clone(), cause };
-        fs::create_dir_all(&path).map_err(io)?;
+        make_private(&path).map_err(io)?;
         let seed_path = path.join(SEED_FILE);
         let mut file = open_private(&seed_path).map_err(io)?;
         match file.try_lock() {
@@ -89,12 +90,14 @@ impl DataDir {
             }
             seed => read_seed(seed, KeyKind::Host).map_err(|cause| DataDirError::Seed { path: seed_path, cause })?,
         };
+        // Links may have values that are nobody else's business.
+        open_private(&path.join(METADATA_FILE)).map_err(io)?;
         Ok(Self { path, _locked: file, host_key })
     }
 
     /// Where links and claims are kept.
     pub fn metadata_path(&self) -> PathBuf {
-        self.path.join("metadata.redb")
+        self.path.join(METADATA_FILE)
     }
 
     /// The directory.
@@ -156,6 +159,15 @@ pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&new, path)
+}
+
+/// Makes a directory that only its owner may enter, where there is none.
+fn make_private(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 /// Opens a file that only its owner may read.

@@ -62,7 +62,7 @@ fn the_operator_gets_in_by_the_file_in_the_data_directory_after_a_restart_too() 
     assert_eq!(fs::read_to_string(&creds).expect("a file"), before);
     with_creds(&server, &creds, &["get", "hosts"]).text();
     #[cfg(unix)]
-    for name in ["operator.creds", "host.creds", "account.seed", "host.seed"] {
+    for name in ["operator.creds", "host.creds", "account.seed", "host.seed", "metadata.redb"] {
         use std::os::unix::fs::PermissionsExt;
         let metadata = fs::metadata(server.data_dir().join(name)).expect("a file");
         assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{name}");
