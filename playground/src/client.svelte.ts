@@ -110,7 +110,7 @@ async function freshToken(): Promise<string> {
   const { token } = await readConfig();
   if (!token) {
     throw new Error(
-      "the server lets its page in by itself on its own machine only; open http://127.0.0.1 there, or join with a token of `wisteria token mint`",
+      "the server lets its page in on its own machine only: open the page there, under 127.0.0.1, or from here through a tunnel such as ssh -L 7700:127.0.0.1:7700 SERVER",
     );
   }
   return token;
