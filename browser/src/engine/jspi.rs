@@ -33,7 +33,8 @@ impl Engine for JspiEngine {
                 .await
                 .map_err(|error| CompileError::new("jspi", text_of(&error)))?;
             let stubs = module.stubs.iter().map(|stub| format!("{} {}", stub.module, stub.name)).collect();
-            Ok(Arc::new(JspiModule { compiled: compiled.unchecked_into(), stubs }) as Arc<dyn Module>)
+            let starts = module.starts.iter().map(|name| (*name).to_owned()).collect();
+            Ok(Arc::new(JspiModule { compiled: compiled.unchecked_into(), stubs, starts }) as Arc<dyn Module>)
         })
     }
 }
@@ -42,12 +43,14 @@ impl Engine for JspiEngine {
 struct JspiModule {
     compiled: WebAssembly::Module,
     stubs: Vec<String>,
+    starts: Vec<String>,
 }
 
 impl Module for JspiModule {
     fn instantiate(&self, fuel: u64) -> BoxFuture<'_, Result<Box<dyn Instance>, GuestError>> {
         Box::pin(async move {
-            let instance = JspiInstance::new(&self.compiled, self.stubs.clone()).map_err(|error| refused(&error))?;
+            let instance = JspiInstance::new(&self.compiled, self.stubs.clone(), self.starts.clone())
+                .map_err(|error| refused(&error))?;
             instance.start(fuel).await?;
             Ok(Box::new(instance) as Box<dyn Instance>)
         })

@@ -22,6 +22,7 @@ export class Guest {
    * @param {WebAssembly.Module} module
    * @param {WebAssembly.Memory} core the core's own memory, where calls lie
    * @param {string[]} stubs WASI functions to supply, as `module name`
+   * @param {string[]} starts exports to call first
    * @param {number} enosys WASI's number for a missing function
    * @param {string} fuelName the export that holds the fuel
    * @param {(what: number, length: number) => number} reserve makes room in the core's memory and tells where
@@ -30,7 +31,7 @@ export class Guest {
    * @param {(text: Uint8Array) => void} log
    * @param {(returned: number, fuelLeft: number) => void} settle ends a call; -1 for a trap
    */
-  constructor(module, core, stubs, enosys, fuelName, reserve, hostCall, log, settle) {
+  constructor(module, core, stubs, starts, enosys, fuelName, reserve, hostCall, log, settle) {
     this.core = core;
     this.coreView = new Uint8Array(core.buffer);
     this.reserve = reserve;
@@ -48,10 +49,7 @@ export class Guest {
     this.view = new Uint8Array(this.memory.buffer);
     this.fuel = exports[fuelName];
     this.enter = WebAssembly.promising(exports.__guest_call);
-    this.starts = ["_start", "wapc_init"]
-      .map((name) => exports[name])
-      .filter((start) => typeof start === "function")
-      .map((start) => WebAssembly.promising(start));
+    this.starts = starts.map((name) => WebAssembly.promising(exports[name]));
     this.returned = (returned) => {
       if (!this.abandoned) settle(returned === 0 ? 0 : 1, this.fuelLeft());
     };
@@ -193,8 +191,6 @@ export class Guest {
 
   /** The guest's memory; its view dies when the memory grows. */
   guest() {
-    // The start function runs before the exports are known.
-    if (this.memory === undefined) throw new Error("the guest used the host before it was ready");
     if (this.view.buffer !== this.memory.buffer) this.view = new Uint8Array(this.memory.buffer);
     return this.view;
   }

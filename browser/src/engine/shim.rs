@@ -18,6 +18,7 @@ extern "C" {
         module: &WebAssembly::Module,
         core: &JsValue,
         stubs: Vec<String>,
+        starts: Vec<String>,
         enosys: i32,
         fuel_name: &str,
         reserve: &Function,

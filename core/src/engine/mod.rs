@@ -16,7 +16,8 @@ mod wasmi;
 pub use self::wasmi::WasmiEngine;
 pub use error::{CompileError, GuestError};
 pub use prepare::{
-    FUEL_EXPORT, ModuleLimits, PrepareError, PreparedModule, StubImport, WASI_ENOSYS, prepare, rewrite_module,
+    FUEL_EXPORT, ModuleLimits, PrepareError, PreparedModule, START_EXPORT, StubImport, WASI_ENOSYS, prepare,
+    rewrite_module,
 };
 
 use std::{fmt::Debug, sync::Arc};
@@ -36,8 +37,7 @@ pub trait Engine: Debug + MaybeSend + MaybeSync + 'static {
 
 /// A compiled module, ready to be instantiated any number of times.
 pub trait Module: Debug + MaybeSend + MaybeSync + 'static {
-    /// Makes an instance with a memory of its own and runs `_start`, then `wapc_init`, where exported, with `fuel`
-    /// for each. A host call made meanwhile fails: a guest may call only while it is being called.
+    /// Makes an instance with a memory of its own and runs what it [starts](PreparedModule::starts) with, with `fuel` for each. A host call made meanwhile fails: a guest may call only while it is being called.
     fn instantiate(&self, fuel: u64) -> BoxFuture<'_, Result<Box<dyn Instance>, GuestError>>;
 }
 

@@ -31,6 +31,8 @@ pub struct PreparedModule {
     pub bytes: Vec<u8>,
     /// Imports of WASI, which engines supply so that they grant nothing.
     pub stubs: Vec<StubImport>,
+    /// Exported functions, without parameters and results, that engines call once an instance is made, in this order.
+    pub starts: Vec<&'static str>,
 }
 
 /// A function that a module imports from WASI. Calling it returns [`WASI_ENOSYS`] where it returns anything;
@@ -50,6 +52,10 @@ pub const WASI_ENOSYS: i32 = 52;
 
 /// The name under which the rewritten module exports its fuel, a mutable `i64`. Negative once it is used up.
 pub const FUEL_EXPORT: &str = "__wisteria_fuel";
+
+/// The name under which the rewritten module exports the function that its start section named, if it had one. So
+/// that function runs when the host knows the guest's memory, with fuel like any other.
+pub const START_EXPORT: &str = "__wisteria_start";
 
 /// Why a module cannot run here.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -84,8 +90,8 @@ pub enum PrepareError {
     #[error("the module does not export {0}; it is no waPC actor: build it with an actor SDK, as a cdylib")]
     MissingExport(&'static str),
     /// It exports a name that the host needs.
-    #[error("the module exports {FUEL_EXPORT}, a name that hosts keep for themselves; rename that export")]
-    ReservedExport,
+    #[error("the module exports {0}, a name that hosts keep for themselves; rename that export")]
+    ReservedExport(&'static str),
     /// It asks for more at the start than it may ever have.
     #[error("the module starts with {claimed} {what}, above the limit of {limit}; lower what it claims")]
     TooLarge {
@@ -111,7 +117,7 @@ pub fn prepare(module: &[u8], limits: &ModuleLimits) -> Result<PreparedModule, P
     let stubs = check_imports(&outline)?;
     check_exports(&outline)?;
     let bytes = rewrite(module, &outline, limits)?;
-    Ok(PreparedModule { bytes, stubs })
+    Ok(PreparedModule { bytes, stubs, starts: starts(&outline) })
 }
 
 /// Rewrites any module as [`prepare`] does, actor or not: fuel is counted, and memory and tables that it defines are
@@ -151,6 +157,8 @@ pub(super) struct Outline {
     /// Its memories, imported ones too.
     pub(super) memories: u32,
     pub(super) exports: Vec<(String, ExternalKind, u32)>,
+    /// The function that its start section names.
+    pub(super) start: Option<u32>,
 }
 
 impl Outline {
@@ -191,6 +199,7 @@ impl Outline {
                         outline.exports.push((export.name.to_owned(), export.kind, export.index));
                     }
                 }
+                Payload::StartSection { func, .. } => outline.start = Some(func),
                 _ => {}
             }
         }
@@ -200,6 +209,12 @@ impl Outline {
     /// The type of a function by its index.
     pub(super) fn function_type(&self, function: usize) -> Option<&FuncType> {
         self.types.get(*self.functions.get(function)? as usize)
+    }
+
+    /// Whether a function, by its index, neither takes nor returns anything.
+    pub(super) fn is_start(&self, function: u32) -> bool {
+        let ty = self.function_type(function as usize);
+        ty.is_some_and(|ty| ty.params().is_empty() && ty.results().is_empty())
     }
 }
 
@@ -253,10 +268,18 @@ fn check_exports(outline: &Outline) -> Result<(), PrepareError> {
     if !guest_call.is_some_and(|ty| is_i32s(ty, 2, 1)) {
         return Err(PrepareError::MissingExport("the function `__guest_call(i32, i32) -> i32`"));
     }
-    match find(FUEL_EXPORT) {
-        Some(_) => Err(PrepareError::ReservedExport),
+    match [FUEL_EXPORT, START_EXPORT].into_iter().find(|name| find(name).is_some()) {
+        Some(name) => Err(PrepareError::ReservedExport(name)),
         None => Ok(()),
     }
+}
+
+fn starts(outline: &Outline) -> Vec<&'static str> {
+    let exported = ["_start", "wapc_init"].into_iter().filter(|name| {
+        let mut exports = outline.exports.iter();
+        exports.any(|(known, kind, index)| known == name && *kind == ExternalKind::Func && outline.is_start(*index))
+    });
+    outline.start.map(|_| START_EXPORT).into_iter().chain(exported).collect()
 }
 
 fn is_i32s(ty: &FuncType, params: usize, results: usize) -> bool {
@@ -318,7 +341,8 @@ mod tests {
         check("(memory 1)", "memory");
         check(r#"(memory (export "memory") 1)"#, "__guest_call");
         check(r#"(memory (export "memory") 1) (func (export "__guest_call"))"#, "__guest_call");
-        check(&format!(r#"{GUEST_CALL} (func (export "__wisteria_fuel"))"#), "rename");
+        check(&format!(r#"{GUEST_CALL} (func (export "__wisteria_fuel"))"#), "__wisteria_fuel");
+        check(&format!(r#"{GUEST_CALL} (func (export "__wisteria_start"))"#), "__wisteria_start");
         check(
             r#"(memory (export "memory") 2000) (func (export "__guest_call") (param i32 i32) (result i32) (i32.const 1))"#,
             "above the limit",

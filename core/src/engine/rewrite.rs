@@ -1,8 +1,8 @@
-//! Adds fuel to a module, and bounds its memory and tables.
+//! Adds fuel to a module, bounds its memory and tables, and exports what its start section would have run.
 //!
 //! Nothing changes its index: what is added comes last. So all else stays as the compiler wrote it, byte for byte.
 
-use std::{fmt::Display, ops::Range};
+use std::{fmt::Display, iter, ops::Range};
 
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, Encode, ExportKind, Function, GlobalType, MemorySection, MemoryType, Module,
@@ -15,11 +15,8 @@ use wasmparser::{
 use super::{
     meter::Metered,
     operators::Operators,
-    prepare::{FUEL_EXPORT, ModuleLimits, Outline, PrepareError},
+    prepare::{FUEL_EXPORT, ModuleLimits, Outline, PrepareError, START_EXPORT},
 };
-
-/// Fuel of a module's start function, which runs before any can be given.
-const START_FUEL: i64 = 10_000_000;
 
 /// The rewritten module.
 pub(super) fn rewrite(module: &[u8], outline: &Outline, limits: &ModuleLimits) -> Result<Vec<u8>, PrepareError> {
@@ -41,6 +38,9 @@ pub(super) fn rewrite(module: &[u8], outline: &Outline, limits: &ModuleLimits) -
     if outline.exports.iter().any(|(_, kind, index)| *kind == ExternalKind::Global && *index >= outline.globals) {
         // It would be the one that counts the fuel.
         return Err(invalid("it exports a global that does not exist"));
+    }
+    if outline.start.is_some_and(|start| !outline.is_start(start)) {
+        return Err(invalid("its start function takes or returns something, or does not exist"));
     }
     for (.., import) in &outline.imports {
         match import {
@@ -76,8 +76,10 @@ impl<'a> Rewriter<'a> {
             Payload::CustomSection(section) if section.name() != "name" => Ok(()),
             Payload::MemorySection(section) => self.bound_memories(section.clone()),
             Payload::TableSection(section) => self.bound_tables(section.range()),
-            Payload::GlobalSection(section) => self.append(SectionId::Global, section.range(), &fuel_global()),
-            Payload::ExportSection(section) => self.append(SectionId::Export, section.range(), &self.fuel_export()),
+            Payload::GlobalSection(section) => self.append(SectionId::Global, section.range(), &[fuel_global()]),
+            Payload::ExportSection(section) => self.append(SectionId::Export, section.range(), &self.exports()),
+            // It is exported instead.
+            Payload::StartSection { .. } => Ok(()),
             // Its functions come one by one.
             Payload::CodeSectionStart { .. } => Ok(()),
             Payload::CodeSectionEntry(body) => self.meter(body),
@@ -92,16 +94,13 @@ impl<'a> Rewriter<'a> {
         }
     }
 
-    /// Writes a section with one item more.
-    fn append(&mut self, id: SectionId, section: Range<u64>, item: &[u8]) -> Outcome<()> {
+    /// Writes a section with more items.
+    fn append(&mut self, id: SectionId, section: Range<u64>, more: &[Vec<u8>]) -> Outcome<()> {
         let mut reader = self.reader(section)?;
         let count = reader.read_var_u32().map_err(invalid)?;
         let items =
             self.bytes(reader.original_position()..reader.original_position() + reader.bytes_remaining() as u64)?;
-        let mut data = Vec::new();
-        count.saturating_add(1).encode(&mut data);
-        data.extend([items, item].concat());
-        self.write(&RawSection { id: id as u8, data: &data });
+        self.write(&RawSection { id: id as u8, data: &with_more(count, items, more) });
         Ok(())
     }
 
@@ -115,22 +114,19 @@ impl<'a> Rewriter<'a> {
     }
 
     fn write_missing(&mut self, before: u8) {
-        for (id, item) in [(SectionId::Global, fuel_global()), (SectionId::Export, self.fuel_export())] {
+        for (id, items) in [(SectionId::Global, vec![fuel_global()]), (SectionId::Export, self.exports())] {
             let place = id as u8;
             if self.last < place && place < before {
                 self.last = place;
-                let data = [&[1], &item[..]].concat();
-                self.rewritten.section(&RawSection { id: id as u8, data: &data });
+                self.rewritten.section(&RawSection { id: id as u8, data: &with_more(0, &[], &items) });
             }
         }
     }
 
-    fn fuel_export(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        FUEL_EXPORT.encode(&mut bytes);
-        ExportKind::Global.encode(&mut bytes);
-        self.outline.globals.encode(&mut bytes);
-        bytes
+    fn exports(&self) -> Vec<Vec<u8>> {
+        let fuel = export(FUEL_EXPORT, ExportKind::Global, self.outline.globals);
+        let start = self.outline.start.map(|start| export(START_EXPORT, ExportKind::Func, start));
+        iter::once(fuel).chain(start).collect()
     }
 
     fn bound_memories(&mut self, section: MemorySectionReader<'_>) -> Outcome<()> {
@@ -233,10 +229,27 @@ impl<'a> Rewriter<'a> {
 /// More than this no engine takes.
 const MAX_LOCALS: u32 = 50_000;
 
+/// A section of `count` items and more.
+fn with_more(count: u32, items: &[u8], more: &[Vec<u8>]) -> Vec<u8> {
+    let mut data = Vec::new();
+    count.saturating_add(u32::try_from(more.len()).unwrap_or(u32::MAX)).encode(&mut data);
+    data.extend_from_slice(items);
+    data.extend(more.concat());
+    data
+}
+
 fn fuel_global() -> Vec<u8> {
     let mut bytes = Vec::new();
     GlobalType { val_type: ValType::I64, mutable: true, shared: false }.encode(&mut bytes);
-    ConstExpr::i64_const(START_FUEL).encode(&mut bytes);
+    ConstExpr::i64_const(0).encode(&mut bytes);
+    bytes
+}
+
+fn export(name: &str, kind: ExportKind, index: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    name.encode(&mut bytes);
+    kind.encode(&mut bytes);
+    index.encode(&mut bytes);
     bytes
 }
 
@@ -341,6 +354,7 @@ mod tests {
             assert!(error.contains(part), "{rest}: {error}");
         };
         check("(func (return_call 1))", "0x12");
+        check("(start 1) (func (param i32))", "start function");
         check("(tag)", "section");
         check("(type (struct))", "");
         check("(func (param (ref 0)))", "references");

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use thiserror::Error;
 use wasmi::{
-    Caller, Config, Extern, FuncType, Global, Linker, Memory, Store, StoreLimits, StoreLimitsBuilder, TypedFunc,
+    Caller, Config, FuncType, Global, Linker, Memory, Store, StoreLimits, StoreLimitsBuilder, TypedFunc,
     TypedResumableCall, Val, ValType,
 };
 
@@ -47,7 +47,7 @@ impl Engine for WasmiEngine {
             let refused = |error: wasmi::Error| CompileError::new("wasmi", error);
             let compiled = wasmi::Module::new(&self.engine, &module.bytes).map_err(refused)?;
             let linker = linker(&self.engine, &module.stubs).map_err(refused)?;
-            Ok(Arc::new(WasmiModule { compiled, linker }) as Arc<dyn Module>)
+            Ok(Arc::new(WasmiModule { compiled, linker, starts: module.starts.clone() }) as Arc<dyn Module>)
         })
     }
 }
@@ -61,6 +61,7 @@ struct Guest {
 struct WasmiModule {
     compiled: wasmi::Module,
     linker: Linker<Guest>,
+    starts: Vec<&'static str>,
 }
 
 impl Module for WasmiModule {
@@ -88,14 +89,13 @@ impl WasmiModule {
         let fuel_global = instance.get_global(&store, FUEL_EXPORT).ok_or_else(|| missing(FUEL_EXPORT))?;
         let guest_call = instance.get_typed_func(&store, "__guest_call").map_err(failed)?;
         let mut made = WasmiInstance { store, guest_call, fuel: fuel_global };
-        for name in ["_start", "wapc_init"] {
-            if let Ok(start) = instance.get_typed_func::<(), ()>(&made.store, name) {
-                made.give_fuel(fuel);
-                start.call(&mut made.store, ()).map_err(|error| match made.fuel_left() < 0 {
-                    true => GuestError::OutOfFuel { fuel },
-                    false => GuestError::Instantiate(format!("{name} failed: {error}")),
-                })?;
-            }
+        for name in &self.starts {
+            let start = instance.get_typed_func::<(), ()>(&made.store, name).map_err(failed)?;
+            made.give_fuel(fuel);
+            start.call(&mut made.store, ()).map_err(|error| match made.fuel_left() < 0 {
+                true => GuestError::OutOfFuel { fuel },
+                false => GuestError::Instantiate(format!("{name} failed: {error}")),
+            })?;
         }
         Ok(made)
     }
@@ -228,15 +228,7 @@ fn with_memory(
     mut caller: Caller<'_, Guest>,
     act: impl FnOnce(&mut GuestState, &mut [u8]) -> Result<(), OutOfBounds>,
 ) -> Result<(), wasmi::Error> {
-    let known = caller.data().memory;
-    let memory = match known {
-        Some(memory) => memory,
-        // The start function runs before the memory is known.
-        None => match caller.get_export("memory") {
-            Some(Extern::Memory(memory)) => memory,
-            _ => return Err(wasmi::Error::new("the guest has no memory")),
-        },
-    };
+    let memory = caller.data().memory.ok_or_else(|| wasmi::Error::new("the guest has no memory"))?;
     let (bytes, guest) = memory.data_and_store_mut(&mut caller);
     act(&mut guest.state, bytes).map_err(wasmi::Error::host)
 }

@@ -1,6 +1,6 @@
 //! What a guest in wasmtime imports: waPC's host functions, and stubs for WASI that grant nothing.
 
-use wasmtime::{Caller, Error, Extern, FuncType, Linker, Memory, Result, Val, ValType};
+use wasmtime::{Caller, Error, FuncType, Linker, Memory, Result, Val, ValType};
 use wisteria_core::engine::{
     StubImport, WASI_ENOSYS,
     wapc::{GuestState, HostCallArguments, OutOfBounds},
@@ -73,14 +73,7 @@ fn with_memory<T>(
     caller: &mut Caller<'_, Guest>,
     act: impl FnOnce(&mut GuestState, &mut [u8]) -> Result<T, OutOfBounds>,
 ) -> Result<T> {
-    let memory = match caller.data().memory {
-        Some(memory) => memory,
-        // The start function runs before the memory is known.
-        None => match caller.get_export("memory") {
-            Some(Extern::Memory(memory)) => memory,
-            _ => return Err(Error::msg("the guest has no memory")),
-        },
-    };
+    let memory = caller.data().memory.ok_or_else(|| Error::msg("the guest has no memory"))?;
     let (bytes, guest) = memory.data_and_store_mut(caller);
     Ok(act(&mut guest.state, bytes)?)
 }

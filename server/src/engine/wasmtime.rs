@@ -99,6 +99,7 @@ impl Engine for WasmtimeEngine {
     fn compile<'a>(&'a self, module: &'a PreparedModule) -> BoxFuture<'a, Result<Arc<dyn Module>, CompileError>> {
         let engine = self.engine.clone();
         let module = module.clone();
+        let starts = module.starts.clone();
         Box::pin(async move {
             // Compiling takes up to a second; other tasks of this thread go on meanwhile.
             let compiled = tokio::task::spawn_blocking(move || {
@@ -110,13 +111,14 @@ impl Engine for WasmtimeEngine {
                 .await
                 .map_err(|error| CompileError::new("wasmtime", error))?
                 .map_err(|error| CompileError::new("wasmtime", format_args!("{error:#}")))?;
-            Ok(Arc::new(WasmtimeModule { ready }) as Arc<dyn Module>)
+            Ok(Arc::new(WasmtimeModule { ready, starts }) as Arc<dyn Module>)
         })
     }
 }
 
 struct WasmtimeModule {
     ready: InstancePre<Guest>,
+    starts: Vec<&'static str>,
 }
 
 impl Module for WasmtimeModule {
@@ -139,15 +141,14 @@ impl WasmtimeModule {
         let missing = || GuestError::Instantiate(format!("it does not export {FUEL_EXPORT}"));
         let fuel_global = instance.get_global(&mut store, FUEL_EXPORT).ok_or_else(missing)?;
         let mut made = WasmtimeInstance { store, guest_call, fuel: fuel_global };
-        for name in ["_start", "wapc_init"] {
-            if let Ok(start) = instance.get_typed_func::<(), ()>(&mut made.store, name) {
-                made.give_fuel(fuel);
-                let outcome = start.call_async(&mut made.store, ()).await;
-                outcome.map_err(|error| match made.fuel_left() < 0 {
-                    true => GuestError::OutOfFuel { fuel },
-                    false => GuestError::Instantiate(format!("{name} failed: {error:#}")),
-                })?;
-            }
+        for name in &self.starts {
+            let start = instance.get_typed_func::<(), ()>(&mut made.store, name).map_err(failed)?;
+            made.give_fuel(fuel);
+            let outcome = start.call_async(&mut made.store, ()).await;
+            outcome.map_err(|error| match made.fuel_left() < 0 {
+                true => GuestError::OutOfFuel { fuel },
+                false => GuestError::Instantiate(format!("{name} failed: {error:#}")),
+            })?;
         }
         Ok(made)
     }

@@ -25,20 +25,31 @@ pub(super) async fn wasmbus_imports(engine: Arc<dyn Engine>) -> Outcome {
 pub(super) async fn start_order(engine: Arc<dyn Engine>) -> Outcome {
     let note = |name: &str, letter: char| {
         format!(
-            r#"(func (export "{name}")
+            r#"(func {name}
                 (i32.store8 (i32.add (i32.const 100) (global.get $count)) (i32.const {}))
                 (global.set $count (i32.add (global.get $count) (i32.const 1))))"#,
             u32::from(letter)
         )
     };
-    let definitions =
-        format!("(global $count (mut i32) (i32.const 0)) {} {}", note("wapc_init", 'I'), note("_start", 'S'));
+    let definitions = format!(
+        "(global $count (mut i32) (i32.const 0)) (start $section) {} {} {}",
+        note(r#"(export "wapc_init")"#, 'I'),
+        note(r#"(export "_start")"#, 'S'),
+        note("$section", 'A')
+    );
     let text = module(&definitions, "(call $response (i32.const 100) (global.get $count)) (i32.const 1)");
     let mut guest = instance(&*engine, &text).await?;
     for _ in 0..2 {
-        expect(&payload(call(&mut *guest, b"").await)?, &b"SI".to_vec())?;
+        expect(&payload(call(&mut *guest, b"").await)?, &b"ASI".to_vec())?;
     }
     Ok(())
+}
+
+pub(super) async fn other_starts(engine: Arc<dyn Engine>) -> Outcome {
+    let definitions = r#"(func (export "_start") (param i32) (unreachable))
+        (func (export "wapc_init") (result i32) (unreachable))"#;
+    let mut guest = instance(&*engine, &module(definitions, ECHO)).await?;
+    expect(&payload(call(&mut *guest, b"hello").await)?, &b"hello".to_vec())
 }
 
 pub(super) async fn data_and_start(engine: Arc<dyn Engine>) -> Outcome {

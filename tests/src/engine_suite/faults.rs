@@ -41,10 +41,12 @@ pub(super) async fn endless_loop(engine: Arc<dyn Engine>) -> Outcome {
 }
 
 pub(super) async fn endless_start(engine: Arc<dyn Engine>) -> Outcome {
-    let text = module(r#"(func (export "_start") (loop (br 0)))"#, "(i32.const 1)");
-    let compiled = compile(&*engine, &text).await?;
-    let outcome = compiled.instantiate(LITTLE).await;
-    expect(&outcome.err(), &Some(GuestError::OutOfFuel { fuel: LITTLE }))
+    for start in [r#"(func (export "_start") (loop (br 0)))"#, "(start $section) (func $section (loop (br 0)))"] {
+        let compiled = compile(&*engine, &module(start, "(i32.const 1)")).await?;
+        let outcome = compiled.instantiate(LITTLE).await;
+        expect(&outcome.err(), &Some(GuestError::OutOfFuel { fuel: LITTLE }))?;
+    }
+    Ok(())
 }
 
 pub(super) async fn wasi_stubs(engine: Arc<dyn Engine>) -> Outcome {

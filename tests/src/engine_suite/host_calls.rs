@@ -57,16 +57,21 @@ pub(super) async fn error(engine: Arc<dyn Engine>) -> Outcome {
 }
 
 pub(super) async fn while_starting(engine: Arc<dyn Engine>) -> Outcome {
-    let definitions = r#"(global $length (mut i32) (i32.const 0))
-        (func (export "_start")
+    for start in [r#"(func (export "_start")"#, "(start $section) (func $section"] {
+        let definitions = format!(
+            r#"(global $length (mut i32) (i32.const 0))
+        {start}
             (if (call $host_call (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
                     (i32.const 0) (i32.const 0))
                 (then (unreachable)))
             (call $host_error (i32.const 4096))
-            (global.set $length (call $host_error_len)))"#;
-    let text = module(definitions, "(call $response (i32.const 4096) (global.get $length)) (i32.const 1)");
-    let mut guest = instance(&*engine, &text).await?;
-    expect(&payload(call(&mut *guest, b"").await)?, &NOT_CALLED.as_bytes().to_vec())
+            (global.set $length (call $host_error_len)))"#
+        );
+        let text = module(&definitions, "(call $response (i32.const 4096) (global.get $length)) (i32.const 1)");
+        let mut guest = instance(&*engine, &text).await?;
+        expect(&payload(call(&mut *guest, b"").await)?, &NOT_CALLED.as_bytes().to_vec())?;
+    }
+    Ok(())
 }
 
 /// Answers by calling another guest.

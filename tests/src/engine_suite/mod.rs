@@ -37,7 +37,8 @@ macro_rules! cases {
 cases! {
     abi::echo: "a guest answers with what it got",
     abi::wasmbus_imports: "a guest may import from wasmbus as well as from wapc",
-    abi::start_order: "_start runs before wapc_init, each once, before the first call",
+    abi::start_order: "the start section runs before _start, that before wapc_init, each once, before the first call",
+    abi::other_starts: "functions that are named like starts, but take or return something, do not run",
     abi::data_and_start: "data and the start function are there before the first call",
     abi::guest_error: "a guest's error reaches the caller, and the guest can be called again",
     abi::error_without_reason: "a guest that fails without a reason is told apart from one that trapped",

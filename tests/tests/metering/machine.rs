@@ -1,6 +1,6 @@
 //! What the two engines have in common, as far as these tests use it. They run plain modules, rewritten or not.
 
-use wisteria_core::engine::{FUEL_EXPORT, ModuleLimits};
+use wisteria_core::engine::{FUEL_EXPORT, ModuleLimits, START_EXPORT};
 
 /// Fuel that no module of the corpus uses up.
 pub(crate) const PLENTY: i64 = 1 << 50;
@@ -96,6 +96,16 @@ pub(crate) trait Machine {
 
     /// Sets an exported `i64`.
     fn set_global(&mut self, instance: usize, name: &str, value: i64);
+
+    /// The same, and lets it run what it starts with, as hosts do with rewritten modules.
+    fn begin(&mut self, module: &[u8]) -> Result<usize, Failure> {
+        let instance = self.instantiate(module)?;
+        self.settle_fuel(instance, PLENTY);
+        match self.call(instance, START_EXPORT, &[]) {
+            Ok(_) | Err(Failure::Absent) => Ok(instance),
+            Err(failure) => Err(failure),
+        }
+    }
 
     /// Fuel that is left to a rewritten instance. It is full again afterwards.
     fn settle_fuel(&mut self, instance: usize, full: i64) -> Option<i64> {

@@ -154,6 +154,8 @@ type Called = (Result<Vec<Value>, Failure>, Option<i64>);
 struct Trace {
     /// What keeps it from being instantiated.
     stillborn: Option<Failure>,
+    /// Fuel that its start left.
+    started: Option<i64>,
     calls: Vec<Called>,
     globals: Vec<Result<Value, Failure>>,
     memory: Option<Vec<u8>>,
@@ -164,26 +166,35 @@ impl Trace {
         let wapc = wat::parse_str(WAPC).expect("WAT");
         let wapc = machine.instantiate(&wapc).expect("it imports nothing");
         machine.register("wapc", wapc);
-        let instance = match machine.instantiate(module) {
+        let instance = match machine.begin(module) {
             Ok(instance) => instance,
             Err(failure) => {
-                return Self { stillborn: Some(failure), calls: Vec::new(), globals: Vec::new(), memory: None };
+                return Self {
+                    stillborn: Some(failure),
+                    started: None,
+                    calls: Vec::new(),
+                    globals: Vec::new(),
+                    memory: None,
+                };
             }
         };
-        machine.settle_fuel(instance, PLENTY);
+        let started = machine.settle_fuel(instance, PLENTY);
         let calls = CALLS.iter().chain(&CALLS).map(|(function, arguments)| {
             let outcome = machine.call(instance, function, arguments);
             (outcome, machine.settle_fuel(instance, PLENTY))
         });
         let calls = calls.collect();
         let globals = GLOBALS.iter().map(|name| machine.global(instance, name)).collect();
-        Self { stillborn: None, calls, globals, memory: machine.memory(instance, "memory") }
+        Self { stillborn: None, started, calls, globals, memory: machine.memory(instance, "memory") }
     }
 
     /// The first difference, if there is one.
     fn differs(&self, other: &Self, with_fuel: bool) -> Option<String> {
         if self.stillborn != other.stillborn {
             return Some(format!("instantiated {:?} and {:?}", self.stillborn, other.stillborn));
+        }
+        if with_fuel && self.started != other.started {
+            return Some(format!("its start left {:?} and {:?}", self.started, other.started));
         }
         for (index, (left, right)) in self.calls.iter().zip(&other.calls).enumerate() {
             // Where a stack ends is each engine's own affair.

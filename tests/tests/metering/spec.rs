@@ -206,7 +206,7 @@ fn trace<'a>(machine: &mut dyn Machine, steps: &[Step], module: impl Fn(usize) -
         let mut touched = None;
         let outcome = match &step.act {
             Act::Module { name, .. } => {
-                let made = module(index).map_or(Err(Failure::Absent), |bytes| machine.instantiate(bytes));
+                let made = module(index).map_or(Err(Failure::Absent), |bytes| machine.begin(bytes));
                 current = made.clone().ok();
                 touched = current;
                 if let Some(name) = name {
@@ -215,7 +215,7 @@ fn trace<'a>(machine: &mut dyn Machine, steps: &[Step], module: impl Fn(usize) -
                 made.map(|_| Vec::new())
             }
             Act::Stillborn(_) => {
-                module(index).map_or(Err(Failure::Absent), |bytes| machine.instantiate(bytes)).map(|_| Vec::new())
+                module(index).map_or(Err(Failure::Absent), |bytes| machine.begin(bytes)).map(|_| Vec::new())
             }
             Act::Register { name, instance } => match find(instance) {
                 Some(instance) => {
