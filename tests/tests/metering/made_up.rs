@@ -2,7 +2,15 @@
 //!
 //! `WISTERIA_TEST_MODULES` says how many, or which (`FROM..TO`).
 
-use std::{env, ops::Range, sync::Arc, thread};
+use std::{
+    env,
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
 
 use bytes::Bytes;
 use wisteria_core::{
@@ -49,6 +57,7 @@ const GLOBALS: [&str; 5] = ["i32", "i64", "f32", "f64", "v128"];
 
 #[test]
 fn modules_made_up_by_chance_do_the_same_when_they_are_metered_and_cost_the_same_on_both_engines() {
+    let (returned, trapped) = (AtomicUsize::new(0), AtomicUsize::new(0));
     in_parallel(|seeds, failures| {
         let smith = Smith::new();
         for seed in seeds {
@@ -64,6 +73,9 @@ fn modules_made_up_by_chance_do_the_same_when_they_are_metered_and_cost_the_same
                 Trace::of(&mut Interpreted::new(), &metered),
             ];
             let [compiled, metered, interpreted, interpreted_metered] = traces;
+            let good = metered.calls.iter().filter(|(outcome, _)| outcome.is_ok()).count();
+            returned.fetch_add(good, Ordering::Relaxed);
+            trapped.fetch_add(metered.calls.len() - good, Ordering::Relaxed);
             let mut compare = |what: &str, left: &Trace, right: &Trace, with_fuel: bool| {
                 if let Some(difference) = left.differs(right, with_fuel) {
                     failures.push(format!("{seed}: {what}: {difference}"));
@@ -74,6 +86,8 @@ fn modules_made_up_by_chance_do_the_same_when_they_are_metered_and_cost_the_same
             compare("wasmtime and wasmi, metered", &metered, &interpreted_metered, true);
         }
     });
+    let (returned, trapped) = (returned.into_inner(), trapped.into_inner());
+    assert!(returned > trapped / 10 && trapped > returned / 10, "{returned} calls returned, {trapped} trapped");
 }
 
 #[test]
