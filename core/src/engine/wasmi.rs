@@ -25,7 +25,7 @@ impl WasmiEngine {
     /// An engine without modules.
     pub fn new() -> Self {
         let mut config = Config::default();
-        // Its code for them is compiled in for the width of its offsets alone.
+        // No other engine here has them.
         config.wasm_memory64(false);
         Self { engine: wasmi::Engine::new(&config) }
     }

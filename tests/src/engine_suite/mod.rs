@@ -6,8 +6,8 @@ mod faults;
 mod fuel;
 mod guest;
 mod host_calls;
+mod instructions;
 mod modules;
-mod vectors;
 
 use std::sync::Arc;
 
@@ -60,6 +60,7 @@ cases! {
     faults::wasi_stubs: "WASI's functions are there and grant nothing",
     fuel::equal: "each engine counts the same fuel",
     fuel::just_enough: "a call with exactly the fuel it needs succeeds, with less it fails",
-    vectors::lanes_far_from_an_address: "lanes of a vector are stored where they belong, however far from an address",
+    instructions::lanes_far_from_an_address: "lanes of a vector are stored where they belong, however far from an address",
+    instructions::select_by_zero: "a value is selected by whether another is zero",
     modules::unusable: "what is no actor is refused by name",
 }

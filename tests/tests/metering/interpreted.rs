@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use wasmi::{
-    Engine, Error, ExternRef, F32, F64, Func, Instance, Linker, Module, Nullable, Store, StoreLimits,
-    StoreLimitsBuilder, TrapCode, V128, Val,
+    Engine, Error, ExternRef, F32, F64, Func, Instance, Linker, Module, Ref, Store, StoreLimits, StoreLimitsBuilder,
+    TrapCode, V128, Val, errors::ErrorKind,
 };
 
 use super::machine::{Failure, MEMORY, Machine, TABLE, Value};
@@ -88,6 +88,8 @@ fn failure(error: &Error, other: Failure) -> Failure {
     match error.as_trap_code() {
         Some(TrapCode::StackOverflow | TrapCode::OutOfFuel) => Failure::Exhausted,
         Some(_) => Failure::Trap,
+        // What bounds of tables refuse has no code.
+        None if matches!(error.kind(), ErrorKind::Table(_)) => Failure::Trap,
         None => other,
     }
 }
@@ -99,8 +101,8 @@ fn to_wasmi(value: Value) -> Val {
         Value::F32(bits) => Val::F32(F32::from_bits(bits)),
         Value::F64(bits) => Val::F64(F64::from_bits(bits)),
         Value::V128(bits) => Val::V128(V128::from(bits)),
-        Value::NullFunction | Value::Reference => Val::FuncRef(Nullable::<Func>::Null),
-        Value::NullExternal => Val::ExternRef(Nullable::<ExternRef>::Null),
+        Value::NullFunction | Value::Reference => Val::FuncRef(Ref::<Func>::Null),
+        Value::NullExternal => Val::ExternRef(Ref::<ExternRef>::Null),
     }
 }
 
@@ -111,8 +113,8 @@ fn from_wasmi(value: &Val) -> Value {
         Val::F32(bits) => Value::f32(bits.to_bits()),
         Val::F64(bits) => Value::f64(bits.to_bits()),
         Val::V128(bits) => Value::v128(bits.as_u128()),
-        Val::FuncRef(Nullable::Null) => Value::NullFunction,
-        Val::ExternRef(Nullable::Null) => Value::NullExternal,
+        Val::FuncRef(Ref::Null) => Value::NullFunction,
+        Val::ExternRef(Ref::Null) => Value::NullExternal,
         _ => Value::Reference,
     }
 }

@@ -204,6 +204,11 @@ impl Trace {
 
     /// The first difference, if there is one.
     fn differs(&self, other: &Self, with_fuel: bool) -> Option<String> {
+        // Where a stack ends is each engine's own affair.
+        let exhausted = |outcome: Option<&Failure>| outcome == Some(&Failure::Exhausted);
+        if exhausted(self.stillborn.as_ref()) || exhausted(other.stillborn.as_ref()) {
+            return None;
+        }
         if self.stillborn != other.stillborn {
             return Some(format!("instantiated {:?} and {:?}", self.stillborn, other.stillborn));
         }
@@ -211,8 +216,7 @@ impl Trace {
             return Some(format!("its start left {:?} and {:?}", self.started, other.started));
         }
         for (index, (left, right)) in self.calls.iter().zip(&other.calls).enumerate() {
-            // Where a stack ends is each engine's own affair.
-            if [left, right].iter().any(|(outcome, _)| *outcome == Err(Failure::Exhausted)) {
+            if [left, right].iter().any(|(outcome, _)| exhausted(outcome.as_ref().err())) {
                 return None;
             }
             if left.0 != right.0 || with_fuel && left.1 != right.1 {
@@ -248,6 +252,7 @@ impl From<GuestError> for End {
             GuestError::OutOfFuel { .. } => Self::OutOfFuel,
             GuestError::Trap(text) if text.contains("stack") => Self::Exhausted,
             GuestError::Trap(_) => Self::Trap,
+            GuestError::Instantiate(text) if text.contains("stack") => Self::Exhausted,
             _ => Self::Stillborn,
         }
     }
