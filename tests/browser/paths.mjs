@@ -17,6 +17,9 @@ export function modulePath(name) {
   return at(`${folder}/${name}.wasm`);
 }
 
+/** A program that prints what tabs are to do as servers did. */
+export const example = (name) => at(`target/debug/examples/${name}`);
+
 /** The bytes of a sample actor. */
 export const moduleBytes = (name) => readFileSync(modulePath(name));
 

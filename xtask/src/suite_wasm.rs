@@ -1,6 +1,8 @@
-//! The engines' suite, as tabs run it.
+//! The engines' suite, as tabs run it, and the programs that tell tabs what servers do.
 
 use crate::alone::alone;
+use crate::command::{command, run};
+use crate::server::TAB;
 use crate::tab_module::TabModule;
 use anyhow::Result;
 
@@ -13,9 +15,9 @@ const SUITE: TabModule = TabModule {
     name: "suite",
 };
 
-/// Builds the suite.
+/// Builds the suite and the programs.
 pub(crate) fn build() -> Result<()> {
     let _alone = alone()?;
     SUITE.build()?;
-    Ok(())
+    run(command("cargo", ["build", "--quiet", "--workspace", "--exclude", TAB, "--examples"]))
 }

@@ -5,22 +5,13 @@
 use std::{
     env,
     ops::Range,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
 
-use bytes::Bytes;
-use wisteria_core::{
-    engine::{
-        Engine, GuestCall, GuestError, HostCall, HostCalls, ModuleLimits, PreparedModule, WasmiEngine, prepare,
-        rewrite_module,
-    },
-    platform::BoxFuture,
-};
+use wisteria_core::engine::{ModuleLimits, WasmiEngine, prepare, rewrite_module};
 use wisteria_server::engine::WasmtimeEngine;
+use wisteria_tests::ends::{End, ends};
 
 use super::{
     compiled::Compiled,
@@ -31,9 +22,6 @@ use super::{
 
 /// How many are tried where nobody says.
 const MODULES: u64 = 3_000;
-
-/// Fuel of modules that may never end. Their stack does not overflow with it on either engine.
-const LITTLE: u64 = 20_000;
 
 /// The host's functions without a host: a module, so that both engines have the same.
 const WAPC: &str = r#"(module
@@ -232,63 +220,4 @@ impl Trace {
         };
         (self.memory != other.memory).then(|| format!("memory, first at {:?}", place()))
     }
-}
-
-/// How something ended, as far as engines must agree.
-#[derive(Debug, PartialEq, Eq)]
-enum End {
-    Reply(Bytes, u64),
-    Failed(String),
-    Trap,
-    OutOfFuel,
-    Stillborn,
-    Exhausted,
-}
-
-impl From<GuestError> for End {
-    fn from(error: GuestError) -> Self {
-        match error {
-            GuestError::Failed(reason) => Self::Failed(reason),
-            GuestError::OutOfFuel { .. } => Self::OutOfFuel,
-            GuestError::Trap(text) if text.contains("stack") => Self::Exhausted,
-            GuestError::Trap(_) => Self::Trap,
-            GuestError::Instantiate(text) if text.contains("stack") => Self::Exhausted,
-            _ => Self::Stillborn,
-        }
-    }
-}
-
-/// Starts a module and calls it three times, for as long as its instance stands.
-async fn ends(engine: &dyn Engine, prepared: &PreparedModule) -> Vec<End> {
-    let module = engine.compile(prepared).await.unwrap_or_else(|error| panic!("{}: {error}", engine.name()));
-    let mut instance = match module.instantiate(LITTLE).await {
-        Ok(instance) => instance,
-        Err(error) => return vec![error.into()],
-    };
-    let mut ends = Vec::new();
-    for payload in ["", "nine byte", "and another"] {
-        let payload = Bytes::from_static(payload.as_bytes());
-        let call = GuestCall { operation: "Op".into(), payload, fuel: LITTLE, host: Arc::new(Answers) };
-        match instance.call(call).await {
-            Ok(reply) => ends.push(End::Reply(reply.payload, reply.fuel_used)),
-            Err(GuestError::Failed(reason)) => ends.push(End::Failed(reason)),
-            Err(error) => {
-                ends.push(error.into());
-                break;
-            }
-        }
-    }
-    ends
-}
-
-/// Answers every host call with what it brought.
-#[derive(Debug)]
-struct Answers;
-
-impl HostCalls for Answers {
-    fn call(&self, call: HostCall) -> BoxFuture<'static, Result<Bytes, String>> {
-        Box::pin(async move { Ok(call.payload) })
-    }
-
-    fn log(&self, _text: &str) {}
 }

@@ -8,3 +8,4 @@ mod made_up;
 mod script;
 mod smith;
 mod spec;
+mod trace;
