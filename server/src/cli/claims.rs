@@ -7,8 +7,8 @@ use std::{
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use wisteria_core::{
-    identity::{ActorClaims, ClaimsError, KeyKind, KeyPair, WantedClaims, is_contract, sign_module, sign_token},
+use wisteria_core::identity::{
+    ActorClaims, ClaimsError, KeyKind, KeyPair, WantedClaims, is_contract, sign_module, sign_token,
 };
 
 use super::{

@@ -5,7 +5,11 @@ use std::{io, path::PathBuf, process::ExitCode, sync::Arc};
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind, parser::ValueSource};
 use thiserror::Error;
 use wisteria_bridge::{Credentials, auth::Role};
-use wisteria_core::{bus::Bus, error::LatticeError, identity::{ClaimsError, WantedClaimsError}};
+use wisteria_core::{
+    bus::Bus,
+    error::LatticeError,
+    identity::{ClaimsError, WantedClaimsError},
+};
 
 use super::{
     args::{Cli, Command, LatticeArgs},
