@@ -16,9 +16,6 @@ use crate::{
     platform::BrowserPlatform,
 };
 
-/// The claims that a page may name.
-const FIELDS: &str = "name, capabilities, tags, alias, version, revision, expiresIn, notBeforeIn";
-
 /// The text `A…` of an account's public key, 32 bytes.
 #[wasm_bindgen(js_name = accountKey)]
 pub fn account_key(public: &[u8]) -> Result<String, JsValue> {
@@ -53,28 +50,33 @@ pub fn embed_signature(module: &[u8], text: &str, signature: &[u8]) -> Result<Ve
 }
 
 fn read_claims(claims: &JsValue, account: &str, actor: &str) -> Result<ActorClaims, LatticeError> {
-    let mut said: Map<String, Value> = from_js("claims", claims)?;
-    let wanted = WantedClaims {
-        name: take(&mut said, "name")?,
-        caps: take(&mut said, "capabilities")?.unwrap_or_default(),
-        tags: take(&mut said, "tags")?.unwrap_or_default(),
-        call_alias: take(&mut said, "alias")?,
-        version: take(&mut said, "version")?,
-        revision: take(&mut said, "revision")?,
-        expires_in: take(&mut said, "expiresIn")?.map(span),
-        not_before_in: take(&mut said, "notBeforeIn")?.map(span),
-    };
-    if let Some(unknown) = said.keys().next() {
-        return Err(bad_request(format!("there is no claim \"{unknown}\"; there are {FIELDS}")));
+    let said: Map<String, Value> = from_js("claims", claims)?;
+    let mut wanted = WantedClaims::default();
+    for (claim, value) in said {
+        match claim.as_str() {
+            "name" => wanted.name = Some(read(&claim, value)?),
+            "capabilities" => wanted.caps = read(&claim, value)?,
+            "tags" => wanted.tags = read(&claim, value)?,
+            "alias" => wanted.call_alias = Some(read(&claim, value)?),
+            "version" => wanted.version = Some(read(&claim, value)?),
+            "revision" => wanted.revision = Some(read(&claim, value)?),
+            "expiresIn" => wanted.expires_in = Some(span(read(&claim, value)?)),
+            "notBeforeIn" => wanted.not_before_in = Some(span(read(&claim, value)?)),
+            _ => {
+                return Err(bad_request(format!(
+                    "there is no claim \"{claim}\"; there are name, capabilities, tags, alias, version, revision, \
+                     expiresIn, notBeforeIn"
+                )));
+            }
+        }
     }
     let (account, actor) = (read_key(account)?, read_key(actor)?);
     wanted.into_claims(account, actor, &BrowserPlatform).map_err(|error| bad_request(error.to_string()))
 }
 
 /// What is said must be of its kind: JSON makes `null` of `NaN`, which is not to mean "for ever".
-fn take<T: DeserializeOwned>(said: &mut Map<String, Value>, field: &str) -> Result<Option<T>, LatticeError> {
-    let read = said.remove(field).map(serde_json::from_value).transpose();
-    read.map_err(|error| bad_request(format!("the claim {field} cannot be read: {error}")))
+fn read<T: DeserializeOwned>(claim: &str, value: Value) -> Result<T, LatticeError> {
+    serde_json::from_value(value).map_err(|error| bad_request(format!("the claim {claim} cannot be read: {error}")))
 }
 
 /// Claims count in seconds; less than one would be none.
