@@ -248,12 +248,12 @@ fn read_limits(limits: &JsValue) -> Result<Option<ActorLimits>, LatticeError> {
 }
 
 /// Reads plain data of the page.
-fn from_js<T: DeserializeOwned>(what: &str, value: &JsValue) -> Result<T, LatticeError> {
+pub(crate) fn from_js<T: DeserializeOwned>(what: &str, value: &JsValue) -> Result<T, LatticeError> {
     let text = JSON::stringify(value).ok().and_then(|json| json.as_string()).unwrap_or_default();
     encoding::from_json(text.as_bytes()).map_err(|error| bad_request(format!("the {what} cannot be read: {error}")))
 }
 
-fn read_key(text: &str) -> Result<PublicKey, LatticeError> {
+pub(crate) fn read_key(text: &str) -> Result<PublicKey, LatticeError> {
     text.parse().map_err(|error| bad_request(format!("\"{text}\" is not a key: {error}")))
 }
 

@@ -9,6 +9,8 @@ mod host;
 mod log;
 mod options;
 pub mod platform;
+mod signing;
 mod start;
 
 pub use host::TabHost;
+pub use signing::{account_key, claims_to_sign, embed_signature, key_of_seed, sign_by_seed};

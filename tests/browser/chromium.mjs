@@ -21,7 +21,7 @@ export async function open() {
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGS });
   return {
     name,
-    page: (url) => page(browser, url),
+    page: (url, context) => page(browser, url, context),
     close: () => browser.close(),
     signalPages: (signal) => signalPages(browser, signal),
     residentBytes: () => residentBytes(browser),
@@ -50,9 +50,14 @@ async function pageProcesses(browser) {
   return pages.map(({ id }) => id);
 }
 
-async function page(browser, url) {
+/** Opens a page; `more` are options of its context, such as `bypassCSP`. */
+async function page(browser, url, more = {}) {
   // A context of its own gives a page a process of its own.
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...more });
+  return pageIn(context, url);
+}
+
+async function pageIn(context, url) {
   const tab = await context.newPage();
   const console = [];
   tab.on("console", (message) => console.push(`${message.type()}: ${message.text()}`));
@@ -62,6 +67,9 @@ async function page(browser, url) {
     console,
     evaluate: async (fn, arg) => outcome(await tab.evaluate(expression(fn, arg))),
     screenshot: (path) => tab.screenshot({ path }),
+    reload: () => tab.reload(),
+    /** Another page, which finds what this one has stored. */
+    beside: () => pageIn(context, url),
     close: () => context.close(),
     crash: () => crash(context, tab),
   };

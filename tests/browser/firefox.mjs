@@ -28,6 +28,9 @@ async function page(browser, url) {
     console,
     evaluate: async (fn, arg) => outcome(await tab.evaluate(expression(fn, arg))),
     screenshot: (path) => tab.screenshot({ path }),
+    reload: () => tab.reload(),
+    /** Another page, which finds what this one has stored. */
+    beside: () => page(browser, url),
     close,
     // Its processes are shared between pages, so no more than this can be done to one.
     crash: close,

@@ -6,7 +6,11 @@ import { until } from "./until.mjs";
 
 /** Opens the server's page and waits until it has joined the lattice. */
 export async function openTab(browser, server) {
-  const page = await browser.page(server.url);
+  return joined(await browser.page(server.url));
+}
+
+/** Waits until a page of the server has joined the lattice. */
+export async function joined(page) {
   try {
     const { id, engine } = await until(
       () => page.evaluate(() => window.wisteria && { id: window.wisteria.id, engine: window.wisteria.engine }),
@@ -37,6 +41,25 @@ class Tab {
       },
       { base64, options: { maxInstances, host } },
     );
+  }
+
+  /** Signs a module, given by a sample's name or as bytes, with this browser's account; resolves with the signed one. */
+  async sign(module, claims) {
+    const bytes = typeof module === "string" ? moduleBytes(module) : module;
+    const base64 = await this.page.evaluate(
+      async ({ base64, claims }) => {
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+        const signed = await window.wisteria.sign(bytes, claims);
+        return btoa(Array.from(signed, (byte) => String.fromCharCode(byte)).join(""));
+      },
+      { base64: Buffer.from(bytes).toString("base64"), claims },
+    );
+    return Buffer.from(base64, "base64");
+  }
+
+  /** The account that signs in this tab. */
+  account() {
+    return this.page.evaluate(() => window.wisteria.account);
   }
 
   /** Links an actor to the provider of a contract on `host`. */

@@ -50,6 +50,7 @@ async function page(url, display) {
   return {
     console,
     evaluate: (fn, arg) => run(expression(fn, arg)),
+    reload: () => ask("POST", "/refresh", {}),
     async screenshot(path) {
       writeFileSync(path, Buffer.from(await ask("GET", "/screenshot"), "base64"));
     },

@@ -3,9 +3,20 @@
 import { WisteriaError } from "./error.js";
 import { HostEvents } from "./events.js";
 import { fromPayload, toPayload } from "./payload.js";
+import type { Started } from "./protocol.js";
 import { RemoteHost, type WorkerLike } from "./remote.js";
 import { firstToken, keepRenewed, type TokenSource } from "./token.js";
-import type { ActorLimits, ClaimsSummary, HostSummary, Inventory, Link, LinkStatus, Policy } from "./types.js";
+import type {
+  Account,
+  ActorLimits,
+  ClaimsSummary,
+  HostSummary,
+  Inventory,
+  Link,
+  LinkStatus,
+  Policy,
+  SignClaims,
+} from "./types.js";
 
 /** How a host starts. */
 export interface HostOptions {
@@ -23,7 +34,7 @@ export interface HostOptions {
   labels?: Record<string, string>;
   /** Whether modules without claims may run. */
   allowUnsigned?: boolean;
-  /** The accounts (`A…`) whose signed modules may run; none by default. */
+  /** The accounts (`A…`) whose signed modules may run, beside the one that signs in this browser; none by default. */
   trustedIssuers?: string[];
   /** Who may do what in this host; everything that could be done by default. */
   policy?: Policy;
@@ -67,6 +78,8 @@ export class Host implements AsyncDisposable {
   readonly id: string;
   /** What runs its modules: `jspi`, or `wasmi` where the browser's WebAssembly cannot suspend. */
   readonly engine: string;
+  /** Who signs modules here. This host runs what it signed; others do if they are told to, `wisteria up --trust A…`. */
+  readonly account: Account;
   /** What happens on the lattice and in this host. */
   readonly events: HostEvents;
   /** Its actors, and those of other hosts. */
@@ -77,12 +90,13 @@ export class Host implements AsyncDisposable {
   readonly lattice: Lattice;
   readonly #remote: RemoteHost;
 
-  private constructor(remote: RemoteHost, events: HostEvents, id: string, engine: string) {
+  private constructor(remote: RemoteHost, events: HostEvents, { hostId, engine, account }: Started) {
     this.#remote = remote;
     this.events = events;
-    this.id = id;
+    this.id = hostId;
     this.engine = engine;
-    this.actors = new Actors(remote, id);
+    this.account = account;
+    this.actors = new Actors(remote, hostId);
     this.links = new Links(remote);
     this.lattice = new Lattice(remote);
   }
@@ -104,7 +118,7 @@ export class Host implements AsyncDisposable {
       if (news === "connection" && detail === "closed") remote.fail(stopped());
     });
     try {
-      const { hostId, engine } = await remote.ask("start", {
+      const started = await remote.ask("start", {
         bridge: String(options.bridge ?? defaultBridge()),
         ...(token ? { token } : {}),
         lattice: options.lattice ?? "default",
@@ -115,7 +129,7 @@ export class Host implements AsyncDisposable {
         ...(options.policy ? { policy: options.policy } : {}),
       });
       if (typeof source === "function") keepRenewed(source, token ?? "", remote, events);
-      return new Host(remote, events, hostId, engine);
+      return new Host(remote, events, started);
     } catch (thrown) {
       const error = WisteriaError.from(thrown);
       remote.fail(error);
@@ -134,6 +148,14 @@ export class Host implements AsyncDisposable {
     const bytes = raw ? (payload as Uint8Array) : toPayload(payload);
     const reply = await unlessAborted(this.#remote.ask("call", target, operation, bytes, deadline), signal);
     return raw ? reply : fromPayload(reply);
+  }
+
+  /**
+   * Signs a module with this browser's account, `host.account`, and returns the signed one; claims that it has are replaced.
+   * Claims that are unknown or make no sense are refused as `bad-request`.
+   */
+  async sign(module: ModuleSource, claims: SignClaims): Promise<Uint8Array> {
+    return this.#remote.ask("sign", await readModule(module), claims);
   }
 
   /** Leaves the lattice. Whatever is still open fails as `stopped`. */

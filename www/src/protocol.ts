@@ -1,6 +1,6 @@
 // What the page and the host's worker say to each other.
 
-import type { ActorLimits, ConnectionState, LatticeEvent, LogLine, Policy } from "./types.js";
+import type { Account, ActorLimits, ConnectionState, LatticeEvent, LogLine, Policy, SignClaims } from "./types.js";
 import type { TabHost } from "./host/host.js";
 
 /** How a host starts, as the worker needs it. */
@@ -19,6 +19,7 @@ export interface StartOptions {
 export interface Started {
   hostId: string;
   engine: string;
+  account: Account;
 }
 
 /** The host's methods that the page may call. */
@@ -38,7 +39,10 @@ export type Methods = Pick<
   | "claims"
   | "renewToken"
   | "stop"
-> & { start(options: StartOptions): Promise<Started> };
+> & {
+  start(options: StartOptions): Promise<Started>;
+  sign(module: Uint8Array, claims: SignClaims): Promise<Uint8Array>;
+};
 
 /** From the page to the worker. */
 export interface Request {

@@ -45,7 +45,13 @@ export class RemoteHost {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#open.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      this.#worker.postMessage({ id, method, args });
+      try {
+        this.#worker.postMessage({ id, method, args });
+      } catch (cause) {
+        this.#open.delete(id);
+        const why = WisteriaError.from(cause).message;
+        reject(new WisteriaError("bad-request", `the host's worker cannot be given this: ${why}; give plain data`, { cause }));
+      }
     });
   }
 

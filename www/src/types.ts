@@ -81,6 +81,38 @@ export interface ClaimsSummary {
   version: string;
 }
 
+/** The account that signs modules in this browser, for the pages of one origin. */
+export interface Account {
+  /** Its public key, `A…`: other hosts run what it signed if they are told to trust it. */
+  key: string;
+  /**
+   * How the secret key is kept: in the browser's WebCrypto, from which nobody gets it out (`webcrypto`); as a seed in
+   * IndexedDB, where WebCrypto has no Ed25519, or its keys cannot be stored (`seed`); or for as long as this host runs, where
+   * the page stores nothing (`memory`).
+   */
+  kept: "webcrypto" | "seed" | "memory";
+}
+
+/** What to claim for a module. */
+export interface SignClaims {
+  /** What people call the actor. Modules signed under one name have one key `M…`, as versions of one actor. */
+  name: string;
+  /** The contracts it may use: `wasmcloud:keyvalue` … */
+  capabilities?: string[];
+  /** Free words. */
+  tags?: string[];
+  /** The name by which other actors may call it. */
+  alias?: string;
+  /** Its version for people. */
+  version?: string;
+  /** Counts up from build to build; a whole number. */
+  revision?: number;
+  /** How long the claims hold, in milliseconds from now, rounded up to seconds; without, for ever. */
+  expiresIn?: number;
+  /** After how many milliseconds they begin to hold; without, at once. */
+  notBeforeIn?: number;
+}
+
 /** Who may do what, in the format of a server's policy file. */
 export interface Policy {
   /** What holds where no rule says anything. */

@@ -6,7 +6,6 @@ use thiserror::Error;
 
 use super::{
     key::{PublicKey, SignatureError},
-    key_pair::KeyPair,
     module::{self, ModuleReadError},
     token::{self, ReadToken, TokenActor, TokenClaims, TokenError},
 };
@@ -110,7 +109,7 @@ pub enum ClaimsError {
 }
 
 impl ActorClaims {
-    /// Claims without name, contracts or expiry, to be filled in and given to [`sign_module`].
+    /// Claims without name, contracts or expiry, to be filled in and given to [`super::sign_module`].
     pub fn new(issuer: PublicKey, subject: PublicKey, id: String, issued_at: Duration) -> Self {
         Self {
             issuer,
@@ -160,7 +159,7 @@ impl ActorClaims {
         }
     }
 
-    fn to_token(&self, hash: String) -> TokenClaims {
+    pub(super) fn to_token(&self, hash: String) -> TokenClaims {
         TokenClaims {
             expires: self.expires.map(|time| time.as_secs()),
             id: self.id.clone(),
@@ -238,27 +237,6 @@ pub fn inspect(module: &[u8], now_unix: Duration) -> Result<Option<ActorClaims>,
     examined.check_hash()?;
     examined.claims.check_time(now_unix)?;
     Ok(Some(examined.claims))
-}
-
-/// The token of these claims and their hash, signed by their issuer.
-pub fn sign_token(claims: &ActorClaims, issuer: &KeyPair) -> Result<String, ClaimsError> {
-    let signing = issuer.public_key();
-    match signing == claims.issuer {
-        true => Ok(token::sign(&claims.to_token(claims.hash.clone()), issuer)),
-        false => Err(ClaimsError::Issuer { named: claims.issuer, signing }),
-    }
-}
-
-/// The module with these claims in place of those it had, signed by their issuer. Their hash is that of the module,
-/// whatever they say; the revision of the format is the current one.
-pub fn sign_module(module: &[u8], claims: &ActorClaims, issuer: &KeyPair) -> Result<Vec<u8>, ClaimsError> {
-    let signing = issuer.public_key();
-    if signing != claims.issuer {
-        return Err(ClaimsError::Issuer { named: claims.issuer, signing });
-    }
-    let hash = module::read(module)?.hash;
-    let token = token::sign(&claims.to_token(hash), issuer);
-    Ok(module::embed(module, &token)?)
 }
 
 /// A span of time in the largest unit that it fills, "3 hours".

@@ -1,7 +1,7 @@
 //! Tests of claims: what is signed is read again, and whatever was altered is refused.
 
 use super::*;
-use crate::identity::{KeyError, KeyKind, SignatureError, module_hash, module_key_of_hash};
+use crate::identity::{KeyError, KeyKind, KeyPair, SignatureError, module_hash, module_key_of_hash, sign_module};
 
 const NOW: Duration = Duration::from_secs(1_800_000_000);
 

@@ -118,11 +118,19 @@ pub(super) fn read(token: &[u8]) -> Result<ReadToken, TokenError> {
 
 /// The token of these claims, signed.
 pub(super) fn sign(claims: &TokenClaims, key: &KeyPair) -> String {
+    let signed = to_sign(claims);
+    complete(&signed, &key.sign(signed.as_bytes()))
+}
+
+/// Header and claims of a token: what its issuer signs.
+pub(super) fn to_sign(claims: &TokenClaims) -> String {
     let claims = serde_json::to_vec(claims).expect("claims have string keys and serialise");
-    let header = BASE64_URL.encode(HEADER.as_bytes());
-    let signed = format!("{header}.{}", BASE64_URL.encode(&claims));
-    let signature = BASE64_URL.encode(&key.sign(signed.as_bytes()));
-    format!("{signed}.{signature}")
+    format!("{}.{}", BASE64_URL.encode(HEADER.as_bytes()), BASE64_URL.encode(&claims))
+}
+
+/// The token of what was signed, and its signature.
+pub(super) fn complete(signed: &str, signature: &[u8]) -> String {
+    format!("{signed}.{}", BASE64_URL.encode(signature))
 }
 
 fn decode(part: &'static str, text: &[u8]) -> Result<Vec<u8>, TokenError> {

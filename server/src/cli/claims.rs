@@ -7,9 +7,8 @@ use std::{
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use wisteria_core::{
-    identity::{ActorClaims, ClaimsError, KeyKind, KeyPair, sign_module, sign_token},
-    platform::{Platform, random_uuid},
+use wisteria_core::identity::{
+    ActorClaims, ClaimsError, KeyKind, KeyPair, WantedClaims, is_contract, sign_module, sign_token,
 };
 
 use super::{
@@ -118,23 +117,17 @@ impl ClaimsArgs {
     }
 
     fn into_claims(self, issuer: &KeyPair, subject: &KeyPair) -> Result<ActorClaims, CommandError> {
-        let platform = NativePlatform::current();
-        let now = Duration::from_secs(platform.unix_time().as_secs());
-        let (starts, ends) = (self.not_before_in.unwrap_or_default(), self.expires_in);
-        if ends.is_some_and(|ends| ends <= starts) {
-            return Err(CommandError::NeverValid);
-        }
-        Ok(ActorClaims {
-            expires: ends.map(|span| now + span),
-            not_before: self.not_before_in.map(|span| now + span),
+        let wanted = WantedClaims {
             name: self.name,
-            tags: self.tags,
             caps: self.caps,
+            tags: self.tags,
             revision: self.rev,
             version: self.ver,
             call_alias: self.call_alias,
-            ..ActorClaims::new(issuer.public_key(), subject.public_key(), random_uuid(&platform), now)
-        })
+            expires_in: self.expires_in,
+            not_before_in: self.not_before_in,
+        };
+        Ok(wanted.into_claims(issuer.public_key(), subject.public_key(), &NativePlatform::current())?)
     }
 }
 
@@ -178,7 +171,7 @@ pub(super) fn not_signed(path: &Path, cause: ClaimsError) -> CommandError {
 }
 
 fn contract(text: &str) -> Result<String, &'static str> {
-    match text.contains(':') && !text.contains([',', ' ']) {
+    match is_contract(text) {
         true => Ok(text.to_owned()),
         false => Err("a contract such as wasmcloud:keyvalue is needed; give --cap once for each"),
     }

@@ -5,7 +5,11 @@ use std::{io, path::PathBuf, process::ExitCode, sync::Arc};
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind, parser::ValueSource};
 use thiserror::Error;
 use wisteria_bridge::{Credentials, auth::Role};
-use wisteria_core::{bus::Bus, error::LatticeError, identity::ClaimsError};
+use wisteria_core::{
+    bus::Bus,
+    error::LatticeError,
+    identity::{ClaimsError, WantedClaimsError},
+};
 
 use super::{
     args::{Cli, Command, LatticeArgs},
@@ -41,8 +45,8 @@ pub(super) enum CommandError {
     Resolve(#[from] ResolveError),
     #[error(transparent)]
     Keys(#[from] KeyStoreError),
-    #[error("the claims would expire before they begin to hold; let --expires-in be longer than --not-before-in")]
-    NeverValid,
+    #[error(transparent)]
+    Wanted(#[from] WantedClaimsError),
     #[error("{} is not signed; sign it with: wisteria claims sign {}", .0.display(), .0.display())]
     Unsigned(PathBuf),
     #[error("{} cannot be written: {cause}; name another place with -O", path.display())]

@@ -1,9 +1,31 @@
 // The tab host in WebAssembly, built from the Rust sources into `dist/host/`.
 
-import type { ActorLimits, ClaimsSummary, HostSummary, Inventory, LatticeEvent, Link, LinkStatus, LogLine, Policy } from "../types.js";
+import type {
+  ActorLimits,
+  ClaimsSummary,
+  HostSummary,
+  Inventory,
+  LatticeEvent,
+  Link,
+  LinkStatus,
+  LogLine,
+  Policy,
+  SignClaims,
+} from "../types.js";
 
 /** Loads the wasm beside this file; must be awaited before anything else. */
 export default function init(): Promise<unknown>;
+
+/** The text `A…` of an account's public key, 32 bytes. */
+export function accountKey(publicKey: Uint8Array): string;
+/** The text of the public key of 32 secret bytes: an account's, or a module's. */
+export function keyOfSeed(isModule: boolean, seed: Uint8Array): string;
+/** The signature of an account of 32 secret bytes over a text. */
+export function signBySeed(seed: Uint8Array, text: string): Uint8Array;
+/** The text that `account` signs for `module` to have these claims. */
+export function claimsToSign(module: Uint8Array, claims: SignClaims, account: string, actor: string): string;
+/** The module with such a text and its signature, which is checked. */
+export function embedSignature(module: Uint8Array, text: string, signature: Uint8Array): Uint8Array;
 
 /** A host in this thread. Every method that fails rejects with an `Error` that has a `code`. */
 export class TabHost {
