@@ -40,7 +40,6 @@ pub fn exposed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S
 }
 
 /// The same where there may be none.
-#[expect(clippy::ref_option, reason = "serde passes the field")]
 pub fn exposed_if_any<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
     secret.as_ref().map(Secret::expose).serialize(serializer)
 }
