@@ -80,18 +80,16 @@ impl Credentials {
         let sign = |key: &KeyPair| nonce.map(|nonce| BASE64URL_NOPAD.encode(&key.sign(nonce.as_bytes())));
         let auth = match self {
             Self::None => return,
-            Self::Token(token) => Auth { auth_token: Some(token.clone()), ..Auth::default() },
+            Self::Token(token) => Auth { auth_token: Some(token.expose().to_owned()), ..Auth::default() },
             Self::User { name, password } => {
-                Auth { user: Some(name.clone()), pass: Some(password.clone()), ..Auth::default() }
+                Auth { user: Some(name.clone()), pass: Some(password.expose().to_owned()), ..Auth::default() }
             }
             Self::Key(key) => Auth { nkey: Some(key.public_key().to_string()), sig: sign(key), ..Auth::default() },
-            Self::Claims { jwt, key } => {
-                Auth { jwt: Some(Secret::new(jwt.as_str())), sig: sign(key), ..Auth::default() }
-            }
+            Self::Claims { jwt, key } => Auth { jwt: Some(jwt.clone()), sig: sign(key), ..Auth::default() },
             Self::Join { token, key, providers } => {
                 let prove = |provider: &KeyPair| Some((provider.public_key().to_string(), sign(provider)?));
                 Auth {
-                    jwt: Some(token.get()),
+                    jwt: Some(token.get().expose().to_owned()),
                     nkey: Some(key.public_key().to_string()),
                     sig: sign(key),
                     providers: providers.iter().filter_map(prove).collect(),
@@ -209,12 +207,12 @@ mod tests {
             let (rest, credentials) = Credentials::of_url(url);
             assert_eq!((rest.as_str(), completed(&credentials)), (bare, expected), "{url}");
         };
-        let secret = |text: &str| Some(Secret::new(text));
+        let text = |text: &str| Some(text.to_owned());
         check("nats://h:4222", "nats://h:4222", Auth::default());
         check("ws://h/a@b", "ws://h/a@b", Auth::default());
-        check("nats://t%40k@h", "nats://h", Auth { auth_token: secret("t@k"), ..Auth::default() });
+        check("nats://t%40k@h", "nats://h", Auth { auth_token: text("t@k"), ..Auth::default() });
         let user = Some("u".to_owned());
-        check("nats://u:p%3a%@h:1/x", "nats://h:1/x", Auth { user, pass: secret("p:%"), ..Auth::default() });
+        check("nats://u:p%3a%@h:1/x", "nats://h:1/x", Auth { user, pass: text("p:%"), ..Auth::default() });
     }
 
     #[test]
@@ -226,7 +224,7 @@ mod tests {
         );
         let claims = completed(&Credentials::from_creds(&creds).expect("a creds file"));
         let seed = completed(&Credentials::from_seed(&format!("{}\n", key().seed())).expect("a seed"));
-        assert_eq!((claims.jwt, claims.nkey), (Some(Secret::new("a.b.c")), None));
+        assert_eq!((claims.jwt.as_deref(), claims.nkey), (Some("a.b.c"), None));
         assert_eq!(seed.nkey, Some(key().public_key().to_string()));
         for signature in [claims.sig, seed.sig] {
             let signature = BASE64URL_NOPAD.decode(signature.expect("one").as_bytes()).expect("base64");
@@ -247,9 +245,9 @@ mod tests {
     fn a_join_token_is_replaced_from_the_next_connection_on() {
         let token = JoinToken::new("old".to_owned());
         let credentials = Credentials::Join { token: token.clone(), key: key(), providers: Vec::new() };
-        assert_eq!(completed(&credentials).jwt, Some(Secret::new("old")));
+        assert_eq!(completed(&credentials).jwt.as_deref(), Some("old"));
         token.replace("new".to_owned());
-        assert_eq!(completed(&credentials.clone()).jwt, Some(Secret::new("new")));
+        assert_eq!(completed(&credentials.clone()).jwt.as_deref(), Some("new"));
     }
 
     #[test]
@@ -269,10 +267,9 @@ mod tests {
             credentials.complete(&mut connect, Some("a nonce"));
             let signature = connect.auth.sig.clone().unwrap_or_else(|| "no signature".to_owned());
             let auth = connect.auth.clone();
-            let fields = format!("{:?} {:?} {:?}", auth.auth_token, auth.pass, auth.jwt);
             let said = ClientOp::Connect(Box::new(connect));
             let options = BridgeOptions { name: name(), credentials: credentials.clone(), ..BridgeOptions::default() };
-            let shown = format!("{credentials:?} {auth:?} {fields} {said:?} {options:?}");
+            let shown = format!("{credentials:?} {auth:?} {said:?} {options:?}");
             for secret in ["lovelace", &key().seed(), &signature] {
                 assert!(!shown.contains(secret), "{secret} in {shown}");
             }

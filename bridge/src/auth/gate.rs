@@ -10,7 +10,6 @@ use data_encoding::BASE64URL_NOPAD;
 use wisteria_core::{
     identity::{KeyKind, PublicKey},
     platform::Platform,
-    secret::Secret,
 };
 
 use super::{Refusal, UserClaims};
@@ -85,8 +84,7 @@ impl AccountGate {
 impl Gatekeeper for AccountGate {
     fn admit(&self, options: &ConnectOptions, nonce: &str) -> Result<Admission, Refusal> {
         let auth = &options.auth;
-        let token =
-            auth.jwt.as_ref().map(Secret::expose).filter(|token| !token.is_empty()).ok_or(Refusal::NoCredentials)?;
+        let token = auth.jwt.as_deref().filter(|token| !token.is_empty()).ok_or(Refusal::NoCredentials)?;
         let claims = UserClaims::verify(token, &self.accounts, self.platform.unix_time())?;
         let key = match claims.is_bearer() {
             true => own_key(auth)?,

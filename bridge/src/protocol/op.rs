@@ -3,10 +3,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
-use wisteria_core::{
-    bus::{Message, SubjectPattern},
-    secret::{Secret, exposed_if_any},
-};
+use wisteria_core::bus::{Message, SubjectPattern};
 
 /// What a client says.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,17 +112,17 @@ pub struct ConnectOptions {
 #[serde(default)]
 pub struct Auth {
     /// A token that all clients share.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "exposed_if_any")]
-    pub auth_token: Option<Secret>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_token: Option<String>,
     /// The user's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// The user's password.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "exposed_if_any")]
-    pub pass: Option<Secret>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pass: Option<String>,
     /// The user's claims, signed by its account.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "exposed_if_any")]
-    pub jwt: Option<Secret>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwt: Option<String>,
     /// The user's public key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nkey: Option<String>,
