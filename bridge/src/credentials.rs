@@ -6,7 +6,10 @@ use std::{
 };
 
 use data_encoding::BASE64URL_NOPAD;
-use wisteria_core::identity::{KeyKind, KeyPair, PublicKey};
+use wisteria_core::{
+    identity::{KeyKind, KeyPair, PublicKey},
+    secret::Secret,
+};
 
 use crate::protocol::{Auth, ConnectOptions};
 
@@ -17,13 +20,13 @@ pub enum Credentials {
     #[default]
     None,
     /// A token that all clients share.
-    Token(String),
+    Token(Secret),
     /// A name with its password.
     User {
         /// The name.
         name: String,
         /// The password.
-        password: String,
+        password: Secret,
     },
     /// A user's key, by whose signature the server knows it.
     Key(KeyPair),
@@ -47,20 +50,20 @@ pub enum Credentials {
 
 /// A join token that can be replaced before it expires; its clones hold the same one. Debug does not show it.
 #[derive(Clone)]
-pub struct JoinToken(Arc<Mutex<String>>);
+pub struct JoinToken(Arc<Mutex<Secret>>);
 
 impl JoinToken {
     /// With this one first.
-    pub fn new(token: String) -> Self {
-        Self(Arc::new(Mutex::new(token)))
+    pub fn new(token: impl Into<Secret>) -> Self {
+        Self(Arc::new(Mutex::new(token.into())))
     }
 
     /// Has another one used from the next connection on.
-    pub fn replace(&self, token: String) {
-        *self.0.lock().expect("nothing panics under this lock") = token;
+    pub fn replace(&self, token: impl Into<Secret>) {
+        *self.0.lock().expect("nothing panics under this lock") = token.into();
     }
 
-    fn get(&self) -> String {
+    fn get(&self) -> Secret {
         self.0.lock().expect("nothing panics under this lock").clone()
     }
 }
@@ -77,16 +80,16 @@ impl Credentials {
         let sign = |key: &KeyPair| nonce.map(|nonce| BASE64URL_NOPAD.encode(&key.sign(nonce.as_bytes())));
         let auth = match self {
             Self::None => return,
-            Self::Token(token) => Auth { auth_token: Some(token.clone()), ..Auth::default() },
+            Self::Token(token) => Auth { auth_token: Some(token.expose().to_owned()), ..Auth::default() },
             Self::User { name, password } => {
-                Auth { user: Some(name.clone()), pass: Some(password.clone()), ..Auth::default() }
+                Auth { user: Some(name.clone()), pass: Some(password.expose().to_owned()), ..Auth::default() }
             }
             Self::Key(key) => Auth { nkey: Some(key.public_key().to_string()), sig: sign(key), ..Auth::default() },
             Self::Claims { jwt, key } => Auth { jwt: Some(jwt.clone()), sig: sign(key), ..Auth::default() },
             Self::Join { token, key, providers } => {
                 let prove = |provider: &KeyPair| Some((provider.public_key().to_string(), sign(provider)?));
                 Auth {
-                    jwt: Some(token.get()),
+                    jwt: Some(token.get().expose().to_owned()),
                     nkey: Some(key.public_key().to_string()),
                     sig: sign(key),
                     providers: providers.iter().filter_map(prove).collect(),
@@ -133,8 +136,10 @@ impl Credentials {
         match parted {
             None => (url.to_owned(), Self::None),
             Some((bare, user)) => match user.split_once(':') {
-                Some((name, password)) => (bare, Self::User { name: unescape(name), password: unescape(password) }),
-                None => (bare, Self::Token(unescape(user))),
+                Some((name, password)) => {
+                    (bare, Self::User { name: unescape(name), password: unescape(password).into() })
+                }
+                None => (bare, Self::Token(unescape(user).into())),
             },
         }
     }
@@ -184,6 +189,7 @@ impl fmt::Debug for Credentials {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{BridgeOptions, protocol::ClientOp};
 
     fn key() -> KeyPair {
         KeyPair::from_raw(KeyKind::User, [3; 32])
@@ -205,7 +211,8 @@ mod tests {
         check("nats://h:4222", "nats://h:4222", Auth::default());
         check("ws://h/a@b", "ws://h/a@b", Auth::default());
         check("nats://t%40k@h", "nats://h", Auth { auth_token: text("t@k"), ..Auth::default() });
-        check("nats://u:p%3a%@h:1/x", "nats://h:1/x", Auth { user: text("u"), pass: text("p:%"), ..Auth::default() });
+        let user = Some("u".to_owned());
+        check("nats://u:p%3a%@h:1/x", "nats://h:1/x", Auth { user, pass: text("p:%"), ..Auth::default() });
     }
 
     #[test]
@@ -244,10 +251,30 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_secret() {
-        let user = Credentials::User { name: "ada".to_owned(), password: "lovelace".to_owned() };
-        let shared = Credentials::Token("lovelace".to_owned());
-        let text = format!("{user:?} {:?} {shared:?} {:?}", completed(&user), JoinToken::new("lovelace".to_owned()));
-        assert!(text.contains("ada") && !text.contains("lovelace"), "{text}");
+    fn debug_of_whatever_holds_credentials_shows_no_secret() {
+        let token = JoinToken::new("lovelace".to_owned());
+        let name = || "ada".to_owned();
+        for credentials in [
+            Credentials::Token(Secret::new("lovelace")),
+            Credentials::User { name: name(), password: Secret::new("lovelace") },
+            Credentials::Key(key()),
+            Credentials::Claims { jwt: "lovelace".to_owned(), key: key() },
+            Credentials::Join { token, key: key(), providers: vec![key()] },
+            Credentials::of_url("nats://ada:lovelace@h").1,
+            Credentials::of_url("ws://lovelace@h").1,
+        ] {
+            let mut connect = ConnectOptions::default();
+            credentials.complete(&mut connect, Some("a nonce"));
+            let signature = connect.auth.sig.clone().unwrap_or_else(|| "no signature".to_owned());
+            let auth = connect.auth.clone();
+            let said = ClientOp::Connect(Box::new(connect));
+            let options = BridgeOptions { name: name(), credentials: credentials.clone(), ..BridgeOptions::default() };
+            let shown = format!("{credentials:?} {auth:?} {said:?} {options:?}");
+            for secret in ["lovelace", &key().seed(), &signature] {
+                assert!(!shown.contains(secret), "{secret} in {shown}");
+            }
+        }
+        let shown = format!("{:?}", Credentials::of_url("nats://ada:lovelace@h").1);
+        assert!(shown.contains("ada"), "{shown}");
     }
 }

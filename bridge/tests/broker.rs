@@ -8,7 +8,7 @@ use bytes::Bytes;
 use common::{InProcess, TestPlatform, message_of_size, pattern, subject, text};
 use futures::{SinkExt, StreamExt, channel::mpsc};
 use wisteria_bridge::{
-    Broker, BrokerLimits,
+    Broker, BrokerLimits, RateLimits,
     auth::Refusal,
     broker::{Admission, Allowed, Gatekeeper, Permissions},
     protocol::{ConnectOptions, ProtocolLimits},
@@ -374,7 +374,8 @@ async fn a_gatekeeper_decides_who_comes_in_and_what_is_theirs() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_says_more_than_the_rate_allows_is_heard_later_and_not_cut() {
-    let lattice = lattice_with(BrokerLimits { rate: NonZeroU32::new(10), ..BrokerLimits::default() });
+    let rate = RateLimits { operations: NonZeroU32::new(10), ..RateLimits::NONE };
+    let lattice = lattice_with(BrokerLimits { rate, ..BrokerLimits::default() });
     let mut quick = Raw::connect(&lattice, MODERN).await;
     let start = tokio::time::Instant::now();
     // Long enough for a client that is not heard to be given up.
@@ -389,4 +390,25 @@ async fn whoever_says_more_than_the_rate_allows_is_heard_later_and_not_cut() {
     let start = tokio::time::Instant::now();
     other.settle("PUB a 0\r\n\r\n").await;
     assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_says_more_bytes_than_the_rate_allows_is_heard_later_and_not_cut() {
+    let rate = RateLimits { bytes: NonZeroU32::new(1000), ..RateLimits::NONE };
+    let lattice = lattice_with(BrokerLimits { rate, ..BrokerLimits::default() });
+    let mut heard = lattice.local.subscribe(pattern("a"), None).expect("a subscription");
+    let mut large = Raw::connect(&lattice, MODERN).await;
+    let start = tokio::time::Instant::now();
+    // One message each, so that it is the bytes that count; long enough for a client that is not heard to be given up.
+    let message = format!("PUB a 100000\r\n{}\r\n", "x".repeat(100_000));
+    for said in [&message, &message, ""] {
+        large.say(&format!("{said}PING\r\n")).await;
+        // The broker's own questions stay open meanwhile.
+        while large.line().await.expect("it is not cut") != "PONG" {}
+    }
+    for _ in 0..2 {
+        assert_eq!(heard.next().await.expect("delivered").payload.len(), 100_000);
+    }
+    let taken = start.elapsed();
+    assert!((Duration::from_secs(198)..Duration::from_secs(202)).contains(&taken), "{taken:?}");
 }

@@ -3,6 +3,7 @@
 mod common;
 
 use std::{
+    num::NonZeroU32,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -11,8 +12,8 @@ use bytes::Bytes;
 use common::{InProcess, TestPlatform, pattern, reply, text};
 use futures::{SinkExt, StreamExt, channel::mpsc};
 use wisteria_bridge::{
-    BridgeBus, BridgeOptions, Broker, ConnectionState, Connector, Credentials, JoinToken, Pipe, Relay, ScopedUsers,
-    TransportError,
+    BridgeBus, BridgeOptions, Broker, ConnectionState, Connector, Credentials, JoinToken, Pipe, RateLimits, Relay,
+    ScopedUsers, TransportError,
     auth::{AccountGate, Grant, Role, UserClaims},
     relay::{RelayEnded, RelayLimits},
 };
@@ -126,6 +127,39 @@ async fn a_client_without_a_sign_of_life_is_given_up() {
     let heard = String::from_utf8(heard.concat()).expect("text");
     assert_eq!(heard.matches("PING\r\n").count(), 2, "{heard}");
     assert!(heard.ends_with("-ERR 'the client gave no sign of life'\r\n"), "{heard}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_relayed_client_that_says_more_than_the_rate_allows_is_heard_later_and_not_cut() {
+    let none = RateLimits::NONE;
+    for (rate, said) in [
+        (RateLimits { operations: NonZeroU32::new(10), ..none }, "PUB a 0\r\n\r\n".repeat(1000)),
+        (RateLimits { bytes: NonZeroU32::new(1000), ..none }, format!("PUB a 100000\r\n{}\r\n", "x".repeat(100_000))),
+    ] {
+        let (direct, relayed, _) = lattice();
+        let relay = relayed.relay.with_limits(RelayLimits { rate, ..RelayLimits::default() });
+        let far = join(direct, "far").await;
+        let mut heard = far.subscribe(pattern("a"), None).expect("a subscription");
+        far.flush().await.expect("connected");
+        let (mut to_relay, from_client) = mpsc::channel(16);
+        let (to_client, mut from_relay) = mpsc::channel(16);
+        tokio::spawn(async move { relay.serve(from_client, to_client).await });
+        let start = tokio::time::Instant::now();
+        // Long enough for broker and relay to give up a client that is not heard.
+        for said in ["CONNECT {\"verbose\":false}\r\n", &said, &said, ""] {
+            to_relay.send(Bytes::from(format!("{said}PING\r\n"))).await.expect("the relay listens");
+            let mut answer = String::new();
+            while !answer.contains("PONG\r\n") {
+                answer += std::str::from_utf8(&from_relay.next().await.expect("it is not cut")).expect("text");
+            }
+            assert!(!answer.contains("-ERR"), "{answer}");
+            if said.starts_with("PUB") {
+                heard.next().await.expect("what it said is passed on");
+            }
+        }
+        let taken = start.elapsed();
+        assert!((Duration::from_secs(198)..Duration::from_secs(202)).contains(&taken), "{rate:?}: {taken:?}");
+    }
 }
 
 /// The account that signs for those who join by the relay.

@@ -6,7 +6,9 @@ use js_sys::{Function, JSON, Reflect};
 use serde::Deserialize;
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
-use wisteria_core::{encoding, error::LatticeError, identity::PublicKey, lattice::control::ActorLimits};
+use wisteria_core::{
+    encoding, error::LatticeError, identity::PublicKey, lattice::control::ActorLimits, secret::Secret,
+};
 
 use crate::error::{bad_request, text_of};
 
@@ -14,13 +16,13 @@ use crate::error::{bad_request, text_of};
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Options {
-    /// The address of the lattice, `ws://…/lattice`.
-    pub(crate) bridge: String,
+    /// The address of the lattice, `ws://…/lattice`, with the credentials that a NATS server asks for.
+    pub(crate) bridge: Secret,
     /// The lattice's name.
     #[serde(default = "default_lattice")]
     pub(crate) lattice: String,
     /// The join token, where the lattice asks for one.
-    pub(crate) token: Option<String>,
+    pub(crate) token: Option<Secret>,
     /// Labels beside `kind=browser`.
     #[serde(default)]
     pub(crate) labels: BTreeMap<String, String>,

@@ -50,7 +50,7 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     platform.random(&mut seed);
     let key = KeyPair::from_raw(KeyKind::Host, seed);
     let origin = key.public_key();
-    let (bridge, in_url) = Credentials::of_url(&options.bridge);
+    let (bridge, in_url) = Credentials::of_url(options.bridge.expose());
     let token = options.token.clone().map(JoinToken::new);
     let credentials = match token.clone() {
         Some(token) => Credentials::Join { token, key: key.clone(), providers: own_provider_keys(&key, &PROVIDERS) },

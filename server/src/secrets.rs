@@ -26,8 +26,9 @@ const MAX_SECRET: usize = 64 << 10;
 pub struct ServerSecrets {
     /// Holds a file for each secret, under the secret's name.
     pub dir: Option<PathBuf>,
-    /// The store, where there is one.
-    pub vault: Option<Vault>,
+    /// The store, where there is one; or why that of the environment cannot be used. Nobody asks it before a link names a
+    /// secret that is found nowhere else.
+    pub vault: Result<Option<Vault>, String>,
 }
 
 impl SecretSource for ServerSecrets {
@@ -42,10 +43,11 @@ impl SecretSource for ServerSecrets {
                     found => return found.map_err(|error| format!("{} cannot be read: {error}", path.display())),
                 }
             }
-            let Some(vault) = &self.vault else {
-                return Err(self.remedy(name));
-            };
-            vault.resolve(name).await?.ok_or_else(|| self.remedy(name))
+            match &self.vault {
+                Ok(Some(vault)) => vault.resolve(name).await?.ok_or_else(|| self.remedy(name)),
+                Ok(None) => Err(self.remedy(name)),
+                Err(why) => Err(format!("{}; the Vault was not asked: {why}", self.remedy(name))),
+            }
         })
     }
 }
@@ -53,12 +55,13 @@ impl SecretSource for ServerSecrets {
 impl ServerSecrets {
     /// How a secret gets where this looks for it.
     fn remedy(&self, name: &str) -> String {
-        let file = match (&self.dir, &self.vault) {
+        let vault = self.vault.as_ref().ok().and_then(Option::as_ref);
+        let file = match (&self.dir, vault) {
             (Some(dir), _) => format!(", or put a file {} there", dir.join(name).display()),
             (None, Some(_)) => String::new(),
             (None, None) => format!(", or start it with --secrets-dir DIR and put a file {name} there"),
         };
-        let vault = self.vault.as_ref().map_or_else(String::new, |vault| format!(", or {}", vault.remedy(name)));
+        let vault = vault.map_or_else(String::new, |vault| format!(", or {}", vault.remedy(name)));
         format!("set {VARIABLE}{name} where it runs{file}{vault}")
     }
 }

@@ -8,6 +8,7 @@ use wisteria_bridge::{
     BridgeBus, BridgeOptions, Broker, BrokerLimits, ConnectionState, Connector, Credentials, InTurn, Relay,
     ScopedUsers,
     auth::{Role, UserClaims},
+    relay::RelayLimits,
     transports::native::{Tls, TlsError, WebSocketConnector},
 };
 use wisteria_core::{
@@ -138,7 +139,7 @@ impl LatticeSource {
                 let connectors = urls.iter().map(|url| WebSocketConnector::new(url).with_tls(tls.clone())).collect();
                 let upstream: Arc<dyn Connector> = Arc::new(InTurn::new(connectors));
                 // Whoever joins here speaks for itself there: this server's credentials are its own.
-                connect(upstream, credentials.clone(), Passing::Themselves, host, platform)
+                connect(upstream, credentials.clone(), Passing::Themselves, admissions, host, platform)
                     .await
                     .map_err(SourceError::Join)
             }
@@ -149,7 +150,7 @@ impl LatticeSource {
                     Some(authority) => Passing::Scoped(authority.scoped_users(admissions.policy)),
                     None => Passing::AsServer(credentials.clone()),
                 };
-                let place = connect(access.connector(), credentials, passing, host, platform).await;
+                let place = connect(access.connector(), credentials, passing, admissions, host, platform).await;
                 let mut place = place.map_err(|cause| access.explain(cause))?;
                 let jetstream = JetStream::connect(&access, &format!("{host} metadata")).await?;
                 place.shared_store = Some(SharedStore::open(&jetstream, lattice).await?);
@@ -198,6 +199,7 @@ async fn connect(
     upstream: Arc<dyn Connector>,
     credentials: Credentials,
     passing: Passing,
+    admissions: Admissions<'_>,
     host: PublicKey,
     platform: &Arc<dyn Platform>,
 ) -> Result<Place, String> {
@@ -212,6 +214,7 @@ async fn connect(
         Passing::AsServer(credentials) => Relay::new(upstream, credentials, platform.clone()),
         Passing::Scoped(users) => Relay::new(upstream, Credentials::None, platform.clone()).with_scoped_users(users),
     };
+    let relay = relay.with_limits(RelayLimits { rate: admissions.limits.rate, ..RelayLimits::default() });
     Ok(Place {
         bus: Arc::new(bus.clone()),
         entrance: Entrance::Relay(Arc::new(relay)),

@@ -66,8 +66,8 @@ pub struct UpOptions {
     pub data_dir: Option<PathBuf>,
     /// Holds the secrets that links name, a file for each.
     pub secrets_dir: Option<PathBuf>,
-    /// The store of further ones.
-    pub vault: Option<VaultOptions>,
+    /// The store of further ones; or why that of the environment cannot be used, for whoever needs it.
+    pub vault: Result<Option<VaultOptions>, String>,
     /// The lattice's name.
     pub lattice: String,
     /// Labels beside `kind=server`.
@@ -153,7 +153,10 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     let rules = Arc::new(policy.as_ref().map(|file| file.policy.clone()).unwrap_or_default());
     let edge = &options.edge;
     let tls = edge.tls.as_ref().map(ServerTls::read).transpose()?;
-    let vault = options.vault.clone().map(Vault::new).transpose()?;
+    let vault = match &options.vault {
+        Ok(vault) => Ok(vault.clone().map(Vault::new).transpose()?),
+        Err(why) => Err(why.clone()),
+    };
     let listener = open("--listen", options.listen, &options).await?;
     let nats_listener = match options.nats_listen {
         Some(address) => {

@@ -294,3 +294,65 @@ async fn a_deleted_link_frees_its_port_and_lets_requests_in_flight_finish() {
     actor.answer(call, &HttpResponse { body: b"late".to_vec(), ..HttpResponse::default() });
     check(&answer.await.expect("ran"), 200, "late");
 }
+
+/// What `taken` on the virtual clock must be; it began when some of the time had passed already.
+#[track_caller]
+fn check_time(taken: Duration, seconds: u64) {
+    let expected = Duration::from_secs(seconds);
+    assert!((expected - Duration::from_secs(5)..expected + Duration::from_millis(10)).contains(&taken), "{taken:?}");
+}
+
+#[tokio::test]
+async fn a_body_that_is_announced_and_does_not_arrive_ends_after_its_time() {
+    let server = Server::start().await;
+    let (mut actor, address) = server.linked_actor(1).await;
+    for says_a_byte_now_and_then in [false, true] {
+        let mut stream = TcpStream::connect(address).await.expect("connected");
+        let head = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\nexpect: 100-continue\r\n\r\n";
+        stream.write_all(head).await.expect("sent");
+        // The client is told to go on as soon as its body is waited for.
+        let mut go_on = [0; 25];
+        stream.read_exact(&mut go_on).await.expect("read");
+        assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+
+        tokio::time::pause();
+        let start = tokio::time::Instant::now();
+        if says_a_byte_now_and_then {
+            for _ in 0..2 {
+                tokio::time::advance(Duration::from_secs(12)).await;
+                stream.write_all(b"x").await.expect("it still listens");
+            }
+        }
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("read");
+        check_time(start.elapsed(), 30);
+        tokio::time::resume();
+        check(&answer, 408, "the body did not arrive within 30 s");
+        check(&answer, 408, "connection: close\r\n");
+    }
+    let called = tokio::time::timeout(Duration::ZERO, actor.request()).await;
+    assert!(called.is_err(), "the actor is not called without the body");
+}
+
+#[tokio::test]
+async fn a_connection_that_is_kept_open_without_a_request_ends() {
+    let server = Server::start().await;
+    let (mut actor, address) = server.linked_actor(1).await;
+    let mut stream = TcpStream::connect(address).await.expect("connected");
+    // Twice, as the connection is one that stays open.
+    for body in ["first", "second"] {
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("sent");
+        let (_, call) = actor.request().await;
+        actor.answer(call, &HttpResponse { body: body.into(), ..HttpResponse::default() });
+        let mut answer = Vec::new();
+        while !answer.ends_with(body.as_bytes()) {
+            assert_ne!(stream.read_buf(&mut answer).await.expect("read"), 0, "the connection stands");
+        }
+    }
+    tokio::time::pause();
+    let start = tokio::time::Instant::now();
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).await.expect("read");
+    check_time(start.elapsed(), 10);
+    assert!(rest.is_empty(), "{rest:?}");
+}

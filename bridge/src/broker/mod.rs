@@ -6,7 +6,6 @@ mod connection;
 mod connections;
 mod peer;
 mod permissions;
-mod rate;
 mod responses;
 mod serve;
 mod session;
@@ -18,7 +17,7 @@ pub use peer::Peer;
 pub use permissions::{Allowed, OwnCalls, OwnEvents, Permissions, Responses, Rule, TokenKind};
 pub use serve::Ended;
 
-use std::{fmt::Display, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{Sink, Stream};
@@ -29,7 +28,10 @@ use wisteria_core::{
 
 use self::connections::Connections;
 pub use self::connections::REVOKED_BOUND;
-use crate::protocol::{self, ProtocolLimits, ServerInfo};
+use crate::{
+    RateLimits,
+    protocol::{self, ProtocolLimits, ServerInfo},
+};
 
 /// Carries the messages of a router to its connections and back.
 #[derive(Debug, Clone)]
@@ -52,8 +54,8 @@ pub struct BrokerLimits {
     /// How long a publisher waits after each read while a receiver of its messages has more than half of
     /// [`Self::pending`] waiting. It gives who is only a little slower the time to catch up.
     pub pause: Duration,
-    /// Operations per second, with those of one second at once. Whoever says more is read from later. None is no bound.
-    pub rate: Option<NonZeroU32>,
+    /// How much it may say.
+    pub rate: RateLimits,
     /// Subscriptions.
     pub subscriptions: usize,
     /// Requests handed to it whose replies are watched for; the oldest are forgotten beyond it.
@@ -80,7 +82,7 @@ impl Default for BrokerLimits {
             protocol: ProtocolLimits::default(),
             pending: 16 << 20,
             pause: Duration::from_millis(1),
-            rate: None,
+            rate: RateLimits::default(),
             subscriptions: 16_384,
             open_requests: 8192,
             connect: Duration::from_secs(5),

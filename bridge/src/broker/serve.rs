@@ -1,14 +1,14 @@
 //! Moves the bytes of one connection, watches over its life, and says how it ended.
 
-use std::{borrow::Cow, fmt::Display, time::Duration};
+use std::{borrow::Cow, fmt::Display};
 
 use bytes::Bytes;
 use futures::{FutureExt, Sink, Stream, StreamExt, future::FusedFuture, pin_mut, select_biased};
 use thiserror::Error;
 use wisteria_core::platform::timeout;
 
-use super::{Broker, Peer, rate::Bucket, session::Session, watch::watch};
-use crate::{outbox::yield_now, protocol::ProtocolError};
+use super::{Broker, Peer, session::Session, watch::watch};
+use crate::{outbox::yield_now, protocol::ProtocolError, rate::Pace};
 
 /// How a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -134,32 +134,24 @@ impl Drop for Present<'_> {
 /// After so many frames without a pause others get their turn.
 const FRAMES_PER_TURN: usize = 32;
 
-/// How long a client that sends too much is not heard at most before it counts as alive again.
-const SLICE: Duration = Duration::from_secs(1);
-
 async fn read<I>(session: &mut Session, incoming: &mut I, broker: &Broker) -> Ended
 where
     I: Stream<Item = Bytes> + Unpin,
 {
     let mut frames = 0;
-    let mut bucket = broker.limits.rate.map(Bucket::new);
+    let mut pace = Pace::new(broker.limits.rate);
     while let Some(bytes) = incoming.next().await {
         let presses = match session.receive(&bytes) {
             Ok(presses) => presses,
             Err(error) => return error.into(),
         };
+        let length = bytes.len();
         // Its room is needed for the next.
         drop(bytes);
         session.connection.hear();
-        if let Some(bucket) = &mut bucket {
-            let mut wait = bucket.take(session.take_count(), broker.platform.now());
-            while !wait.is_zero() {
-                let slice = wait.min(SLICE);
-                broker.platform.sleep(slice).await;
-                wait -= slice;
-                // Its silence is the broker's doing.
-                session.connection.hear();
-            }
+        let mut rest = pace.note(session.take_count(), length, &*broker.platform);
+        while rest.pass(&*broker.platform).await {
+            session.connection.hear();
         }
         if presses {
             broker.platform.sleep(broker.limits.pause).await;

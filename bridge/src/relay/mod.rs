@@ -23,9 +23,10 @@ use wisteria_core::platform::{Platform, timeout};
 pub use self::scoped::ScopedUsers;
 use self::session::{Session, for_client};
 use crate::{
-    Connector, Credentials, Pipe, TransportError,
+    Connector, Credentials, Pipe, RateLimits, TransportError,
     auth::Refusal,
     protocol::{self, ClientSide, Decoder, ProtocolError, ProtocolLimits, ServerInfo, ServerOp, ServerSide},
+    rate::Pace,
 };
 
 /// Passes connections on to one broker.
@@ -41,6 +42,8 @@ pub struct Relay {
 /// What one connection may use.
 #[derive(Debug, Clone, Copy)]
 pub struct RelayLimits {
+    /// How much the client may say.
+    pub rate: RateLimits,
     /// Requests handed to it whose replies are watched for; the oldest are forgotten beyond it.
     pub open_requests: usize,
     /// How long the way to the broker may take to be made.
@@ -58,6 +61,7 @@ pub struct RelayLimits {
 impl Default for RelayLimits {
     fn default() -> Self {
         Self {
+            rate: RateLimits::default(),
             open_requests: 8192,
             connect: Duration::from_secs(10),
             stall: Duration::from_secs(30),
@@ -246,13 +250,15 @@ impl Relay {
     {
         let mut decoder =
             Decoder::<ClientSide>::new(ProtocolLimits { payload: max_payload, ..ProtocolLimits::default() });
+        let (mut pace, mut is_introduced) = (Pace::new(self.limits.rate), false);
         while let Some(bytes) = incoming.next().await {
             silent.store(0, Ordering::Relaxed);
             decoder.push(&bytes);
-            let mut out = BytesMut::new();
+            let (mut out, mut operations) = (BytesMut::new(), 0_u32);
             loop {
                 match decoder.next_op() {
                     Ok(Some(op)) => {
+                        operations = operations.saturating_add(1);
                         if let Err(ended) = lock(session).up(op, &mut out) {
                             return ended;
                         }
@@ -261,10 +267,21 @@ impl Relay {
                     Err(error) => return RelayEnded::Client(error),
                 }
             }
+            is_introduced |= !out.is_empty();
             if !out.is_empty()
                 && let Err(error) = outgoing.send(out.freeze()).await
             {
                 return RelayEnded::Upstream(error.0);
+            }
+            let mut rest = pace.note(operations, bytes.len(), &*self.platform);
+            while rest.pass(&*self.platform).await {
+                silent.store(0, Ordering::Relaxed);
+                let mut alive = BytesMut::new();
+                protocol::pong(&mut alive);
+                // The broker is not to give up a client that the relay does not hear.
+                if is_introduced && let Err(error) = outgoing.send(alive.freeze()).await {
+                    return RelayEnded::Upstream(error.0);
+                }
             }
         }
         RelayEnded::Left

@@ -192,9 +192,13 @@ pub(super) fn for_client(info: &ServerInfo, client_is_asked: bool) -> ServerInfo
 
 #[cfg(test)]
 mod tests {
-    use wisteria_core::bus::{Message, SubjectPattern, message};
+    use wisteria_core::{
+        bus::{Message, SubjectPattern, message},
+        secret::Secret,
+    };
 
     use super::*;
+
     fn subscribe(sid: &str, pattern: &str, queue: Option<&str>) -> ClientOp {
         let pattern = SubjectPattern::new(pattern).expect("a pattern");
         ClientOp::Subscribe { sid: sid.into(), pattern, queue: queue.map(str::to_owned) }
@@ -216,7 +220,7 @@ mod tests {
 
     fn session() -> Session {
         let greeting = ServerInfo { nonce: Some("n".to_owned()), ..ServerInfo::default() };
-        let mut session = Session::new(Credentials::Token("t".to_owned()), &greeting, &RelayLimits::default());
+        let mut session = Session::new(Credentials::Token(Secret::new("t")), &greeting, &RelayLimits::default());
         let mut out = BytesMut::new();
         let options = ConnectOptions { name: Some("NHOST".to_owned()), ..ConnectOptions::default() };
         up(&mut session, ClientOp::Connect(Box::new(options)), &mut out);

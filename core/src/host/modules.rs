@@ -12,6 +12,7 @@ use crate::{
     identity::{KeyKind, PublicKey},
     lattice::module_transfer::{OFFSET, REFERENCE_PREFIX, TOTAL, hash},
     platform::{BoxFuture, MaybeSend, MaybeSync},
+    secret::{Secret, exposed_if_any},
 };
 
 /// Where modules come from beside the lattice.
@@ -57,11 +58,11 @@ pub struct RegistryCredential {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// The user's password.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "exposed_if_any")]
+    pub password: Option<Secret>,
     /// A token in place of a password.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "exposed_if_any")]
+    pub token: Option<Secret>,
     /// `oci`.
     #[serde(rename = "registryType", default = "oci")]
     pub registry_type: String,
@@ -143,4 +144,19 @@ impl HostState {
 
 fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registrys_credentials_travel_whole_and_debug_shows_no_secret() {
+        let text = r#"{"username":"ada","password":"lovelace","token":"lovelace-too","registryType":"oci"}"#;
+        let credential: RegistryCredential = serde_json::from_str(text).expect("credentials");
+        assert_eq!(credential.password.as_ref().map(Secret::expose), Some("lovelace"));
+        assert_eq!(serde_json::to_string(&credential).expect("written"), text);
+        let shown = format!("{credential:?} {:?} {:?}", credential.password, credential.token);
+        assert!(!shown.contains("lovelace"), "{shown}");
+    }
 }

@@ -26,6 +26,7 @@ use wisteria_core::{
     identity::{KeyKind, KeyPair, PublicKey},
     platform::{Platform, random_uuid},
     policy::Policy,
+    secret::Secret,
 };
 
 use crate::data_dir::write_private;
@@ -71,7 +72,7 @@ impl Authority {
         let expires = ttl.map(|ttl| now.saturating_add(ttl).as_secs());
         let claims = UserClaims::of_role(id.clone(), self.signer.public_key(), user, grant, now.as_secs());
         let token = UserClaims { expires, ..claims }.for_account(self.account).sign(&self.signer);
-        Minted { token, id, expires }
+        Minted { token: Secret::new(token), id, expires }
     }
 
     /// Makes sure that a file lets whoever reads it join this lattice in a role.
@@ -81,7 +82,7 @@ impl Authority {
         }
         let user = new_user(&*self.platform);
         let minted = self.mint(role, Vec::new(), Some(user.public_key()), None);
-        write_private(path, &creds_file(&minted.token, &user))
+        write_private(path, &creds_file(minted.token.expose(), &user))
     }
 
     fn lets_in(&self, creds: &str, role: Role) -> bool {

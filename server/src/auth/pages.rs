@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use wisteria_bridge::auth::Role;
-use wisteria_core::bus::Bus;
+use wisteria_core::{bus::Bus, secret::Secret};
 
 use super::{Authority, MintRequest, TokenServiceError, ask};
 
@@ -32,7 +32,7 @@ impl PageTokens {
     ///
     /// # Errors
     /// The server that was joined does not give one.
-    pub(crate) async fn mint(&self) -> Result<String, TokenServiceError> {
+    pub(crate) async fn mint(&self) -> Result<Secret, TokenServiceError> {
         let minted = match self {
             Self::Own(authority) => authority.mint(Role::Page, Vec::new(), None, Some(TTL)),
             Self::Asked { bus, lattice } => {

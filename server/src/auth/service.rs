@@ -8,6 +8,7 @@ use wisteria_bridge::auth::Role;
 use wisteria_core::{
     bus::{Bus, BusError, Subject, SubjectError, SubjectPattern, message},
     identity::{KeyKind, PublicKey},
+    secret::{Secret, exposed},
 };
 
 use super::Authority;
@@ -26,20 +27,14 @@ pub(crate) struct MintRequest {
 }
 
 /// A token.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Minted {
-    pub(crate) token: String,
+    #[serde(serialize_with = "exposed")]
+    pub(crate) token: Secret,
     /// By which it is revoked.
     pub(crate) id: String,
     /// In seconds since the Unix epoch.
     pub(crate) expires: Option<u64>,
-}
-
-impl std::fmt::Debug for Minted {
-    // The token is a secret.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Minted").field("id", &self.id).field("expires", &self.expires).finish_non_exhaustive()
-    }
 }
 
 /// Why a server mints no token.

@@ -115,6 +115,32 @@ mod tests {
     }
 
     #[test]
+    fn debug_shows_no_secret_of_a_command_line() {
+        for (line, shown) in [
+            ("wisteria up --nats nats://ada:lovelace@example.org", "nats"),
+            ("wisteria up --nats nats://lovelace@a,tls://b:lovelace@c --nats-token lovelace", "nats_token: Some"),
+            ("wisteria --url nats://ada:lovelace@example.org get hosts", "example.org"),
+            ("wisteria --url ws://lovelace@example.org get hosts", "example.org"),
+            ("wisteria link put a p wasmcloud:keyvalue url=redis://:lovelace@example.org", "url"),
+        ] {
+            let cli = Cli::try_parse_from(line.split(' ')).expect("a command");
+            let text = format!("{cli:?}");
+            assert!(text.contains(shown) && !text.contains("lovelace"), "{line}: {text}");
+        }
+    }
+
+    #[test]
+    fn the_address_of_a_websocket_bears_no_credentials() {
+        for line in [
+            "wisteria up --join ws://ada:lovelace@example.org/lattice",
+            "wisteria up --nats nats://example.org --nats-websocket wss://lovelace@example.org",
+        ] {
+            let error = Cli::try_parse_from(line.split(' ')).expect_err("refused").to_string();
+            assert!(error.contains("--creds"), "{error}");
+        }
+    }
+
+    #[test]
     fn options_stand_before_or_after_the_command() {
         for line in ["wisteria -o json get hosts", "wisteria get hosts -o json"] {
             let cli = Cli::try_parse_from(line.split(' ')).expect("a command");

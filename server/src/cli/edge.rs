@@ -3,7 +3,9 @@
 use std::{num::NonZeroU32, path::PathBuf};
 
 use clap::Args;
+use wisteria_bridge::RateLimits;
 
+use super::limits::bytes;
 use crate::edge::{ConnectionLimits, EdgeOptions, Origin, TlsFiles};
 
 /// How the ports are protected.
@@ -29,8 +31,11 @@ pub(super) struct EdgeArgs {
     #[arg(long, value_name = "N")]
     max_connections_per_address: Option<usize>,
     /// Messages per second that one client may send; further ones wait. By default there is no bound
-    #[arg(long, value_name = "MESSAGES", conflicts_with = "elsewhere")]
+    #[arg(long, value_name = "MESSAGES")]
     rate_limit: Option<NonZeroU32>,
+    /// Bytes per second that one client may send, such as 1Mi; further ones wait
+    #[arg(long, value_name = "BYTES", value_parser = bytes_per_second, default_value = "512Mi")]
+    byte_rate_limit: NonZeroU32,
 }
 
 impl EdgeArgs {
@@ -60,7 +65,25 @@ impl EdgeArgs {
                 per_address: self.max_connections_per_address.unwrap_or(defaults.per_address),
                 from_here: self.max_connections_per_address.unwrap_or(self.max_connections),
             },
-            rate: self.rate_limit,
+            rate: RateLimits { operations: self.rate_limit, bytes: Some(self.byte_rate_limit) },
+        }
+    }
+}
+
+fn bytes_per_second(text: &str) -> Result<NonZeroU32, String> {
+    let bytes = u32::try_from(bytes(text)?).ok().and_then(NonZeroU32::new);
+    bytes.ok_or_else(|| "a rate has a byte to 4095Mi in a second".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_of_a_second_are_bounded_by_what_the_broker_bounds_them_by() {
+        assert_eq!(bytes_per_second("512Mi").ok(), RateLimits::default().bytes);
+        for wrong in ["0", "4Gi", "-1", "fast"] {
+            assert!(bytes_per_second(wrong).is_err(), "{wrong}");
         }
     }
 }

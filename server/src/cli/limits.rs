@@ -98,7 +98,7 @@ fn memory(text: &str) -> Result<u64, String> {
 }
 
 /// Reads a number of bytes, with or without a unit.
-fn bytes(text: &str) -> Result<u64, String> {
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let (number, factor) = [("Ki", 10), ("Mi", 20), ("Gi", 30)]
         .into_iter()
         .find_map(|(unit, power)| Some((text.strip_suffix(unit)?, 1_u64 << power)))

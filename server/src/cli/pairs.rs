@@ -1,11 +1,11 @@
 //! Arguments of the form `K=V`: labels and link values.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
-/// A name with its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A name with its value, which Debug does not show: some settings are passwords.
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Pair {
     pub(super) name: String,
     pub(super) value: String,
@@ -21,6 +21,12 @@ impl Pair {
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("{0:?} is not of the form NAME=VALUE")]
 pub(super) struct PairError(String);
+
+impl fmt::Debug for Pair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pair({})", self.name)
+    }
+}
 
 impl FromStr for Pair {
     type Err = PairError;

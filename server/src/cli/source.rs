@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use wisteria_bridge::Credentials;
-use wisteria_core::identity::PublicKey;
+use wisteria_core::{identity::PublicKey, secret::Secret};
 
 use super::up::account;
 use crate::{
@@ -21,7 +21,7 @@ pub(super) struct SourceArgs {
     join: Vec<String>,
     /// Use a NATS cluster with JetStream, at nats://[USER:PASSWORD@]HOST:PORT or tls://…; several are tried in turn
     #[arg(long, value_name = "URL,…", value_delimiter = ',', value_parser = nats_url, group = "elsewhere")]
-    nats: Vec<String>,
+    nats: Vec<Secret>,
     /// The file with the claims and the seed of a NATS user
     #[arg(long, value_name = "FILE", requires = "nats", group = "nats_secret")]
     nats_creds: Option<PathBuf>,
@@ -30,7 +30,7 @@ pub(super) struct SourceArgs {
     nats_nkey: Option<PathBuf>,
     /// The token of the NATS cluster
     #[arg(long, value_name = "TOKEN", env = "WISTERIA_NATS_TOKEN", hide_env_values = true, group = "nats_secret")]
-    nats_token: Option<String>,
+    nats_token: Option<Secret>,
     /// The domain of the cluster's JetStream
     #[arg(long, value_name = "DOMAIN", requires = "nats")]
     nats_js_domain: Option<String>,
@@ -45,15 +45,21 @@ pub(super) struct SourceArgs {
 
 /// Reads the address of a WebSocket.
 pub(super) fn websocket_url(text: &str) -> Result<String, &'static str> {
-    match text.starts_with("ws://") || text.starts_with("wss://") {
-        true => Ok(text.to_owned()),
-        false => Err("the address of a WebSocket is needed, such as ws://127.0.0.1:7700/lattice"),
+    if !(text.starts_with("ws://") || text.starts_with("wss://")) {
+        return Err("the address of a WebSocket is needed, such as ws://127.0.0.1:7700/lattice");
+    }
+    // It stands in messages and is told to pages.
+    match Credentials::of_url(text).1 {
+        Credentials::None => Ok(text.to_owned()),
+        _ => Err(
+            "no credentials stand in the address of a WebSocket; leave them out, as a server is joined by those of --creds",
+        ),
     }
 }
 
-fn nats_url(text: &str) -> Result<String, &'static str> {
+fn nats_url(text: &str) -> Result<Secret, &'static str> {
     match text.starts_with("nats://") || text.starts_with("tls://") {
-        true => Ok(text.to_owned()),
+        true => Ok(Secret::new(text)),
         false => Err("the address of a NATS server is needed, such as nats://127.0.0.1:4222"),
     }
 }

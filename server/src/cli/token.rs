@@ -81,7 +81,7 @@ impl MintToken {
         };
         let minted = ask(bus, lattice, &request, PATIENCE).await?;
         if let (Some(path), Some(user)) = (self.creds_file, user) {
-            write(&path, &creds_file(&minted.token, &user))?;
+            write(&path, &creds_file(minted.token.expose(), &user))?;
             let written = serde_json::json!({
                 "id": minted.id,
                 "expires": minted.expires,
@@ -90,7 +90,7 @@ impl MintToken {
             });
             return Ok(output.print(&written, |_| path.display().to_string())?);
         }
-        Ok(output.print(&minted, |minted| minted.token.clone())?)
+        Ok(output.print(&minted, |minted| minted.token.expose().to_owned())?)
     }
 }
 

@@ -77,13 +77,7 @@ impl UpArgs {
                 "--tls-ca says whom to trust at a lattice elsewhere, or at a Vault; give --join, --nats or --vault-addr with it",
             );
         }
-        if self.vault.is_open_to_others() && !self.edge.is_insecure() {
-            return Some(
-                "--vault-addr http://… shows the token and the secrets to the network; name it by https://, or accept the \
-                 risk with --insecure",
-            );
-        }
-        self.edge.conflict()
+        self.vault.conflict(self.edge.is_insecure()).or_else(|| self.edge.conflict())
     }
 
     /// The first server that it is to join.
@@ -98,6 +92,7 @@ impl UpArgs {
         tls_ca: Option<PathBuf>,
         credentials: Credentials,
     ) -> Result<(), UpError> {
+        let is_insecure = self.edge.is_insecure();
         let labels: BTreeMap<_, _> = self.labels.into_iter().map(Pair::into_parts).collect();
         up::run(UpOptions {
             listen: self.listen,
@@ -109,7 +104,7 @@ impl UpArgs {
             auth_accounts: self.auth_accounts,
             data_dir: self.data_dir,
             secrets_dir: self.secrets_dir,
-            vault: self.vault.options(tls_ca),
+            vault: self.vault.options(tls_ca, is_insecure),
             lattice,
             labels,
             allow_unsigned: self.allow_unsigned,

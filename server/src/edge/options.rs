@@ -1,6 +1,6 @@
 //! What the command line says about the edges.
 
-use std::num::NonZeroU32;
+use wisteria_bridge::RateLimits;
 
 use super::{ConnectionLimits, Origin, TlsFiles};
 
@@ -15,6 +15,6 @@ pub struct EdgeOptions {
     pub origins: Vec<Origin>,
     /// How many connections there may be at each port.
     pub connections: ConnectionLimits,
-    /// Operations per second that one client may say to the embedded broker; none is no bound.
-    pub rate: Option<NonZeroU32>,
+    /// How much one client may say in a second.
+    pub rate: RateLimits,
 }

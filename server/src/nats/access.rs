@@ -11,13 +11,16 @@ use wisteria_bridge::{
     Connector, Credentials, InTurn,
     transports::native::{NatsConnector, Tls, TlsError},
 };
-use wisteria_core::identity::{KeyKind, KeyPair, PublicKey};
+use wisteria_core::{
+    identity::{KeyKind, KeyPair, PublicKey},
+    secret::Secret,
+};
 
 /// What a server is told of the cluster. Debug shows no secret.
 #[derive(Clone)]
 pub struct NatsOptions {
     /// Addresses of its servers, `nats://…` or `tls://…`, tried in turn. They may hold a name with a password, or a token.
-    pub urls: Vec<String>,
+    pub urls: Vec<Secret>,
     /// How the host proves who it is.
     pub secret: NatsSecret,
     /// Authorities to trust beside the system's, in PEM.
@@ -41,7 +44,7 @@ pub enum NatsSecret {
     /// In a file with a user's seed.
     SeedFile(PathBuf),
     /// This token.
-    Token(String),
+    Token(Secret),
 }
 
 /// Why a server cannot get into a NATS cluster.
@@ -105,7 +108,8 @@ pub(crate) struct Access {
 impl Access {
     /// Reads what the options name.
     pub(crate) fn read(options: &NatsOptions) -> Result<Self, NatsError> {
-        let (urls, in_urls): (Vec<_>, Vec<_>) = options.urls.iter().map(|url| Credentials::of_url(url)).unzip();
+        let (urls, in_urls): (Vec<_>, Vec<_>) =
+            options.urls.iter().map(|url| Credentials::of_url(url.expose())).unzip();
         let in_urls = in_urls.into_iter().find(|credentials| !matches!(credentials, Credentials::None));
         Ok(Self {
             urls,
@@ -171,7 +175,7 @@ fn read_file<T>(
 
 impl fmt::Debug for NatsOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let urls = self.urls.iter().map(|url| Credentials::of_url(url).0).collect::<Vec<_>>();
+        let urls = self.urls.iter().map(|url| Credentials::of_url(url.expose()).0).collect::<Vec<_>>();
         f.debug_struct("NatsOptions").field("urls", &urls).field("secret", &self.secret).finish_non_exhaustive()
     }
 }
@@ -182,6 +186,32 @@ impl fmt::Debug for NatsSecret {
             Self::InUrl => f.write_str("InUrl"),
             Self::CredsFile(path) | Self::SeedFile(path) => write!(f, "{}", path.display()),
             Self::Token(_) => f.write_str("Token"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_where_the_cluster_is_and_no_secret() {
+        let options = |url: &str, secret| NatsOptions {
+            urls: vec![Secret::new(url)],
+            secret,
+            tls_ca: None,
+            js_domain: None,
+            signing_key: None,
+            account: None,
+        };
+        for options in [
+            options("nats://ada:lovelace@example.org", NatsSecret::InUrl),
+            options("tls://lovelace@example.org:4222", NatsSecret::InUrl),
+            options("nats://example.org", NatsSecret::Token(Secret::new("lovelace"))),
+        ] {
+            let access = Access::read(&options).expect("no file is named");
+            let shown = format!("{options:?} {:?} {:?} {access:?}", options.urls, options.secret);
+            assert!(shown.contains("example.org") && !shown.contains("lovelace"), "{shown}");
         }
     }
 }

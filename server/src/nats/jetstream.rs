@@ -30,8 +30,10 @@ fn introduce(credentials: &Credentials) -> ConnectOptions {
     match credentials.clone() {
         // A cluster knows no join tokens, and no option names one.
         Credentials::None | Credentials::Join { .. } => ConnectOptions::new(),
-        Credentials::Token(token) => ConnectOptions::with_token(token),
-        Credentials::User { name, password } => ConnectOptions::with_user_and_password(name, password),
+        Credentials::Token(token) => ConnectOptions::with_token(token.expose().to_owned()),
+        Credentials::User { name, password } => {
+            ConnectOptions::with_user_and_password(name, password.expose().to_owned())
+        }
         Credentials::Key(key) => ConnectOptions::with_nkey(key.seed()),
         Credentials::Claims { jwt, key } => ConnectOptions::with_jwt(jwt, move |nonce| {
             let signature = key.sign(&nonce).to_vec();

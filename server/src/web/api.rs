@@ -13,6 +13,7 @@ use serde_json::json;
 use wisteria_core::{
     error::{ErrorCode, LatticeError},
     lattice::control::{ClaimsSummary, HostSummary, Inventory, LinkDefinition},
+    secret::Secret,
 };
 
 use super::{WebState, ends::Ends};
@@ -53,7 +54,7 @@ pub(super) async fn config(
     };
     let config = Json(json!({
         "auth_required": state.page_tokens.is_some(),
-        "token": token,
+        "token": token.as_ref().map(Secret::expose),
         "lattice": &*state.lattice,
         "allow_unsigned": state.allow_unsigned,
         "trusted_issuers": &*state.trusted_issuers,

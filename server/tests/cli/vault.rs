@@ -265,6 +265,39 @@ fn the_token_may_be_in_the_environment_and_nowhere_else() {
 }
 
 #[test]
+fn a_vault_of_the_environment_that_cannot_be_used_matters_to_links_that_need_it_alone() {
+    let unreachable = format!("http://{}", free_port());
+    let dir = TempDir::new().expect("a temporary directory");
+    for (address, namespace, words) in [
+        ("", "", ["set WISTERIA_SECRET_NONE", "/NONE there"]),
+        (unreachable.as_str(), "", ["cannot be reached", &unreachable]),
+        ("http://vault.example.org:8200", "", ["VAULT_ADDR http://vault.example.org:8200", "--insecure"]),
+        ("vault.example.org", "", ["VAULT_ADDR in the environment cannot be used", "https://vault"]),
+        (unreachable.as_str(), "a b", ["VAULT_NAMESPACE in the environment cannot be used", "names of letters"]),
+    ] {
+        let options = ["--allow-unsigned", "--secrets-dir", text(dir.path())];
+        let server = Server::start_as(&options, |command| {
+            command.env("VAULT_ADDR", address).env("VAULT_NAMESPACE", namespace).env("VAULT_TOKEN", TOKEN);
+        });
+        let actor = sample("wapc_upper.wasm");
+        let actor = server.run(&["start", "actor", text(&actor)]).text().to_owned();
+        let provider = http_server(&server);
+        let port = free_port();
+        fs::write(dir.path().join("ADDR"), &port).expect("written");
+        let put = |name: &str| {
+            let value = format!("address=secret:{name}");
+            server.run(&["link", "put", &actor, &provider, "wasmcloud:httpserver", &value])
+        };
+        put("ADDR").text();
+        TcpStream::connect(&port).expect("the provider listens where the secret says");
+        let refused = put("NONE");
+        for word in words {
+            assert!(refused.failure().contains(word), "{word} in {refused:?}");
+        }
+    }
+}
+
+#[test]
 fn what_would_show_the_token_is_wrong_usage() {
     for (options, words) in [
         (&["--vault-addr", "http://vault.example.org:8200"][..], "--insecure"),

@@ -17,7 +17,7 @@ use wisteria_core::{
     error::LatticeError,
     host::{
         DEFAULT_DEADLINE, Host, HostConfig, HostLimits, HostParts, HostPolicy, LatticeModules, PayloadStore,
-        ProviderKind, Trust,
+        ProviderKind, SecretSource, Trust,
     },
     identity::{ActorClaims, KeyKind, KeyPair, PublicKey, sign_module},
     lattice::Client,
@@ -100,6 +100,16 @@ impl Lattice {
     pub(crate) async fn host_with_payloads(&self, payloads: Arc<dyn PayloadStore>) -> Host {
         let (parts, config) = self.parts(|_| {});
         Host::start(HostParts { payloads: Some(payloads), ..parts }, config, KINDS.to_vec()).await.expect("started")
+    }
+
+    /// A host that may know secrets, with providers of its own.
+    pub(crate) async fn host_with_secrets(
+        &self,
+        secrets: Option<Arc<dyn SecretSource>>,
+        kinds: &[ProviderKind],
+    ) -> Host {
+        let (parts, config) = self.parts(|_| {});
+        Host::start(HostParts { secrets, ..parts }, config, kinds.to_vec()).await.expect("started")
     }
 
     /// The bus itself.

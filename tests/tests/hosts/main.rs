@@ -9,3 +9,4 @@ mod metadata;
 mod payloads;
 mod policy;
 mod revocations;
+mod secrets;
