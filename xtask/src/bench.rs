@@ -2,21 +2,26 @@
 
 use crate::command::{cargo, command, run};
 use crate::repository::at;
+use crate::server::TAB;
 use crate::{build, nats_server};
 use anyhow::Result;
 use clap::ValueEnum;
+use std::ffi::OsString;
 
 /// What can be measured.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Subject {
     /// The embedded broker, in turns with a NATS server
     Lattice,
+    /// What metering costs guests, on the engines of a server and in Chromium
+    Metering,
 }
 
 /// Builds what is measured as it is released, measures it `rounds` times and prints a table.
 pub(crate) fn measure(subject: Subject, rounds: u32) -> Result<()> {
     match subject {
         Subject::Lattice => lattice(rounds),
+        Subject::Metering => metering(rounds),
     }
 }
 
@@ -36,4 +41,19 @@ fn lattice(rounds: u32) -> Result<()> {
         (at("target/bench/release/wisteria-bench"), at("target/release/wisteria"), nats_server::path());
     let arguments = [ours, theirs, rounds.to_string().into()];
     run(&mut command(&bench.to_string_lossy(), arguments))
+}
+
+/// The code that engines make of a module is the same however the engines themselves were compiled, so those of the tests
+/// serve; the interpreter alone is slower than a released one, original or metered.
+fn metering(rounds: u32) -> Result<()> {
+    const WASM: &str = "wasm32-unknown-unknown";
+    let manifest = ["--manifest-path", "tests/bench/Cargo.toml", "--target-dir", "target/bench"];
+    cargo(&[&["build", "--quiet", "--release", "-p", "wisteria-kernels", "--target", WASM], &manifest[..]].concat())?;
+    cargo(&["build", "--quiet", "--workspace", "--exclude", TAB, "--example", "metering"])?;
+    let folder = at("target/bench").join(WASM).join("release");
+    let [kernels, metered] = ["wisteria_kernels.wasm", "metered.wasm"].map(|name| folder.join(name).into_os_string());
+    let arguments = [kernels, metered, rounds.to_string().into()];
+    println!("| kernel | engine | metered to original, median | least–most |\n|---|---|---|---|");
+    run(&mut command(&at("target/debug/examples/metering").to_string_lossy(), &arguments))?;
+    run(command("node", [OsString::from("tests/browser/metering.mjs")]).args(arguments))
 }

@@ -1,7 +1,7 @@
 //! The engines' suite, as tabs run it, and the programs that tell tabs what servers do.
 
 use crate::alone::alone;
-use crate::command::{command, run};
+use crate::command::cargo;
 use crate::server::TAB;
 use crate::tab_module::TabModule;
 use anyhow::Result;
@@ -19,5 +19,5 @@ const SUITE: TabModule = TabModule {
 pub(crate) fn build() -> Result<()> {
     let _alone = alone()?;
     SUITE.build()?;
-    run(command("cargo", ["build", "--quiet", "--workspace", "--exclude", TAB, "--examples"]))
+    cargo(&["build", "--quiet", "--workspace", "--exclude", TAB, "--examples"])
 }
