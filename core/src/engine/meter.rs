@@ -2,9 +2,10 @@
 //!
 //! A function pays at its entry for all its instructions outside of loops, and at each turn of a loop for those of
 //! that loop. Operations over a range also pay by its length, before they run; what grows pays for what it has become
-//! larger by, so that growth that is refused costs nothing. A function with loops keeps the fuel in a local and
-//! writes it back to the global around calls and where it ends; the others use the global itself. Who runs out leaves
-//! the global negative and traps.
+//! larger by, so that growth that is refused costs nothing. A function with a loop that calls nothing keeps the fuel in
+//! a local and writes it back to the global around calls and where it ends; the others use the global itself, which
+//! costs them less. Who runs out leaves the global negative and traps, at one place at the end of each function: engines
+//! lay out a branch to there better than a trap in the midst.
 
 use thiserror::Error;
 use wasm_encoder::{BlockType, InstructionSink, ValType};
@@ -51,32 +52,40 @@ impl Metered<'_> {
     /// Writes the function's instructions with those that count.
     pub(super) fn write(&self, function: &mut Vec<u8>) -> Result<(), MeterError> {
         let costs = Costs::read(self)?;
-        let cached = self.result.filter(|_| !costs.loops.is_empty());
-        let meter =
-            Meter { global: self.globals, fuel: self.locals, length: self.locals + 1, cached: cached.is_some() };
+        let cached = self.result.is_some() && costs.loops.iter().any(|each| !each.calls);
+        let (fuel, length) = (self.locals, self.locals + 1);
+        let mut meter = Meter { global: self.globals, fuel, length, cached, exit: None };
         let mut sink = InstructionSink::new(function);
-        meter.enter(&mut sink, costs.body);
-        if let Some(result) = cached {
-            // Branches to the end of the function end at this block, and so pass the write-back.
+        if let Some(result) = self.result {
+            sink.block(BlockType::Empty);
+            meter.exit = Some(0);
+            meter.enter(&mut sink, costs.body);
+            // Branches to the end of the function end at this block.
             sink.block(result);
+            meter.exit = Some(1);
+        } else {
+            meter.enter(&mut sink, costs.body);
         }
         let mut loop_costs = costs.loops.into_iter();
         for operator in self.instructions.clone() {
             let (operator, bytes) = operator?;
             meter.before(&mut InstructionSink::new(function), operator);
             function.extend_from_slice(bytes);
+            meter.pass(operator);
             let mut sink = InstructionSink::new(function);
             match operator {
-                Operator::Loop => meter.charge(&mut sink, loop_costs.next().unwrap_or(0)),
+                Operator::Loop => meter.charge(&mut sink, loop_costs.next().map_or(0, |each| each.cost)),
                 Operator::Call => meter.reload(&mut sink),
                 Operator::MemoryGrow | Operator::TableGrow(_) => meter.settle_growth(&mut sink, operator),
                 _ => {}
             }
         }
-        if cached.is_some() {
+        if self.result.is_some() {
             let mut sink = InstructionSink::new(function);
             meter.write_back(&mut sink);
-            sink.end();
+            sink.return_().end();
+            meter.write_back(&mut sink);
+            sink.unreachable().end();
         }
         Ok(())
     }
@@ -86,7 +95,15 @@ impl Metered<'_> {
 #[derive(Debug, Default)]
 struct Costs {
     body: i64,
-    loops: Vec<i64>,
+    loops: Vec<LoopCost>,
+}
+
+/// A loop without those inside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct LoopCost {
+    cost: i64,
+    /// Whether it calls anything.
+    calls: bool,
 }
 
 impl Costs {
@@ -99,7 +116,10 @@ impl Costs {
             let (operator, _) = operator?;
             let inside = *blocks.last().ok_or(MeterError::Nesting)?;
             match inside {
-                Some(index) => costs.loops[index] += 1,
+                Some(index) => {
+                    costs.loops[index].cost += 1;
+                    costs.loops[index].calls |= operator == Operator::Call;
+                }
                 None => costs.body += 1,
             }
             let known = match operator {
@@ -114,7 +134,7 @@ impl Costs {
             match operator {
                 Operator::Loop => {
                     blocks.push(Some(costs.loops.len()));
-                    costs.loops.push(1);
+                    costs.loops.push(LoopCost { cost: 1, calls: false });
                 }
                 Operator::Block => blocks.push(inside),
                 Operator::End => drop(blocks.pop()),
@@ -136,9 +156,21 @@ struct Meter {
     /// A local for lengths.
     length: u32,
     cached: bool,
+    /// The label of the block behind which the function traps; none where it traps wherever its fuel ends.
+    exit: Option<u32>,
 }
 
 impl Meter {
+    /// Learns which blocks are open.
+    fn pass(&mut self, operator: Operator) {
+        self.exit = self.exit.map(|label| match operator {
+            Operator::Block | Operator::Loop => label.saturating_add(1),
+            // Once for each block and for the function, whose label is 1.
+            Operator::End => label.saturating_sub(1),
+            _ => label,
+        });
+    }
+
     fn enter(&self, sink: &mut InstructionSink<'_>, cost: i64) {
         sink.global_get(self.global).i64_const(cost).i64_sub();
         self.settle(sink);
@@ -194,9 +226,11 @@ impl Meter {
         if !self.cached {
             sink.global_set(self.global).local_get(self.fuel);
         }
-        sink.i64_const(0).i64_lt_s().if_(BlockType::Empty);
-        self.write_back(sink);
-        sink.unreachable().end();
+        sink.i64_const(0).i64_lt_s();
+        match self.exit {
+            Some(label) => sink.br_if(label),
+            None => sink.if_(BlockType::Empty).unreachable().end(),
+        };
     }
 
     /// Puts a cached amount where others see it.
@@ -253,7 +287,19 @@ mod tests {
     #[test]
     fn loops_and_the_rest_are_counted_apart() {
         let costs = costs("(func (nop) (loop (nop) (nop) (loop (nop)) (nop)) (nop))", 0, 0).expect("valid");
-        assert_eq!((costs.body, costs.loops), (4, vec![6, 3]));
+        let loops: Vec<i64> = costs.loops.iter().map(|each| each.cost).collect();
+        assert_eq!((costs.body, loops), (4, vec![6, 3]));
+    }
+
+    #[test]
+    fn what_calls_from_each_of_its_loops_keeps_no_fuel_in_a_local() {
+        let calls = |function: &str| {
+            let costs = costs(function, 0, 0).expect("valid");
+            costs.loops.iter().map(|each| each.calls).collect::<Vec<_>>()
+        };
+        assert_eq!(calls("(func (call 0) (loop (nop)))"), [false]);
+        assert_eq!(calls("(func (loop (nop) (loop (call 0)) (nop)))"), [false, true]);
+        assert_eq!(calls("(func (loop (call 0) (loop (nop))))"), [true, false]);
     }
 
     #[test]
