@@ -7,11 +7,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use wisteria_core::{
-    engine::{Engine, GuestCall, HostCall, HostCalls, Instance, ModuleLimits, WasmiEngine, prepare},
-    platform::BoxFuture,
-};
+use wisteria_core::engine::{Engine, GuestCall, Instance, ModuleLimits, WasmiEngine, prepare};
 use wisteria_server::engine::WasmtimeEngine;
+use wisteria_tests::ends::Answers;
 
 const IMPORTS: &str = r#"
     (import "wapc" "__guest_request" (func $request (param i32 i32)))
@@ -42,17 +40,6 @@ const GUESTS: [(&str, &str, u32); 3] = [
     ),
 ];
 
-#[derive(Debug)]
-struct Answers;
-
-impl HostCalls for Answers {
-    fn call(&self, call: HostCall) -> BoxFuture<'static, Result<Bytes, String>> {
-        Box::pin(async move { Ok(call.payload) })
-    }
-
-    fn log(&self, _text: &str) {}
-}
-
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let wasmtime = WasmtimeEngine::new(16, &ModuleLimits::default()).expect("set up");
@@ -79,7 +66,7 @@ async fn instance(engine: &dyn Engine, body: &str) -> Box<dyn Instance> {
 }
 
 async fn run(instance: &mut dyn Instance, times: u32) -> Duration {
-    let host: Arc<dyn HostCalls> = Arc::new(Answers);
+    let host = Arc::new(Answers);
     let payload = Bytes::from_static(&[7; 64]);
     let started = Instant::now();
     for _ in 0..times {
