@@ -34,23 +34,28 @@ for (const driver of browsers) {
         `${selector} to show "${words}"`,
       );
 
-    /** Fills the fields of a form, by their test names, and presses the button. */
-    const submit = (fields, button) =>
-      tab.page.evaluate(
-        async ({ fields, button }) => {
-          const find = (name) => document.querySelector(`[data-testid="${name}"]`);
-          for (const [name, value] of Object.entries(fields)) {
-            const field = find(name);
-            field.value = value;
-            if (field.value !== value) throw new Error(`${name} does not offer ${value}`);
-            for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
-            // The page draws what follows from a choice before the next is made.
-            await new Promise((drawn) => requestAnimationFrame(() => drawn()));
-          }
-          find(button).click();
-        },
-        { fields, button },
-      );
+    /** Fills the fields of a form, by their test names, once they offer what is chosen, and presses the button. */
+    const submit = async (fields, button) => {
+      for (const [name, value] of Object.entries(fields)) {
+        await until(
+          () =>
+            tab.page.evaluate(
+              async ({ name, value }) => {
+                const field = document.querySelector(`[data-testid="${name}"]`);
+                field.value = value;
+                if (field.value !== value) return false;
+                for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
+                // The page draws what follows from a choice before the next is made.
+                await new Promise((drawn) => requestAnimationFrame(() => drawn()));
+                return true;
+              },
+              { name, value },
+            ),
+          `${name} to offer ${value}`,
+        );
+      }
+      await tab.page.evaluate((button) => document.querySelector(`[data-testid="${button}"]`).click(), button);
+    };
 
     const card = (host) => `[data-testid="host-card"][data-key="${host}"]`;
 

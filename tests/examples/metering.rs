@@ -15,6 +15,9 @@ const LONG: Duration = Duration::from_millis(50);
 /// Has a kernel do its work so many times over.
 type Run = Box<dyn FnMut(u32)>;
 
+/// Makes an engine run an export of a module.
+type Load = fn(&[u8], &str) -> Run;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [kernels, metered, rounds] = &arguments[..] else {
@@ -24,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rewritten = rewrite_module(&original, &ModuleLimits::default())?;
     fs::write(metered, &rewritten)?;
     let rounds: usize = rounds.parse()?;
-    let engines: [(&str, fn(&[u8], &str) -> Run); 2] = [("wasmtime", compiled), ("wasmi", interpreted)];
+    let engines: [(&str, Load); 2] = [("wasmtime", compiled), ("wasmi", interpreted)];
     for (engine, load) in engines {
         for kernel in KERNELS {
             let (median, least, most) = ratio(load(&original, kernel), load(&rewritten, kernel), rounds);
