@@ -29,6 +29,15 @@ pub struct MemoryKeyValue {
 }
 
 impl MemoryKeyValue {
+    /// What it is.
+    pub const DESCRIPTION: ProviderDescription = ProviderDescription {
+        name: "keyvalue-memory",
+        contract: CONTRACT,
+        title: "Key-value in memory",
+        built_in: false,
+        values: &[],
+    };
+
     /// An empty store.
     pub fn new(platform: Arc<dyn Platform>) -> Self {
         Self { platform, store: Mutex::default() }
@@ -37,12 +46,7 @@ impl MemoryKeyValue {
 
 impl Provider for MemoryKeyValue {
     fn describe(&self) -> ProviderDescription {
-        ProviderDescription {
-            name: "keyvalue-memory",
-            contract: CONTRACT,
-            title: "Key-value in memory",
-            built_in: false,
-        }
+        Self::DESCRIPTION
     }
 
     fn link(&self, _link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>> {

@@ -1,5 +1,27 @@
-//! The providers that only a server has.
+//! The providers that a server brings along.
 
 mod http_server;
 
+use std::sync::Arc;
+
+use wisteria_core::{
+    host::ProviderKind,
+    provider::{Logging, MemoryKeyValue, NumberGen, ProviderDescription},
+};
+
 pub use http_server::HttpServer;
+
+/// What a server starts one of each by itself, and more by name.
+pub const KINDS: [ProviderKind; 2] = [
+    ProviderKind {
+        description: MemoryKeyValue::DESCRIPTION,
+        create: |context| Arc::new(MemoryKeyValue::new(context.platform)),
+    },
+    ProviderKind { description: HttpServer::DESCRIPTION, create: |context| Arc::new(HttpServer::new(context.caller)) },
+];
+
+/// All providers of a server, also those that every host has.
+pub(crate) fn all() -> impl Iterator<Item = ProviderDescription> {
+    let kinds = KINDS.into_iter().map(|kind| kind.description);
+    kinds.chain([Logging::DESCRIPTION, NumberGen::DESCRIPTION])
+}

@@ -11,6 +11,7 @@ mod nats_scoped;
 mod nats_server;
 mod policy;
 mod program;
+mod providers;
 mod rates;
 mod restart;
 mod secrets;

@@ -79,7 +79,7 @@ fn the_lattice_heals_when_the_nats_server_comes_back() {
     let request = r#"{"method":"GET","path":"/visits","queryString":"","header":{},"body":""}"#;
     let call = || first.run(&["call", &actor, "HttpServer.HandleRequest", request]);
     assert_eq!(until_it_succeeds(call).json()["statusCode"], 200);
-    let relink = || second.run(&["link", "put", &actor, &provider, KEY_VALUE, "a=b"]);
+    let relink = || second.run(&["link", "put", &actor, &provider, KEY_VALUE]);
     until_it_succeeds(relink).text();
 }
 
@@ -120,7 +120,7 @@ fn links_outlive_all_servers_of_the_lattice() {
     let nats = NatsServer::start("");
     let first = up(&nats, &[]);
     let actor = start(&first, "kv_counter.wasm", &[]);
-    first.run(&["link", "put", &actor, "keyvalue-memory", KEY_VALUE, "a=b"]).text();
+    first.run(&["link", "put", &actor, "keyvalue-memory", KEY_VALUE]).text();
     drop(first);
     let second = up(&nats, &[]);
     let links = second.run(&["get", "links", "-o", "json"]).json();
