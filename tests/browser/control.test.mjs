@@ -68,7 +68,7 @@ describe("the published control client of wasmCloud 0.82", { timeout: 180_000 },
   /** Who bids in an auction. */
   const bidders = async (...auction) => (await client.call(...auction)).map(({ host_id }) => host_id).sort();
   const both = () => [host, tab.id].sort();
-  const store = async (on) => (await inventory(on)).providers.find(({ contract_id }) => contract_id === KEYVALUE);
+  const store = async (on) => (await inventory(on)).providers.find(({ image_ref }) => image_ref === "keyvalue-memory");
 
   /** Calls the actor by the command line, from outside of both hosts; resolves with the body, or why there is none. */
   const call = async (path) => {

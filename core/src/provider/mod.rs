@@ -2,6 +2,7 @@
 //!
 //! A provider's settings arrive with each link, so one provider serves many actors with different settings.
 
+pub mod keyvalue;
 mod keyvalue_memory;
 mod logging;
 mod numbergen;

@@ -1,6 +1,7 @@
 //! The providers that a server brings along.
 
 mod http_server;
+mod keyvalue;
 
 use std::sync::Arc;
 
@@ -10,12 +11,21 @@ use wisteria_core::{
 };
 
 pub use http_server::HttpServer;
+pub use keyvalue::{FileKeyValue, RedisKeyValue};
 
 /// What a server starts one of each by itself, and more by name.
-pub const KINDS: [ProviderKind; 2] = [
+pub const KINDS: [ProviderKind; 4] = [
     ProviderKind {
         description: MemoryKeyValue::DESCRIPTION,
         create: |context| Arc::new(MemoryKeyValue::new(context.platform)),
+    },
+    ProviderKind {
+        description: FileKeyValue::DESCRIPTION,
+        create: |context| Arc::new(FileKeyValue::new(context.platform, context.data_dir)),
+    },
+    ProviderKind {
+        description: RedisKeyValue::DESCRIPTION,
+        create: |context| Arc::new(RedisKeyValue::new(context.platform)),
     },
     ProviderKind { description: HttpServer::DESCRIPTION, create: |context| Arc::new(HttpServer::new(context.caller)) },
 ];

@@ -13,6 +13,8 @@ mod policy;
 mod program;
 mod providers;
 mod rates;
+#[path = "../keyvalue/redis_server.rs"]
+mod redis_server;
 mod restart;
 mod secrets;
 mod session;

@@ -30,7 +30,8 @@ fn provider(server: &Server, contract: &str, zone: Option<&str>) -> String {
     let host = host["id"].as_str().expect("a key");
     let inventory = server.run(&["get", "inventory", host, "-o", "json"]).json();
     let providers = inventory["providers"].as_array().expect("an array");
-    let found = providers.iter().find(|provider| provider["contract_id"] == contract).expect("every server has one");
+    let name = if contract == KEY_VALUE { "keyvalue-memory" } else { "httpserver" };
+    let found = providers.iter().find(|provider| provider["image_ref"] == name).expect("every server has one");
     found["id"].as_str().expect("a key").to_owned()
 }
 
