@@ -73,6 +73,7 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
         modules: Arc::new(LatticeModules),
         payloads: None,
         secrets: None,
+        data_dir: None,
         key,
     };
     let client = Client::new(Arc::new(bus.clone()), platform, &options.lattice, origin, PATIENCE)?;
@@ -86,8 +87,10 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
 }
 
 /// The providers that a tab brings along.
-const PROVIDERS: [ProviderKind; 1] =
-    [ProviderKind { name: "keyvalue-memory", create: |context| Arc::new(MemoryKeyValue::new(context.platform)) }];
+const PROVIDERS: [ProviderKind; 1] = [ProviderKind {
+    description: MemoryKeyValue::DESCRIPTION,
+    create: |context| Arc::new(MemoryKeyValue::new(context.platform)),
+}];
 
 fn engine() -> Result<Arc<dyn Engine>, LatticeError> {
     if crate::engine::is_supported() {

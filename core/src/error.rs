@@ -98,6 +98,8 @@ codes! {
     OutOfFuel = "out-of-fuel",
     /// The provider could not do what it was asked.
     ProviderFailed = "provider-failed",
+    /// What the provider stands on, such as a database, cannot be reached now; the operation may have been carried out.
+    ProviderUnavailable = "provider-unavailable",
     /// The module is not a valid actor.
     InvalidModule = "invalid-module",
     /// The module is larger than it may be, or starts with more memory or larger tables.

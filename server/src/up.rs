@@ -15,13 +15,12 @@ use wisteria_bridge::{BrokerLimits, Credentials, auth::Role, transports::native:
 use wisteria_core::{
     bus::{Bus, BusError},
     error::LatticeError,
-    host::{Host, HostConfig, HostLimits, HostParts, HostPolicy, ProviderKind, Trust},
+    host::{Host, HostConfig, HostLimits, HostParts, HostPolicy, Trust},
     identity::{KeyKind, PublicKey},
     lattice::Client,
     metadata::{MetadataStore, StoreError},
     platform::Platform,
     policy::{Action, Service},
-    provider::MemoryKeyValue,
 };
 
 use crate::{
@@ -39,7 +38,7 @@ use crate::{
     nats_listener::NatsListener,
     platform::NativePlatform,
     policy::{LatticePolicyService, PolicyFile, PolicyFileError, PolicyOptions},
-    provider::HttpServer,
+    provider::KINDS,
     secrets::{ServerSecrets, Vault, VaultOptions},
     source::{Admissions, Entrance, LatticeSource, SourceError},
     web::{self, WebState},
@@ -139,12 +138,6 @@ pub enum UpError {
     Serve(io::Error),
 }
 
-/// The providers that a server brings along.
-const PROVIDERS: [ProviderKind; 2] = [
-    ProviderKind { name: "keyvalue-memory", create: |context| Arc::new(MemoryKeyValue::new(context.platform)) },
-    ProviderKind { name: "httpserver", create: |context| Arc::new(HttpServer::new(context.caller)) },
-];
-
 /// Runs a server until it is told to stop by a signal or over the lattice. Prints a line with the page's address
 /// once it is ready, and one with that for NATS clients.
 pub async fn run(options: UpOptions) -> Result<(), UpError> {
@@ -191,6 +184,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         modules: Arc::new(ServerModules { allow_file_load: options.allow_file_load }),
         payloads: place.payloads.clone(),
         secrets: Some(Arc::new(ServerSecrets { dir: options.secrets_dir.clone(), vault })),
+        data_dir: Some(data_dir.path().to_owned()),
         key,
     };
     let deadline = limits.deadline;
@@ -202,7 +196,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
     }
     let mut config = config(&options, &trusted_issuers, limits);
     config.policy = HostPolicy { rules: (*rules).clone(), service: policy_service(&options, &parts)? };
-    let host = Host::start_as_keeper(parts, config, PROVIDERS.to_vec(), store).await?;
+    let host = Host::start_as_keeper(parts, config, KINDS.to_vec(), store).await?;
     place.keep(&host).await?;
     if let Some(authority) = &authority {
         auth::serve(authority.clone(), place.bus.clone(), &options.lattice)?;

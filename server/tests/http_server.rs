@@ -16,7 +16,7 @@ use wisteria_core::{
     bus::{self, Bus, LocalBus, Message, Router, SubjectPattern, Subscription},
     host::{Host, HostConfig, HostLimits, HostParts, ProviderKind, Trust},
     identity::{KeyKind, KeyPair, PublicKey},
-    provider::{LinkRefused, LogLine, LogSink, Provider, ProviderLink},
+    provider::{LinkRefused, LinkValues, LogLine, LogSink, Provider, ProviderLink},
 };
 use wisteria_server::{engine::WasmtimeEngine, platform::NativePlatform, provider::HttpServer};
 
@@ -46,6 +46,7 @@ impl Server {
             modules: Arc::new(wisteria_core::host::LatticeModules),
             payloads: None,
             secrets: None,
+            data_dir: None,
             key: KeyPair::from_raw(KeyKind::Host, [1; 32]),
         };
         let config = HostConfig {
@@ -58,7 +59,7 @@ impl Server {
             policy: wisteria_core::host::HostPolicy::default(),
         };
         let kind = ProviderKind {
-            name: "httpserver",
+            description: HttpServer::DESCRIPTION,
             create: |context| {
                 let provider = Arc::new(HttpServer::new(context.caller));
                 MADE.set(Some(provider.clone()));
@@ -71,7 +72,8 @@ impl Server {
 
     async fn link(&self, actor: PublicKey, address: impl ToString) -> Result<SocketAddr, LinkRefused> {
         let values = BTreeMap::from([("address".to_owned(), address.to_string())]);
-        self.provider.link(ProviderLink { actor, link_name: "default".into(), values }).await?;
+        let values = LinkValues::new(HttpServer::DESCRIPTION.values, values)?;
+        self.provider.link(ProviderLink { actor, link_name: "default".into(), values, is_new: true }).await?;
         Ok(self.provider.bound(actor, "default").expect("a taken link listens"))
     }
 
@@ -241,8 +243,7 @@ async fn a_body_above_the_limit_is_refused_before_the_actor_sees_it() {
 #[tokio::test]
 async fn a_link_without_a_usable_address_is_refused_with_its_reason() {
     let server = Server::start().await;
-    let link = ProviderLink { actor: key(1), link_name: "default".into(), values: BTreeMap::new() };
-    let error = server.provider.link(link).await.expect_err("refused").to_string();
+    let error = LinkValues::new(HttpServer::DESCRIPTION.values, BTreeMap::new()).expect_err("refused").to_string();
     assert!(error.contains("`address` is missing"), "{error}");
     refused(server.link(key(1), "8080").await, "write it as address=127.0.0.1:8080");
 

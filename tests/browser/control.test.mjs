@@ -68,7 +68,7 @@ describe("the published control client of wasmCloud 0.82", { timeout: 180_000 },
   /** Who bids in an auction. */
   const bidders = async (...auction) => (await client.call(...auction)).map(({ host_id }) => host_id).sort();
   const both = () => [host, tab.id].sort();
-  const store = async (on) => (await inventory(on)).providers.find(({ contract_id }) => contract_id === KEYVALUE);
+  const store = async (on) => (await inventory(on)).providers.find(({ image_ref }) => image_ref === "keyvalue-memory");
 
   /** Calls the actor by the command line, from outside of both hosts; resolves with the body, or why there is none. */
   const call = async (path) => {
@@ -132,7 +132,7 @@ describe("the published control client of wasmCloud 0.82", { timeout: 180_000 },
   test("puts, lists and deletes a link", async () => {
     assert.match((await call("/a")).failure, /not linked/);
     const { id } = await store(host);
-    const values = { note: "kept" };
+    const values = {};
     assert.deepEqual(await client.call("advertise_link", actor, id, KEYVALUE, "default", values), TAKEN);
     const link = { actor_id: actor, provider_id: id, contract_id: KEYVALUE, link_name: "default", values };
     assert.deepEqual(await client.call("query_links"), [link]);
@@ -155,6 +155,9 @@ describe("the published control client of wasmCloud 0.82", { timeout: 180_000 },
     const answer = await client.call("advertise_link", actor, id, "wasmcloud:messaging", "default", {});
     assert.equal(answer.accepted, false);
     assert.match(answer.error, /does not claim wasmcloud:messaging/);
+    const unknown = await client.call("advertise_link", actor, id, KEYVALUE, "default", { note: "kept" });
+    assert.equal(unknown.accepted, false);
+    assert.match(unknown.error, /knows no value `note`; it takes none/);
   });
 
   test("starts the actor in the tab, which alone answers once the server's is stopped", async () => {

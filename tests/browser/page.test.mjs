@@ -91,7 +91,7 @@ for (const driver of browsers) {
 
     test("a link and a call from the forms", async () => {
       const { providers } = await tab.page.evaluate((id) => window.wisteria.lattice.inventory(id), await tab.server());
-      const store = providers.find((provider) => provider.contract_id === "wasmcloud:keyvalue");
+      const store = providers.find((provider) => provider.image_ref === "keyvalue-memory");
       await submit({ "link-actor": actor, "link-provider": store.id }, "link");
       await shows('[data-testid="link-row"]', "wasmcloud:keyvalue");
       await submit({ "call-actor": actor }, "call");

@@ -62,13 +62,15 @@ class Tab {
     return this.page.evaluate(() => window.wisteria.account);
   }
 
-  /** Links an actor to the provider of a contract on `host`. */
+  /** Links an actor to the provider of a contract on `host` that keeps what it holds in memory. */
   async link(actor, contract, host, values = {}) {
     const link = { actor_id: actor, contract_id: contract, link_name: "default", values };
     await this.page.evaluate(
       async ({ link, host }) => {
         const { providers } = await window.wisteria.lattice.inventory(host);
-        const provider = providers.find((provider) => provider.contract_id === link.contract_id);
+        const elsewhere = ["keyvalue-redb", "keyvalue-redis"];
+        const serves = (one) => one.contract_id === link.contract_id && !elsewhere.includes(one.image_ref);
+        const provider = providers.find(serves);
         await window.wisteria.links.put({ ...link, provider_id: provider.id });
       },
       { link, host },

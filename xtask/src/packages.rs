@@ -1,4 +1,4 @@
-//! The programs that the browser tests start, and the Debian packages which bring them.
+//! The programs that tests start, and the Debian packages which bring them.
 
 use crate::command::{command, exists, run};
 use anyhow::{Result, bail};
@@ -16,22 +16,33 @@ const PROGRAMS: [(&str, &str); 5] = [
     (NATS_SERVER, "nats-server"),
 ];
 
-/// Makes sure that every program is there: installs what is missing as root on Debian, elsewhere names the command.
+/// What stands behind a provider in the tests in Rust.
+const OF_RUST_TESTS: [(&str, &str); 1] = [("redis-server", "redis-server")];
+
+/// Makes sure that the programs of the tests in Rust are there, as [`ready`] does.
+pub(crate) fn ready_for_rust() -> Result<()> {
+    install("the tests in Rust", &missing(&OF_RUST_TESTS, exists))
+}
+
+/// Makes sure that every program of the browser tests is there: installs what is missing as root on Debian, elsewhere names the command.
 pub(crate) fn ready() -> Result<()> {
-    let missing = missing(exists);
+    install("the browser tests", &missing(&PROGRAMS, exists))
+}
+
+fn install(who: &str, missing: &[&str]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
     if !(is_root() && Path::new("/etc/debian_version").exists() && exists("apt-get")) {
-        bail!("the browser tests need more programs: run `sudo apt-get install {}`", missing.join(" "));
+        bail!("{who} need more programs: run `sudo apt-get install {}`", missing.join(" "));
     }
     run(&mut command("apt-get", ["update", "-q"]))?;
     let arguments = ["install", "-q", "-y", "--no-install-recommends"];
-    run(command("apt-get", arguments).args(&missing).env("DEBIAN_FRONTEND", "noninteractive"))
+    run(command("apt-get", arguments).args(missing).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
-fn missing(exists: impl Fn(&str) -> bool) -> Vec<&'static str> {
-    PROGRAMS.iter().filter(|(program, _)| !exists(program)).map(|(_, package)| *package).collect()
+fn missing(programs: &[(&str, &'static str)], exists: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    programs.iter().filter(|(program, _)| !exists(program)).map(|(_, package)| *package).collect()
 }
 
 /// The owner of the process's own entry in `/proc` is who runs it.
@@ -42,11 +53,11 @@ fn is_root() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::missing;
+    use super::{PROGRAMS, missing};
 
     #[test]
     fn packages_of_missing_programs_are_named() {
-        assert_eq!(missing(|program| program != "WebKitWebDriver"), ["webkit2gtk-driver"]);
-        assert!(missing(|_| true).is_empty());
+        assert_eq!(missing(&PROGRAMS, |program| program != "WebKitWebDriver"), ["webkit2gtk-driver"]);
+        assert!(missing(&PROGRAMS, |_| true).is_empty());
     }
 }

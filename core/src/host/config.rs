@@ -1,6 +1,6 @@
 //! What a host is told when it starts.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{modules::ModuleSource, payloads::PayloadStore, secrets::SecretSource, trust::Trust};
 use crate::{
@@ -106,6 +106,8 @@ pub struct HostParts {
     pub payloads: Option<Arc<dyn PayloadStore>>,
     /// Where link values of the form `secret:NAME` are looked up for its providers; a tab has no such place.
     pub secrets: Option<Arc<dyn SecretSource>>,
+    /// Where its providers keep what must outlive it; a tab has no such folder.
+    pub data_dir: Option<PathBuf>,
     /// The host's own key, from which its providers' keys are derived.
     pub key: KeyPair,
 }

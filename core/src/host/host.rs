@@ -93,6 +93,7 @@ impl Host {
             modules: parts.modules,
             payloads: parts.payloads,
             secrets: parts.secrets,
+            data_dir: parts.data_dir,
             labels: RwLock::new(config.labels.clone()),
             registries: RwLock::default(),
             audience,

@@ -329,7 +329,7 @@ impl HostState {
             self.run_provider(key, DEFAULT_LINK_NAME, None, provider).await?;
         }
         for kind in &self.kinds {
-            match self.start_provider(kind.name, DEFAULT_LINK_NAME, None, true).await {
+            match self.start_provider(kind.description.name, DEFAULT_LINK_NAME, None, true).await {
                 Err(error) if error.code == ErrorCode::PolicyDenied => tracing::warn!(%error, "a provider is left out"),
                 outcome => drop(outcome?),
             }
@@ -350,7 +350,7 @@ impl HostState {
         self.subjects.provider(self.id(), link_name).map_err(|error| {
             LatticeError::new(ErrorCode::BadRequest, format!("the link name cannot be used: {error}"))
         })?;
-        let key = key.unwrap_or_else(|| self.provider_key(kind.name, link_name));
+        let key = key.unwrap_or_else(|| self.provider_key(name, link_name));
         let _one_at_a_time = self.changes.lock().await;
         match self.provider(key) {
             Some(running) if running.description.name == name && *running.link_name == *link_name => return Ok(key),
@@ -364,6 +364,7 @@ impl HostState {
         }
         let provider = (kind.create)(ProviderContext {
             platform: self.platform.clone(),
+            data_dir: self.data_dir.clone(),
             caller: ActorCaller { host: Arc::downgrade(self), provider: key },
         });
         self.permit_provider(key, name, provider.describe().contract, link_name, by_itself).await?;
@@ -373,8 +374,8 @@ impl HostState {
 
     /// What starts under a name.
     pub(super) fn provider_kind(&self, name: &str) -> Result<&ProviderKind, LatticeError> {
-        self.kinds.iter().find(|kind| kind.name == name).ok_or_else(|| {
-            let known: Vec<&str> = self.kinds.iter().map(|kind| kind.name).collect();
+        self.kinds.iter().find(|kind| kind.description.name == name).ok_or_else(|| {
+            let known: Vec<&str> = self.kinds.iter().map(|kind| kind.description.name).collect();
             LatticeError::new(
                 ErrorCode::ProviderNotFound,
                 format!("host {} has no provider \"{name}\"; it has: {}", self.id(), known.join(", ")),

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
+    path::PathBuf,
     sync::{
         Arc, RwLock,
         atomic::{AtomicUsize, Ordering},
@@ -24,21 +25,21 @@ use crate::{
     lattice::control::Health,
     metadata::Stamp,
     platform::Platform,
-    provider::{Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink},
+    provider::{LinkValues, Provider, ProviderCall, ProviderDescription, ProviderLink},
 };
 
 /// A kind of provider that a host can start by name.
 #[derive(Debug, Clone, Copy)]
 pub struct ProviderKind {
-    /// Its name, `keyvalue-memory`.
-    pub name: &'static str,
+    /// What it is, as it will say itself.
+    pub description: ProviderDescription,
     /// Makes one. Called once per start.
     pub create: fn(ProviderContext) -> Arc<dyn Provider>,
 }
 
 /// The keys of the providers that a host of this key starts by itself: those that every host has, and one of each kind.
 pub fn own_provider_keys(host: &KeyPair, kinds: &[ProviderKind]) -> Vec<KeyPair> {
-    let names = ["logging", "numbergen"].into_iter().chain(kinds.iter().map(|kind| kind.name));
+    let names = ["logging", "numbergen"].into_iter().chain(kinds.iter().map(|kind| kind.description.name));
     names.map(|name| host.derive(KeyKind::Provider, name)).collect()
 }
 
@@ -73,6 +74,8 @@ impl<'a> ProviderReference<'a> {
 pub struct ProviderContext {
     /// Time, randomness and tasks.
     pub platform: Arc<dyn Platform>,
+    /// Where the host keeps what must outlive it; a tab has no such folder.
+    pub data_dir: Option<PathBuf>,
     /// The way to actors, for providers that call them.
     pub caller: ActorCaller,
 }
@@ -136,8 +139,8 @@ impl RunningProvider {
     }
 
     /// Tells it of a link, with the secrets that the link names. The link is active when this succeeds; an earlier one of
-    /// the same actor and name stays as it was when not.
-    pub(crate) async fn put_link(&self, link: &Link) -> Result<(), LatticeError> {
+    /// the same actor and name stays as it was when not. A link is new where somebody waits for the verdict.
+    pub(crate) async fn put_link(&self, link: &Link, is_new: bool) -> Result<(), LatticeError> {
         let refused = |why: String| {
             LatticeError::new(
                 ErrorCode::LinkRefused,
@@ -151,10 +154,13 @@ impl RunningProvider {
                 self.description.contract
             )));
         }
+        let known = self.description.values;
+        LinkValues::check(known, &link.values).map_err(refused)?;
         let host = self.host.to_string();
         let secrets = Resolved::of(&link.values, self.secrets.as_ref(), &host).await.map_err(refused)?;
+        let values = LinkValues::read(known, secrets.fill(&link.values)).map_err(refused)?;
         self.provider
-            .link(ProviderLink { actor, link_name: link_name.clone(), values: secrets.fill(&link.values) })
+            .link(ProviderLink { actor, link_name: link_name.clone(), values, is_new })
             .await
             .map_err(|error| refused(secrets.hide(error.to_string())))?;
         self.active().insert((actor, link_name), link.stamp.clone());
@@ -191,13 +197,7 @@ impl RunningProvider {
         if !self.description.built_in && !self.is_linked(call.actor, &call.link_name) {
             return Err(not_linked(call.actor, self.description.contract, &call.link_name));
         }
-        self.provider.invoke(call).await.map_err(|error| {
-            let code = match error {
-                ProviderError::UnknownOperation { .. } | ProviderError::BadArgument { .. } => ErrorCode::BadRequest,
-                _ => ErrorCode::ProviderFailed,
-            };
-            LatticeError::new(code, error.to_string())
-        })
+        self.provider.invoke(call).await.map_err(|error| LatticeError::new(error.code(), error.to_string()))
     }
 
     /// Whether it can do its work.

@@ -74,7 +74,7 @@ impl HostState {
             Some(link) if provider.has_taken(&link) => {}
             Some(link) => {
                 let verdict = match self.permit_link(&link) {
-                    Ok(()) => provider.put_link(&link).await,
+                    Ok(()) => provider.put_link(&link, false).await,
                     denied => denied,
                 };
                 self.report(&link, verdict);

@@ -18,7 +18,7 @@ pub trait SecretSource: Debug + MaybeSend + MaybeSync + 'static {
 }
 
 /// Precedes the name of a secret in a link's value.
-const REFERENCE: &str = "secret:";
+pub(crate) const REFERENCE: &str = "secret:";
 
 /// Longest name of a secret.
 const MAX_NAME: usize = 128;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    path::PathBuf,
     sync::{Arc, Mutex, RwLock},
     time::Duration,
 };
@@ -47,6 +48,8 @@ pub(crate) struct HostState {
     pub(crate) modules: Arc<dyn ModuleSource>,
     pub(super) payloads: Option<Arc<dyn PayloadStore>>,
     pub(super) secrets: Option<Arc<dyn SecretSource>>,
+    /// Where its providers keep what must outlive it.
+    pub(super) data_dir: Option<PathBuf>,
     pub(crate) key: KeyPair,
     pub(crate) config: HostConfig,
     pub(crate) subjects: Subjects,

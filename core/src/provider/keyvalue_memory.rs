@@ -15,7 +15,9 @@ use wisteria_contracts::{
     },
 };
 
-use super::{LinkRefused, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, argument};
+use super::{
+    LinkRefused, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, argument, keyvalue,
+};
 use crate::{
     identity::PublicKey,
     platform::{BoxFuture, Platform},
@@ -29,6 +31,15 @@ pub struct MemoryKeyValue {
 }
 
 impl MemoryKeyValue {
+    /// What it is.
+    pub const DESCRIPTION: ProviderDescription = ProviderDescription {
+        name: "keyvalue-memory",
+        contract: CONTRACT,
+        title: "Key-value in memory",
+        built_in: false,
+        values: &[],
+    };
+
     /// An empty store.
     pub fn new(platform: Arc<dyn Platform>) -> Self {
         Self { platform, store: Mutex::default() }
@@ -37,12 +48,7 @@ impl MemoryKeyValue {
 
 impl Provider for MemoryKeyValue {
     fn describe(&self) -> ProviderDescription {
-        ProviderDescription {
-            name: "keyvalue-memory",
-            contract: CONTRACT,
-            title: "Key-value in memory",
-            built_in: false,
-        }
+        Self::DESCRIPTION
     }
 
     fn link(&self, _link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>> {
@@ -94,24 +100,6 @@ impl Value {
 
 type Encoded = Result<Vec<u8>, ProviderError>;
 
-const OPERATIONS: [&str; 15] = [
-    operation::INCREMENT,
-    operation::CONTAINS,
-    operation::DEL,
-    operation::GET,
-    operation::SET,
-    operation::LIST_ADD,
-    operation::LIST_CLEAR,
-    operation::LIST_DEL,
-    operation::LIST_RANGE,
-    operation::SET_ADD,
-    operation::SET_DEL,
-    operation::SET_INTERSECTION,
-    operation::SET_QUERY,
-    operation::SET_UNION,
-    operation::SET_CLEAR,
-];
-
 impl Store {
     fn answer(&mut self, call: &ProviderCall, now: Duration) -> Encoded {
         self.forget_expired(now);
@@ -134,7 +122,7 @@ impl Store {
             operation::SET_QUERY => codec::encode(&self.members(&argument::<String>(call)?)?),
             operation::SET_UNION => codec::encode(&self.union(argument(call)?)?),
             operation::SET_INTERSECTION => codec::encode(&self.intersection(&argument::<Vec<String>>(call)?)?),
-            _ => return Err(ProviderError::unknown("keyvalue-memory", call, &OPERATIONS)),
+            _ => return Err(ProviderError::unknown("keyvalue-memory", call, &keyvalue::OPERATIONS)),
         };
         Ok(encoded)
     }
@@ -178,14 +166,7 @@ impl Store {
                 return Ok(request.value);
             }
         };
-        let number: i32 = text.parse().map_err(|_| {
-            ProviderError::Failed(format!(
-                "\"{key}\" holds a text that is no whole number of 32 bits; set it to one first"
-            ))
-        })?;
-        let sum = number.checked_add(request.value).ok_or_else(|| {
-            ProviderError::Failed(format!("\"{key}\" would leave the range of 32 bits; count under several keys"))
-        })?;
+        let sum = keyvalue::incremented(text, request)?;
         *text = sum.to_string();
         Ok(sum)
     }
@@ -245,14 +226,7 @@ impl Store {
         let Some(list) = self.list(&request.list_name)? else {
             return Ok(Vec::new());
         };
-        let length = i64::try_from(list.len()).unwrap_or(i64::MAX);
-        let from_end = |position: i32| match i64::from(position) {
-            position if position < 0 => length + position,
-            position => position,
-        };
-        let start = usize::try_from(from_end(request.start).max(0)).unwrap_or(usize::MAX);
-        let end = usize::try_from((from_end(request.stop) + 1).clamp(0, length)).unwrap_or(0);
-        Ok(list.get(start..end).unwrap_or_default().to_vec())
+        Ok(list[keyvalue::positions(list.len(), request)].to_vec())
     }
 
     fn members_mut(&mut self, name: &str) -> Result<Option<&mut BTreeSet<String>>, ProviderError> {
@@ -310,10 +284,7 @@ impl Store {
 }
 
 fn wrong_kind(key: &str, found: &Value, wanted: &str) -> ProviderError {
-    ProviderError::Failed(format!(
-        "\"{key}\" holds {}, not {wanted}; use another key, or delete it first",
-        found.kind()
-    ))
+    keyvalue::wrong_kind(key, found.kind(), wanted)
 }
 
 #[cfg(test)]

@@ -66,6 +66,10 @@ pub struct Logging {
 }
 
 impl Logging {
+    /// What it is.
+    pub const DESCRIPTION: ProviderDescription =
+        ProviderDescription { name: "logging", contract: CONTRACT, title: "Logging", built_in: true, values: &[] };
+
     /// Logging into `sink`.
     pub fn new(sink: Arc<dyn LogSink>) -> Self {
         Self { sink }
@@ -87,7 +91,7 @@ impl Logging {
 
 impl Provider for Logging {
     fn describe(&self) -> ProviderDescription {
-        ProviderDescription { name: "logging", contract: CONTRACT, title: "Logging", built_in: true }
+        Self::DESCRIPTION
     }
 
     fn link(&self, _link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>> {

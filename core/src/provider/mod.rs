@@ -2,19 +2,18 @@
 //!
 //! A provider's settings arrive with each link, so one provider serves many actors with different settings.
 
+pub mod keyvalue;
 mod keyvalue_memory;
 mod logging;
 mod numbergen;
+mod values;
 
 pub use keyvalue_memory::MemoryKeyValue;
 pub use logging::{LogLevel, LogLine, LogSink, Logging};
 pub use numbergen::NumberGen;
+pub use values::{LinkValue, LinkValues, ValueKind};
 
-use std::{
-    collections::BTreeMap,
-    fmt::{self, Debug, Formatter},
-    sync::Arc,
-};
+use std::{fmt::Debug, sync::Arc};
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -23,6 +22,7 @@ use thiserror::Error;
 use crate::{
     call::CallContext,
     encoding,
+    error::ErrorCode,
     identity::PublicKey,
     platform::{BoxFuture, MaybeSend, MaybeSync},
 };
@@ -60,25 +60,23 @@ pub struct ProviderDescription {
     pub title: &'static str,
     /// Whether claims alone suffice and no link is needed.
     pub built_in: bool,
+    /// The link values that it understands. A host refuses links that say others, or say these wrongly, before the
+    /// provider hears of them.
+    pub values: &'static [LinkValue],
 }
 
 /// A link as its provider sees it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderLink {
     /// The actor that may call.
     pub actor: PublicKey,
     /// The name that tells several links of one contract apart.
     pub link_name: Arc<str>,
-    /// The settings. Secrets stand in them as they are, so Debug shows the names alone.
-    pub values: BTreeMap<String, String>,
-}
-
-impl Debug for ProviderLink {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let names = self.values.keys().collect::<Vec<_>>();
-        let mut shown = f.debug_struct("ProviderLink");
-        shown.field("actor", &self.actor).field("link_name", &self.link_name).field("values", &names).finish()
-    }
+    /// The settings, which are what [`ProviderDescription::values`] says of them.
+    pub values: LinkValues,
+    /// Whether somebody waits for the verdict. Where not, the link was acknowledged before, so that a provider whose
+    /// product cannot be reached takes it, and goes on trying.
+    pub is_new: bool,
 }
 
 /// One operation for a linked actor.
@@ -126,12 +124,24 @@ pub enum ProviderError {
     /// The operation failed for a reason of its own.
     #[error("{0}")]
     Failed(String),
+    /// What the provider stands on cannot be reached: the cause, and what helps.
+    #[error("{0}")]
+    Unavailable(String),
 }
 
 impl ProviderError {
     /// The answer to an operation that is none of `known`.
     pub fn unknown(provider: &'static str, call: &ProviderCall, known: &[&str]) -> Self {
         Self::UnknownOperation { provider, operation: call.operation.to_string(), known: known.join(", ") }
+    }
+
+    /// The code under which callers hear of it.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::UnknownOperation { .. } | Self::BadArgument { .. } => ErrorCode::BadRequest,
+            Self::Failed(_) => ErrorCode::ProviderFailed,
+            Self::Unavailable(_) => ErrorCode::ProviderUnavailable,
+        }
     }
 }
 

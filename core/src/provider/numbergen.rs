@@ -21,6 +21,15 @@ pub struct NumberGen {
 }
 
 impl NumberGen {
+    /// What it is.
+    pub const DESCRIPTION: ProviderDescription = ProviderDescription {
+        name: "numbergen",
+        contract: CONTRACT,
+        title: "Number generator",
+        built_in: true,
+        values: &[],
+    };
+
     /// A generator on the platform's randomness.
     pub fn new(platform: Arc<dyn Platform>) -> Self {
         Self { platform }
@@ -71,7 +80,7 @@ impl NumberGen {
 
 impl Provider for NumberGen {
     fn describe(&self) -> ProviderDescription {
-        ProviderDescription { name: "numbergen", contract: CONTRACT, title: "Number generator", built_in: true }
+        Self::DESCRIPTION
     }
 
     fn link(&self, _link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>> {

@@ -13,6 +13,7 @@ use super::{
     label::LabelCommand,
     link::LinkCommand,
     policy::PolicyCommand,
+    provider::ProviderCommand,
     revoke::{RevokeArgs, UnrevokeArgs},
     start::StartCommand,
     stop::StopCommand,
@@ -98,6 +99,9 @@ pub(super) enum Command {
     /// Say who may do what by a policy; needs no lattice
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Say what providers a server has, and what their links take; needs no lattice
+    #[command(subcommand)]
+    Provider(ProviderCommand),
     /// Sign modules and look at what they claim; needs no lattice
     #[command(subcommand)]
     Claims(ClaimsCommand),

@@ -19,6 +19,7 @@ mod output;
 mod pairs;
 mod policy;
 mod policy_args;
+mod provider;
 mod resolve;
 mod revoke;
 mod run;

@@ -19,6 +19,7 @@ use super::{
     logging,
     output::{Output, OutputError},
     policy::PolicyTestError,
+    provider::UnknownProvider,
     resolve::ResolveError,
     token::TokenError,
 };
@@ -41,6 +42,8 @@ pub(super) enum CommandError {
     Output(#[from] OutputError),
     #[error(transparent)]
     Policy(#[from] PolicyTestError),
+    #[error(transparent)]
+    Provider(#[from] UnknownProvider),
     #[error(transparent)]
     Resolve(#[from] ResolveError),
     #[error(transparent)]
@@ -111,6 +114,7 @@ async fn execute(cli: Cli) -> Result<(), CommandError> {
         Command::Keys(command) => command.run(output),
         Command::Claims(command) => command.run(output),
         Command::Policy(command) => command.run(output),
+        Command::Provider(command) => command.run(output),
         command => {
             let bus = connect::connect(&url, tls_ca.as_deref(), creds.as_deref()).await?;
             on_lattice(command, bus, &lattice, output).await
@@ -121,7 +125,7 @@ async fn execute(cli: Cli) -> Result<(), CommandError> {
 async fn on_lattice(command: Command, bus: Arc<dyn Bus>, lattice: &str, output: Output) -> Result<(), CommandError> {
     let client = connect::client(bus.clone(), lattice)?;
     match command {
-        Command::Up(_) | Command::Keys(_) | Command::Claims(_) | Command::Policy(_) => {
+        Command::Up(_) | Command::Keys(_) | Command::Claims(_) | Command::Policy(_) | Command::Provider(_) => {
             unreachable!("these need no lattice")
         }
         Command::Token(command) => Ok(command.run(bus, lattice, output).await?),

@@ -23,10 +23,17 @@ use wisteria_core::{
     host::ActorCaller,
     identity::PublicKey,
     platform::BoxFuture,
-    provider::{LinkRefused, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink},
+    provider::{
+        LinkRefused, LinkValue, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, ValueKind,
+    },
 };
 
 use crate::edge::{ConnectionLimits, Gate, HttpPort};
+
+const ADDRESS: LinkValue =
+    LinkValue::new("address", ValueKind::Text, "where to listen, HOST:PORT; port 0 picks a free one", "127.0.0.1:8080")
+        .required()
+        .or_secret();
 
 /// One listener per link; the link value `address` names it, `HOST:PORT`.
 #[derive(Debug)]
@@ -76,6 +83,15 @@ const BODY_LIMIT: usize = 7 << 20;
 const BODY_TIME: Duration = Duration::from_secs(30);
 
 impl HttpServer {
+    /// What it is.
+    pub const DESCRIPTION: ProviderDescription = ProviderDescription {
+        name: "httpserver",
+        contract: httpserver::CONTRACT,
+        title: "HTTP server",
+        built_in: false,
+        values: &[ADDRESS],
+    };
+
     /// A provider without listeners.
     pub fn new(caller: ActorCaller) -> Self {
         Self { caller, listeners: Mutex::default() }
@@ -108,12 +124,7 @@ impl HttpServer {
 
 impl Provider for HttpServer {
     fn describe(&self) -> ProviderDescription {
-        ProviderDescription {
-            name: "httpserver",
-            contract: httpserver::CONTRACT,
-            title: "HTTP server",
-            built_in: false,
-        }
+        Self::DESCRIPTION
     }
 
     fn link(&self, link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>> {
@@ -159,11 +170,7 @@ impl Provider for HttpServer {
 
 /// The address that a link asks for. A name stands for its first address.
 async fn read_address(link: &ProviderLink) -> Result<SocketAddr, LinkRefused> {
-    let Some(address) = link.values.get("address") else {
-        return Err(LinkRefused(
-            "the value `address` is missing; give the address to listen on, as address=127.0.0.1:8080".to_owned(),
-        ));
-    };
+    let address = link.values.text(ADDRESS.name).expect("no link is without");
     let no_address = |cause: &dyn Display| {
         LinkRefused(format!("`address={address}` is not an address: {cause}; write it as address=127.0.0.1:8080"))
     };

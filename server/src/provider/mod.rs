@@ -1,5 +1,37 @@
-//! The providers that only a server has.
+//! The providers that a server brings along.
 
 mod http_server;
+mod keyvalue;
+
+use std::sync::Arc;
+
+use wisteria_core::{
+    host::ProviderKind,
+    provider::{Logging, MemoryKeyValue, NumberGen, ProviderDescription},
+};
 
 pub use http_server::HttpServer;
+pub use keyvalue::{FileKeyValue, RedisKeyValue};
+
+/// What a server starts one of each by itself, and more by name.
+pub const KINDS: [ProviderKind; 4] = [
+    ProviderKind {
+        description: MemoryKeyValue::DESCRIPTION,
+        create: |context| Arc::new(MemoryKeyValue::new(context.platform)),
+    },
+    ProviderKind {
+        description: FileKeyValue::DESCRIPTION,
+        create: |context| Arc::new(FileKeyValue::new(context.platform, context.data_dir)),
+    },
+    ProviderKind {
+        description: RedisKeyValue::DESCRIPTION,
+        create: |context| Arc::new(RedisKeyValue::new(context.platform)),
+    },
+    ProviderKind { description: HttpServer::DESCRIPTION, create: |context| Arc::new(HttpServer::new(context.caller)) },
+];
+
+/// All providers of a server, also those that every host has.
+pub(crate) fn all() -> impl Iterator<Item = ProviderDescription> {
+    let kinds = KINDS.into_iter().map(|kind| kind.description);
+    kinds.chain([Logging::DESCRIPTION, NumberGen::DESCRIPTION])
+}

@@ -11,7 +11,10 @@ mod nats_scoped;
 mod nats_server;
 mod policy;
 mod program;
+mod providers;
 mod rates;
+#[path = "../keyvalue/redis_server.rs"]
+mod redis_server;
 mod restart;
 mod secrets;
 mod session;

@@ -30,7 +30,8 @@ fn provider(server: &Server, contract: &str, zone: Option<&str>) -> String {
     let host = host["id"].as_str().expect("a key");
     let inventory = server.run(&["get", "inventory", host, "-o", "json"]).json();
     let providers = inventory["providers"].as_array().expect("an array");
-    let found = providers.iter().find(|provider| provider["contract_id"] == contract).expect("every server has one");
+    let name = if contract == KEY_VALUE { "keyvalue-memory" } else { "httpserver" };
+    let found = providers.iter().find(|provider| provider["image_ref"] == name).expect("every server has one");
     found["id"].as_str().expect("a key").to_owned()
 }
 
@@ -79,7 +80,7 @@ fn the_lattice_heals_when_the_nats_server_comes_back() {
     let request = r#"{"method":"GET","path":"/visits","queryString":"","header":{},"body":""}"#;
     let call = || first.run(&["call", &actor, "HttpServer.HandleRequest", request]);
     assert_eq!(until_it_succeeds(call).json()["statusCode"], 200);
-    let relink = || second.run(&["link", "put", &actor, &provider, KEY_VALUE, "a=b"]);
+    let relink = || second.run(&["link", "put", &actor, &provider, KEY_VALUE]);
     until_it_succeeds(relink).text();
 }
 
@@ -120,7 +121,7 @@ fn links_outlive_all_servers_of_the_lattice() {
     let nats = NatsServer::start("");
     let first = up(&nats, &[]);
     let actor = start(&first, "kv_counter.wasm", &[]);
-    first.run(&["link", "put", &actor, "keyvalue-memory", KEY_VALUE, "a=b"]).text();
+    first.run(&["link", "put", &actor, "keyvalue-memory", KEY_VALUE]).text();
     drop(first);
     let second = up(&nats, &[]);
     let links = second.run(&["get", "links", "-o", "json"]).json();

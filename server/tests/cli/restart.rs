@@ -20,7 +20,7 @@ fn links(server: &Server) -> Vec<Value> {
 fn provider(server: &Server) -> String {
     let inventory = server.run(&["get", "inventory", "-o", "json"]).json();
     let mut providers = inventory["providers"].as_array().expect("providers").iter();
-    let store = providers.find(|provider| provider["contract_id"] == KEY_VALUE).expect("it runs");
+    let store = providers.find(|provider| provider["image_ref"] == "keyvalue-memory").expect("it runs");
     store["id"].as_str().expect("a key").to_owned()
 }
 

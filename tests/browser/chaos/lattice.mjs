@@ -73,7 +73,8 @@ class Lattice {
 
   async #provider(server, contract) {
     const { providers } = await this.nats.inventory(this.ids[server], ANSWER);
-    return providers.find((provider) => provider.contract_id === contract).id;
+    const elsewhere = ["keyvalue-redb", "keyvalue-redis"];
+    return providers.find((one) => one.contract_id === contract && !elsewhere.includes(one.image_ref)).id;
   }
 
   /** Starts the actors on a server, as nobody does by itself after its end. */

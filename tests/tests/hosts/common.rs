@@ -133,6 +133,7 @@ impl Lattice {
             modules: Arc::new(LatticeModules),
             payloads: None,
             secrets: None,
+            data_dir: None,
             key: KeyPair::from_raw(KeyKind::Host, [seed; 32]),
         };
         let mut config = HostConfig {
@@ -149,8 +150,10 @@ impl Lattice {
     }
 }
 
-const KINDS: [ProviderKind; 1] =
-    [ProviderKind { name: "keyvalue-memory", create: |context| Arc::new(MemoryKeyValue::new(context.platform)) }];
+const KINDS: [ProviderKind; 1] = [ProviderKind {
+    description: MemoryKeyValue::DESCRIPTION,
+    create: |context| Arc::new(MemoryKeyValue::new(context.platform)),
+}];
 
 /// Answers the calls of [`WAITS`], once it is open.
 pub(crate) struct Gate {

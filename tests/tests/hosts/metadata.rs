@@ -23,7 +23,9 @@ use wisteria_core::{
     },
     metadata::{Change, Entry, MemoryStore, MetadataStore, StoreError},
     platform::{BoxFuture, BoxStream},
-    provider::{LinkRefused, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink},
+    provider::{
+        LinkRefused, LinkValue, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, ValueKind,
+    },
 };
 
 /// Answers every operation with the value `SAYS` of the link it comes through. Takes no link without one.
@@ -32,15 +34,26 @@ struct Parrot(Mutex<BTreeMap<(PublicKey, Arc<str>), String>>);
 
 const CONTRACT: &str = "test:parrot";
 const PARROT: [ProviderKind; 1] =
-    [ProviderKind { name: "parrot", create: |_| Arc::new(Parrot::default()) as Arc<dyn Provider> }];
+    [ProviderKind { description: Parrot::DESCRIPTION, create: |_| Arc::new(Parrot::default()) as Arc<dyn Provider> }];
+
+impl Parrot {
+    const DESCRIPTION: ProviderDescription = ProviderDescription {
+        name: "parrot",
+        contract: CONTRACT,
+        title: "Parrot",
+        built_in: false,
+        values: &[LinkValue::new("SAYS", ValueKind::Text, "what it answers", "hello")],
+    };
+}
 
 impl Provider for Parrot {
     fn describe(&self) -> ProviderDescription {
-        ProviderDescription { name: "parrot", contract: CONTRACT, title: "Parrot", built_in: false }
+        Self::DESCRIPTION
     }
 
     fn link(&self, link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>> {
-        let says = link.values.get("SAYS").cloned().ok_or_else(|| LinkRefused("give it a value SAYS".to_owned()));
+        let says =
+            link.values.text("SAYS").map(str::to_owned).ok_or_else(|| LinkRefused("give it a value SAYS".to_owned()));
         let taken = says.map(|says| drop(self.0.lock().expect("sound").insert((link.actor, link.link_name), says)));
         Box::pin(async { taken })
     }

@@ -11,7 +11,9 @@ use wisteria_core::{
     identity::{KeyKind, PublicKey},
     lattice::control::{LinkDefinition, LinkStatus},
     platform::BoxFuture,
-    provider::{LinkRefused, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink},
+    provider::{
+        LinkRefused, LinkValue, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, ValueKind,
+    },
     secret::Secret,
 };
 
@@ -25,15 +27,25 @@ static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 const CONTRACT: &str = "test:witness";
 const WITNESS: [ProviderKind; 1] =
-    [ProviderKind { name: "witness", create: |_| Arc::new(Witness) as Arc<dyn Provider> }];
+    [ProviderKind { description: Witness::DESCRIPTION, create: |_| Arc::new(Witness) as Arc<dyn Provider> }];
+
+impl Witness {
+    const DESCRIPTION: ProviderDescription = ProviderDescription {
+        name: "witness",
+        contract: CONTRACT,
+        title: "Witness",
+        built_in: false,
+        values: &[LinkValue::new("URL", ValueKind::Text, "what it is told", "hello").or_secret()],
+    };
+}
 
 impl Provider for Witness {
     fn describe(&self) -> ProviderDescription {
-        ProviderDescription { name: "witness", contract: CONTRACT, title: "Witness", built_in: false }
+        Self::DESCRIPTION
     }
 
     fn link(&self, link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>> {
-        TOLD.lock().expect("sound").extend(link.values.into_values());
+        TOLD.lock().expect("sound").extend(link.values.text("URL").map(str::to_owned));
         Box::pin(async { Ok(()) })
     }
 

@@ -36,7 +36,11 @@ impl Part {
             Self::Rust => {
                 let mut cargo = command("cargo", ["test", "--workspace", "--exclude", TAB, "--no-fail-fast"]);
                 cargo.env(nats_server::VARIABLE, nats_server::path());
-                vec![Step::preparation("NATS server", nats_server::ready), Step::suite("rust", cargo)]
+                vec![
+                    Step::preparation("NATS server", nats_server::ready),
+                    Step::preparation("Redis", packages::ready_for_rust),
+                    Step::suite("rust", cargo),
+                ]
             }
             Self::Oracles => {
                 let mut cargo = command("cargo", ["test", "--no-fail-fast"]);

@@ -137,7 +137,7 @@ async fn verdict(host: &HostState, provider: &RunningProvider, request: &Message
             let _one_at_a_time = provider.link_changes.lock().await;
             match is_put {
                 true => match host.permit_link(&link) {
-                    Ok(()) => provider.put_link(&link).await,
+                    Ok(()) => provider.put_link(&link, true).await,
                     denied => denied,
                 },
                 false => {

@@ -1,0 +1,107 @@
+//! `wisteria provider`: what providers a server has, and what their links take.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use thiserror::Error;
+use wisteria_core::provider::{LinkValue, ProviderDescription};
+
+use super::{output::Output, run::CommandError, table::table};
+use crate::provider;
+
+/// What to say of providers.
+#[derive(Debug, Subcommand)]
+pub(super) enum ProviderCommand {
+    /// Show all that a server of this version has
+    List,
+    /// Show what one does and which values its links take
+    Describe(DescribeProvider),
+}
+
+/// Describes a provider.
+#[derive(Debug, Args)]
+pub(super) struct DescribeProvider {
+    /// Its name, such as keyvalue-memory
+    name: String,
+}
+
+/// There is none of that name.
+#[derive(Debug, Error)]
+#[error("a server has no provider \"{name}\"; it has: {}", known.join(", "))]
+pub(super) struct UnknownProvider {
+    name: String,
+    known: Vec<&'static str>,
+}
+
+impl ProviderCommand {
+    pub(super) fn run(self, output: Output) -> Result<(), CommandError> {
+        let all: Vec<ProviderDescription> = provider::all().collect();
+        let Self::Describe(DescribeProvider { name }) = self else {
+            let each: Vec<Value> = all.iter().map(described).collect();
+            return Ok(output.print(&each, |_| {
+                let row = |one: &ProviderDescription| [one.name, one.contract, one.title].map(str::to_owned);
+                table(["NAME", "CONTRACT", "TITLE"], &all.iter().map(row).collect::<Vec<_>>())
+            })?);
+        };
+        match all.iter().find(|provider| provider.name == name) {
+            Some(provider) => Ok(output.print(&described(provider), |_| page(provider))?),
+            None => Err(UnknownProvider { name, known: all.iter().map(|provider| provider.name).collect() }.into()),
+        }
+    }
+}
+
+fn described(provider: &ProviderDescription) -> Value {
+    let value = |value: &LinkValue| {
+        json!({
+            "name": value.name,
+            "type": value.kind.as_str(),
+            "required": value.required,
+            "default": value.default,
+            "secret": value.secret,
+            "about": value.about,
+            "example": value.example,
+        })
+    };
+    json!({
+        "name": provider.name,
+        "contract": provider.contract,
+        "title": provider.title,
+        "needs_link": !provider.built_in,
+        "values": provider.values.iter().map(value).collect::<Vec<_>>(),
+        "example": example(provider),
+    })
+}
+
+/// How an actor is linked to it; not at all where claims suffice.
+fn example(provider: &ProviderDescription) -> Option<String> {
+    let required = provider.values.iter().filter(|value| value.required);
+    let values: String = required.map(|value| format!(" {}={}", value.name, value.example)).collect();
+    let ProviderDescription { name, contract, built_in, .. } = provider;
+    (!built_in).then(|| format!("wisteria link put ACTOR {name} {contract}{values}"))
+}
+
+fn page(provider: &ProviderDescription) -> String {
+    let ProviderDescription { name, contract, title, values, .. } = provider;
+    let mut text = format!("{name}: {title}\ncontract: {contract}\n\n");
+    match values.is_empty() {
+        true => text.push_str("Its links take no values.\n"),
+        false => {
+            let header = ["VALUE", "TYPE", "DEFAULT", "SECRET", "WHAT FOR"];
+            text.push_str(&table(header, &values.iter().map(row).collect::<Vec<_>>()));
+        }
+    }
+    text.push('\n');
+    match example(provider) {
+        Some(example) => text.push_str(&example),
+        None => text.push_str("It needs no link: an actor that claims the contract may use it."),
+    }
+    text
+}
+
+fn row(value: &LinkValue) -> [String; 5] {
+    let default = match value.default {
+        _ if value.required => "(required)",
+        default => default.unwrap_or("-"),
+    };
+    let secret = if value.secret { "secret:NAME" } else { "no" };
+    [value.name, value.kind.as_str(), default, secret, value.about].map(str::to_owned)
+}

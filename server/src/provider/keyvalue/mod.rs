@@ -1,0 +1,10 @@
+//! `wasmcloud:keyvalue` on products that only a server reaches.
+
+mod file;
+mod file_store;
+mod redis;
+mod redis_connection;
+mod request;
+
+pub use file::FileKeyValue;
+pub use redis::RedisKeyValue;

@@ -1,0 +1,277 @@
+//! Key-value in Redis, under its own types, so that other programs see the same data.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use redis::{Cmd, RedisError, cmd};
+use wisteria_contracts::keyvalue::{CONTRACT, IncrementRequest};
+use wisteria_core::{
+    identity::PublicKey,
+    platform::{BoxFuture, Platform},
+    provider::{
+        LinkRefused, LinkValue, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, ValueKind,
+        keyvalue::{no_number, out_of_range, wrong_kind},
+    },
+};
+
+use super::{
+    redis_connection::{Failure, RedisConnection},
+    request::{Reply, Request},
+};
+
+const URL: LinkValue = LinkValue::new(
+    "URL",
+    ValueKind::Url,
+    "where Redis is, redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]",
+    "redis://127.0.0.1:6379/0",
+)
+.required()
+.or_secret();
+
+const TIMEOUT: LinkValue =
+    LinkValue::new("TIMEOUT", ValueKind::Duration, "how long Redis may take to answer", "500ms").or("1s");
+
+/// Servers of Redis; the link value `URL` says which.
+#[derive(Debug)]
+pub struct RedisKeyValue {
+    platform: Arc<dyn Platform>,
+    links: Mutex<HashMap<LinkKey, Linked>>,
+}
+
+type LinkKey = (PublicKey, Arc<str>);
+
+/// What a link goes to. Links with the same values share a connection.
+#[derive(Clone)]
+struct Linked {
+    url: Arc<str>,
+    timeout: Duration,
+    connection: Arc<RedisConnection>,
+}
+
+impl std::fmt::Debug for Linked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The URL may hold a password.
+        self.connection.fmt(f)
+    }
+}
+
+impl RedisKeyValue {
+    /// What it is.
+    pub const DESCRIPTION: ProviderDescription = ProviderDescription {
+        name: "keyvalue-redis",
+        contract: CONTRACT,
+        title: "Key-value in Redis",
+        built_in: false,
+        values: &[URL, TIMEOUT],
+    };
+
+    /// A provider without links.
+    pub fn new(platform: Arc<dyn Platform>) -> Self {
+        Self { platform, links: Mutex::default() }
+    }
+
+    fn links(&self) -> std::sync::MutexGuard<'_, HashMap<LinkKey, Linked>> {
+        self.links.lock().expect("nothing panics under this lock")
+    }
+
+    async fn connection(&self, url: &str, timeout: Duration, must: bool) -> Result<Arc<RedisConnection>, String> {
+        let shared = self.links().values().find(|one| *one.url == *url && one.timeout == timeout).cloned();
+        let Some(Linked { connection, .. }) = shared else {
+            return RedisConnection::open(url, timeout, must, self.platform.clone()).await;
+        };
+        match connection.health().await {
+            Err(why) if must => Err(why),
+            _ => Ok(connection),
+        }
+    }
+}
+
+impl Provider for RedisKeyValue {
+    fn describe(&self) -> ProviderDescription {
+        Self::DESCRIPTION
+    }
+
+    fn link(&self, link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>> {
+        Box::pin(async move {
+            let url: Arc<str> = link.values.text(URL.name).expect("no link is without").into();
+            let timeout = link.values.duration(TIMEOUT.name).expect("it has a default");
+            let connection = self.connection(&url, timeout, link.is_new).await.map_err(LinkRefused)?;
+            self.links().insert((link.actor, link.link_name), Linked { url, timeout, connection });
+            Ok(())
+        })
+    }
+
+    fn unlink(&self, actor: PublicKey, link_name: Arc<str>) -> BoxFuture<'_, ()> {
+        self.links().remove(&(actor, link_name));
+        Box::pin(async {})
+    }
+
+    fn invoke(&self, call: ProviderCall) -> BoxFuture<'_, Result<Bytes, ProviderError>> {
+        let linked = self.links().get(&(call.actor, call.link_name.clone())).cloned();
+        Box::pin(async move {
+            let request = Request::read(Self::DESCRIPTION.name, &call)?;
+            match linked {
+                Some(linked) => Ok(carry_out(&linked.connection, request).await?.encode()),
+                None => Err(ProviderError::Failed("the link has just ended; put it again".to_owned())),
+            }
+        })
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<(), String>> {
+        let mut connections: Vec<Arc<RedisConnection>> = Vec::new();
+        for linked in self.links().values() {
+            if !connections.iter().any(|known| Arc::ptr_eq(known, &linked.connection)) {
+                connections.push(linked.connection.clone());
+            }
+        }
+        Box::pin(async move {
+            let asked = futures::future::join_all(connections.iter().map(RedisConnection::health)).await;
+            asked.into_iter().collect()
+        })
+    }
+}
+
+async fn carry_out(redis: &Arc<RedisConnection>, request: Request) -> Result<Reply, ProviderError> {
+    match request {
+        Request::Increment(request) => increment(redis, &request).await,
+        Request::Contains(key) => Ok(Reply::Flag(ask(redis, cmd("EXISTS").arg(&key), &[], "").await?)),
+        Request::Delete(key) => Ok(Reply::Flag(ask(redis, cmd("DEL").arg(&key), &[], "").await?)),
+        Request::Get(key) => {
+            let value = ask(redis, cmd("GET").arg(&key), &[&key], "a text").await?;
+            Ok(Reply::Value(value))
+        }
+        Request::Set(request) => {
+            let mut set = cmd("SET");
+            set.arg(&request.key).arg(&request.value);
+            if request.expires > 0 {
+                set.arg("EX").arg(request.expires);
+            }
+            ask::<()>(redis, &set, &[], "").await?;
+            Ok(Reply::Done)
+        }
+        Request::ListAdd(request) => {
+            let name = &request.list_name;
+            let length = ask(redis, cmd("RPUSH").arg(name).arg(&request.value), &[name], "a list").await?;
+            Ok(Reply::Count(length))
+        }
+        Request::ListDel(request) => {
+            let name = &request.list_name;
+            let removed = ask(redis, cmd("LREM").arg(name).arg(1).arg(&request.value), &[name], "a list").await?;
+            Ok(Reply::Flag(removed))
+        }
+        Request::ListRange(request) => {
+            let name = &request.list_name;
+            let mut range = cmd("LRANGE");
+            range.arg(name).arg(request.start).arg(request.stop);
+            Ok(Reply::Texts(ask(redis, &range, &[name], "a list").await?))
+        }
+        Request::SetAdd(request) => {
+            let name = &request.set_name;
+            let added = ask(redis, cmd("SADD").arg(name).arg(&request.value), &[name], "a set").await?;
+            Ok(Reply::Count(added))
+        }
+        Request::SetDel(request) => {
+            let name = &request.set_name;
+            let removed = ask(redis, cmd("SREM").arg(name).arg(&request.value), &[name], "a set").await?;
+            Ok(Reply::Count(removed))
+        }
+        Request::SetQuery(name) => members(redis, "SMEMBERS", &[name]).await,
+        Request::SetUnion(names) => members(redis, "SUNION", &names).await,
+        Request::SetIntersection(names) => members(redis, "SINTER", &names).await,
+    }
+}
+
+async fn members(redis: &Arc<RedisConnection>, command: &str, names: &[String]) -> Result<Reply, ProviderError> {
+    // Redis takes no command about no sets.
+    if names.is_empty() {
+        return Ok(Reply::Members(BTreeSet::new()));
+    }
+    let keys: Vec<&String> = names.iter().collect();
+    Ok(Reply::Members(ask(redis, cmd(command).arg(names), &keys, "a set").await?))
+}
+
+/// Redis counts with 64 bits. What leaves the range of 32 is taken back, as a contract's number has no more.
+async fn increment(redis: &Arc<RedisConnection>, request: &IncrementRequest) -> Result<Reply, ProviderError> {
+    let IncrementRequest { key, value } = request;
+    let by = |value: i64| -> Cmd {
+        let mut command = cmd("INCRBY");
+        command.arg(key).arg(value);
+        command
+    };
+    let sum: i64 = match redis.run(&by(i64::from(*value))).await {
+        Ok(sum) => sum,
+        Err(Failure::Refused(error)) if error.to_string().contains("not an integer") => return Err(no_number(key)),
+        Err(Failure::Refused(error)) if error.to_string().contains("overflow") => return Err(no_number(key)),
+        Err(failure) => return Err(failed(redis, failure, &[key], "a number").await),
+    };
+    let before = i32::try_from(sum - i64::from(*value));
+    if let (Ok(sum), Ok(_)) = (i32::try_from(sum), before) {
+        return Ok(Reply::Number(sum));
+    }
+    ask::<i64>(redis, &by(-i64::from(*value)), &[key], "a number").await?;
+    match before {
+        Ok(_) => Err(out_of_range(key)),
+        Err(_) => Err(no_number(key)),
+    }
+}
+
+/// The reply to a command about `keys`, each of which is to hold what is `wanted`.
+async fn ask<T: redis::FromRedisValue>(
+    redis: &Arc<RedisConnection>,
+    command: &Cmd,
+    keys: &[&String],
+    wanted: &str,
+) -> Result<T, ProviderError> {
+    match redis.run(command).await {
+        Ok(reply) => Ok(reply),
+        Err(failure) => Err(failed(redis, failure, keys, wanted).await),
+    }
+}
+
+async fn failed(redis: &Arc<RedisConnection>, failure: Failure, keys: &[&String], wanted: &str) -> ProviderError {
+    let error = match failure {
+        Failure::Unavailable(why) => return ProviderError::Unavailable(why),
+        Failure::Unreadable => {
+            let key = keys.first().map_or("", |key| key);
+            return ProviderError::Failed(format!(
+                "\"{key}\" holds bytes that are no text in UTF-8; use another key, or delete it first"
+            ));
+        }
+        Failure::Refused(error) => error,
+    };
+    if error.code() != Some("WRONGTYPE") {
+        return refused(&error);
+    }
+    for key in keys {
+        match redis.run::<String>(cmd("TYPE").arg(key)).await {
+            Ok(kind) if kind == "none" || in_words(&kind) == wanted => {}
+            Ok(kind) => return wrong_kind(key, in_words(&kind), wanted),
+            Err(Failure::Unavailable(why)) => return ProviderError::Unavailable(why),
+            Err(Failure::Refused(error)) => return refused(&error),
+            Err(Failure::Unreadable) => return refused(&error),
+        }
+    }
+    // Somebody has changed it since.
+    refused(&error)
+}
+
+fn refused(error: &RedisError) -> ProviderError {
+    ProviderError::Failed(format!("Redis does not do it: {error}"))
+}
+
+/// The types of Redis as errors name them.
+fn in_words(kind: &str) -> &str {
+    match kind {
+        "string" => "a text",
+        "list" => "a list",
+        "set" => "a set",
+        "hash" => "a hash",
+        "zset" => "a sorted set",
+        "stream" => "a stream",
+        other => other,
+    }
+}
