@@ -72,5 +72,6 @@ fn run(port: u16, directory: &TempDir, options: &[String]) -> Child {
             return child;
         }
     }
-    panic!("redis-server is not ready:\n{seen}");
+    // It prints no more, so it has ended.
+    panic!("redis-server ended before it was ready, {:?}:\n{seen}", child.wait());
 }

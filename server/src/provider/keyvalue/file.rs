@@ -35,8 +35,11 @@ const MAX_NAME: usize = 64;
 pub struct FileKeyValue {
     platform: Arc<dyn Platform>,
     data_dir: Option<PathBuf>,
-    links: Mutex<HashMap<(PublicKey, Arc<str>), Arc<FileStore>>>,
+    links: Mutex<HashMap<LinkKey, Arc<FileStore>>>,
 }
+
+/// The actor, and the name of its link.
+type LinkKey = (PublicKey, Arc<str>);
 
 impl FileKeyValue {
     /// What it is.
