@@ -192,7 +192,7 @@ describe("the published control client of wasmCloud 0.82", { timeout: 180_000 },
       [/does not run on host/, "update_actor", host, actor, file(2), null],
       [/does not run on host/, "stop_actor", host, actor, null],
       [/does not run on host/, "stop_provider", host, "keyvalue-memory", "cache", KEYVALUE, null],
-      [/has no provider "keyvalue-redis"; it has: keyvalue-memory/, "start_provider", host, "keyvalue-redis", "default", null, null],
+      [/has no provider "keyvalue-etcd"; it has: keyvalue-memory/, "start_provider", host, "keyvalue-etcd", "default", null, null],
       [/takes no configuration/, "start_provider", host, "keyvalue-memory", "cache", null, '"{}"'],
     ]) {
       const answer = await client.call(...command);
