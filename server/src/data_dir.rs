@@ -162,7 +162,7 @@ pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Makes a directory that only its owner may enter, where there is none.
-fn make_private(path: &Path) -> io::Result<()> {
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -171,7 +171,7 @@ fn make_private(path: &Path) -> io::Result<()> {
 }
 
 /// Opens a file that only its owner may read.
-fn open_private(path: &Path) -> io::Result<File> {
+pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]

@@ -25,7 +25,7 @@ use crate::{
     lattice::control::Health,
     metadata::Stamp,
     platform::Platform,
-    provider::{LinkValues, Provider, ProviderCall, ProviderDescription, ProviderLink},
+    provider::{LinkValues, LinkedActor, Provider, ProviderCall, ProviderDescription, ProviderLink},
 };
 
 /// A kind of provider that a host can start by name.
@@ -93,7 +93,7 @@ pub(crate) struct RunningProvider {
     pub(crate) annotations: Option<BTreeMap<String, String>>,
     provider: Arc<dyn Provider>,
     /// The links it took, by actor and link name, with the stamps under which it did.
-    active: RwLock<BTreeMap<(PublicKey, Arc<str>), Stamp>>,
+    active: RwLock<BTreeMap<LinkedActor, Stamp>>,
     /// Taken while it is told of a link.
     pub(super) link_changes: futures::lock::Mutex<()>,
     /// Calls from other hosts that it is handling.
@@ -226,7 +226,7 @@ impl RunningProvider {
         active.contains_key(&(actor, link_name.clone()))
     }
 
-    fn active(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<(PublicKey, Arc<str>), Stamp>> {
+    fn active(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<LinkedActor, Stamp>> {
         self.active.write().expect("nothing panics under this lock")
     }
 }

@@ -65,6 +65,9 @@ pub struct ProviderDescription {
     pub values: &'static [LinkValue],
 }
 
+/// What tells the links of one provider apart: the actor, and the name of the link.
+pub type LinkedActor = (PublicKey, Arc<str>);
+
 /// A link as its provider sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderLink {

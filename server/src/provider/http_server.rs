@@ -24,7 +24,8 @@ use wisteria_core::{
     identity::PublicKey,
     platform::BoxFuture,
     provider::{
-        LinkRefused, LinkValue, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, ValueKind,
+        LinkRefused, LinkValue, LinkedActor, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
+        ValueKind,
     },
 };
 
@@ -39,10 +40,8 @@ const ADDRESS: LinkValue =
 #[derive(Debug)]
 pub struct HttpServer {
     caller: ActorCaller,
-    listeners: Mutex<HashMap<LinkKey, Listener>>,
+    listeners: Mutex<HashMap<LinkedActor, Listener>>,
 }
-
-type LinkKey = (PublicKey, Arc<str>);
 
 /// A listener that ends when this is dropped; requests in flight finish.
 #[derive(Debug)]
@@ -110,7 +109,7 @@ impl HttpServer {
     }
 
     /// Whether a link has a listener for that address already; another actor's is an error.
-    fn is_served(&self, key: &LinkKey, address: SocketAddr) -> Result<bool, LinkRefused> {
+    fn is_served(&self, key: &LinkedActor, address: SocketAddr) -> Result<bool, LinkRefused> {
         let listeners = self.listeners.lock().expect("nothing panics under this lock");
         match listeners.iter().find(|(_, listener)| listener.asked_for == address && address.port() != 0) {
             None => Ok(false),

@@ -14,7 +14,8 @@ use wisteria_core::{
     identity::PublicKey,
     platform::{BoxFuture, Platform},
     provider::{
-        LinkRefused, LinkValue, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, ValueKind,
+        LinkRefused, LinkValue, LinkedActor, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
+        ValueKind,
     },
 };
 
@@ -35,11 +36,8 @@ const MAX_NAME: usize = 64;
 pub struct FileKeyValue {
     platform: Arc<dyn Platform>,
     data_dir: Option<PathBuf>,
-    links: Mutex<HashMap<LinkKey, Arc<FileStore>>>,
+    links: Mutex<HashMap<LinkedActor, Arc<FileStore>>>,
 }
-
-/// The actor, and the name of its link.
-type LinkKey = (PublicKey, Arc<str>);
 
 impl FileKeyValue {
     /// What it is.

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    fs,
     path::{Path, PathBuf},
     sync::{Arc, LazyLock, Mutex},
     time::Duration,
@@ -19,6 +18,7 @@ use wisteria_core::provider::{
 };
 
 use super::request::{Reply, Request};
+use crate::data_dir::{make_private, open_private};
 
 /// What a key holds: its kind, when it expires in milliseconds since the Unix epoch (0 for never), how many items or
 /// members it has, and the text.
@@ -92,8 +92,10 @@ impl FileStore {
     fn open_file(path: PathBuf) -> Result<Self, String> {
         let failed = |cause: &dyn std::fmt::Display| failed(&path, cause);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+            make_private(folder).map_err(|error| failed(&error))?;
         }
+        // What actors keep is nobody else's business.
+        open_private(&path).map_err(|error| failed(&error))?;
         let database = Database::create(&path).map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => failed(&"another process uses it"),
             other => failed(&other),
@@ -218,6 +220,23 @@ fn entry(entries: &impl ReadableTable<&'static str, Row>, key: &str) -> Result<O
     }))
 }
 
+/// The members of a set, which stand together.
+fn members(
+    table: &impl ReadableTable<(&'static str, &'static str), ()>,
+    name: &str,
+) -> Result<BTreeSet<String>, StorageError> {
+    let mut found = BTreeSet::new();
+    for member in table.range((name, "")..)? {
+        let (key, _) = member?;
+        let (set, member) = key.value();
+        if set != name {
+            break;
+        }
+        found.insert(member.to_owned());
+    }
+    Ok(found)
+}
+
 /// What can be read at a moment.
 struct Seen {
     transaction: ReadTransaction,
@@ -242,17 +261,7 @@ impl Seen {
             return Ok(BTreeSet::new());
         };
         entry.expect(name, SET)?;
-        let members = self.transaction.open_table(MEMBERS)?;
-        let mut found = BTreeSet::new();
-        for member in members.range((name, "")..)? {
-            let (key, _) = member?;
-            let (set, member) = key.value();
-            if set != name {
-                break;
-            }
-            found.insert(member.to_owned());
-        }
-        Ok(found)
+        Ok(members(&self.transaction.open_table(MEMBERS)?, name)?)
     }
 }
 
@@ -301,26 +310,13 @@ impl<'txn> Tables<'txn> {
         match entry.kind {
             LIST => self.items.retain_in((key, 0)..=(key, u64::MAX), |_, _| false)?,
             SET => {
-                for member in self.members_of(key)? {
+                for member in members(&self.members, key)? {
                     self.members.remove((key, member.as_str()))?;
                 }
             }
             _ => {}
         }
         Ok(true)
-    }
-
-    fn members_of(&self, name: &str) -> Outcome<Vec<String>> {
-        let mut found = Vec::new();
-        for member in self.members.range((name, "")..)? {
-            let (key, _) = member?;
-            let (set, member) = key.value();
-            if set != name {
-                break;
-            }
-            found.push(member.to_owned());
-        }
-        Ok(found)
     }
 
     fn put_text(&mut self, key: &str, text: &str, expires: u64) -> Outcome<()> {
@@ -409,6 +405,8 @@ impl<'txn> Tables<'txn> {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
     use wisteria_contracts::keyvalue::SetRequest;
 
     use super::*;
@@ -422,6 +420,8 @@ mod tests {
         let store = FileStore::open_file(path.clone()).expect("opens");
         store.carry_out(set("short", 10), at(100)).expect("set");
         store.carry_out(set("long", 0), at(100)).expect("set");
+        let mode = |path: &Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().expect("a folder"))), (0o600, 0o700), "nobody else's business");
         assert!(FileStore::open_file(path.clone()).expect_err("it is open").contains("another process uses it"));
         drop(store);
 

@@ -13,7 +13,8 @@ use wisteria_core::{
     identity::PublicKey,
     platform::{BoxFuture, Platform},
     provider::{
-        LinkRefused, LinkValue, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, ValueKind,
+        LinkRefused, LinkValue, LinkedActor, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
+        ValueKind,
         keyvalue::{no_number, out_of_range, wrong_kind},
     },
 };
@@ -39,10 +40,8 @@ const TIMEOUT: LinkValue =
 #[derive(Debug)]
 pub struct RedisKeyValue {
     platform: Arc<dyn Platform>,
-    links: Mutex<HashMap<LinkKey, Linked>>,
+    links: Mutex<HashMap<LinkedActor, Linked>>,
 }
-
-type LinkKey = (PublicKey, Arc<str>);
 
 /// What a link goes to. Links with the same values share a connection.
 #[derive(Clone)]
@@ -74,7 +73,7 @@ impl RedisKeyValue {
         Self { platform, links: Mutex::default() }
     }
 
-    fn links(&self) -> std::sync::MutexGuard<'_, HashMap<LinkKey, Linked>> {
+    fn links(&self) -> std::sync::MutexGuard<'_, HashMap<LinkedActor, Linked>> {
         self.links.lock().expect("nothing panics under this lock")
     }
 
@@ -194,28 +193,28 @@ async fn members(redis: &Arc<RedisConnection>, command: &str, names: &[String]) 
     Ok(Reply::Members(ask(redis, cmd(command).arg(names), &keys, "a set").await?))
 }
 
-/// Redis counts with 64 bits. What leaves the range of 32 is taken back, as a contract's number has no more.
+/// Counts in one step that nobody sees half of. Redis counts with 64 bits: what leaves the range of 32 is taken back, as a
+/// contract's number has no more. Answers with the sum, and with what the key held before.
+const INCREMENT: &str = "
+    local sum = redis.pcall('INCRBY', KEYS[1], ARGV[1])
+    if type(sum) == 'table' then return sum end
+    local before = sum - ARGV[1]
+    local function fits(number) return number >= -2147483648 and number <= 2147483647 end
+    if not (fits(before) and fits(sum)) then redis.call('DECRBY', KEYS[1], ARGV[1]) end
+    return {sum, before}";
+
 async fn increment(redis: &Arc<RedisConnection>, request: &IncrementRequest) -> Result<Reply, ProviderError> {
     let IncrementRequest { key, value } = request;
-    let by = |value: i64| -> Cmd {
-        let mut command = cmd("INCRBY");
-        command.arg(key).arg(value);
-        command
-    };
-    let sum: i64 = match redis.run(&by(i64::from(*value))).await {
-        Ok(sum) => sum,
+    let (sum, before): (i64, i64) = match redis.run(cmd("EVAL").arg(INCREMENT).arg(1).arg(key).arg(value)).await {
+        Ok(counted) => counted,
         Err(Failure::Refused(error)) if error.to_string().contains("not an integer") => return Err(no_number(key)),
         Err(Failure::Refused(error)) if error.to_string().contains("overflow") => return Err(no_number(key)),
         Err(failure) => return Err(failed(redis, failure, &[key], "a number").await),
     };
-    let before = i32::try_from(sum - i64::from(*value));
-    if let (Ok(sum), Ok(_)) = (i32::try_from(sum), before) {
-        return Ok(Reply::Number(sum));
-    }
-    ask::<i64>(redis, &by(-i64::from(*value)), &[key], "a number").await?;
-    match before {
-        Ok(_) => Err(out_of_range(key)),
-        Err(_) => Err(no_number(key)),
+    match (i32::try_from(sum), i32::try_from(before)) {
+        (Ok(sum), Ok(_)) => Ok(Reply::Number(sum)),
+        (Err(_), Ok(_)) => Err(out_of_range(key)),
+        (_, Err(_)) => Err(no_number(key)),
     }
 }
 
