@@ -4,9 +4,12 @@
 //! Used by hosts, providers and guests alike; knows nothing of any of them.
 
 pub mod actor;
+pub mod blobstore;
 pub mod codec;
+pub mod httpclient;
 pub mod httpserver;
 pub mod keyvalue;
 pub mod logging;
 pub mod messaging;
 pub mod numbergen;
+pub mod sqldb;
