@@ -38,6 +38,7 @@ pub mod operation {
 
 /// Part of an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Chunk {
     /// The object.
@@ -46,6 +47,7 @@ pub struct Chunk {
     pub container_id: String,
     /// The part.
     #[serde(with = "serde_bytes", default)]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
     pub bytes: Vec<u8>,
     /// Where in the object it starts.
     #[serde(default)]
@@ -57,6 +59,7 @@ pub struct Chunk {
 
 /// The answer to a chunk that an actor received.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChunkResponse {
     /// Whether no more chunks are wanted.
@@ -66,6 +69,7 @@ pub struct ChunkResponse {
 
 /// A time, in UTC.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Timestamp {
     /// Seconds since 1970.
     pub sec: i64,
@@ -75,6 +79,7 @@ pub struct Timestamp {
 
 /// A container.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ContainerMetadata {
     /// Its name.
@@ -86,6 +91,7 @@ pub struct ContainerMetadata {
 
 /// Names an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ContainerObject {
     /// The container.
@@ -96,6 +102,7 @@ pub struct ContainerObject {
 
 /// An object without its content.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectMetadata {
     /// The object.
@@ -118,6 +125,7 @@ pub struct ObjectMetadata {
 
 /// Lists the objects of a container by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListObjectsRequest {
     /// The container.
@@ -126,7 +134,7 @@ pub struct ListObjectsRequest {
     /// What their names start with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_with: Option<String>,
-    /// Goes on where a [`ListObjectsResponse`] ended; `start_with` then means nothing.
+    /// Goes on where a `ListObjectsResponse` ended; `start_with` then means nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continuation: Option<String>,
     /// The last name wanted, included.
@@ -142,6 +150,7 @@ pub struct ListObjectsRequest {
 
 /// Objects of a container.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListObjectsResponse {
     /// The objects.
@@ -149,13 +158,14 @@ pub struct ListObjectsResponse {
     /// Whether there are no more.
     #[serde(default)]
     pub is_last: bool,
-    /// For the next [`ListObjectsRequest`], where there are more. It means nothing else.
+    /// For the next `ListObjectsRequest`, where there are more. It means nothing else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continuation: Option<String>,
 }
 
 /// Removes objects.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RemoveObjectsRequest {
     /// The container.
@@ -166,6 +176,7 @@ pub struct RemoveObjectsRequest {
 
 /// What became of one of several.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ItemResult {
     /// Its name.
     #[serde(default)]
@@ -180,6 +191,7 @@ pub struct ItemResult {
 
 /// Begins an object, or writes all of it where its chunk is the last.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PutObjectRequest {
     /// The object and its first part.
@@ -194,20 +206,22 @@ pub struct PutObjectRequest {
 
 /// How to go on with an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PutObjectResponse {
-    /// For each [`PutChunkRequest`] that follows.
+    /// For each `PutChunkRequest` that follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream_id: Option<String>,
 }
 
 /// Goes on with an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PutChunkRequest {
     /// The next part. The object is there after the last.
     pub chunk: Chunk,
-    /// From the [`PutObjectResponse`].
+    /// From the `PutObjectResponse`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream_id: Option<String>,
     /// Whether to give up, and forget what was written.
@@ -217,6 +231,7 @@ pub struct PutChunkRequest {
 
 /// Reads an object or part of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetObjectRequest {
     /// The object.
@@ -234,6 +249,7 @@ pub struct GetObjectRequest {
 /// An object that is read. Where the first chunk is not the last, the others reach the actor by
 /// [`RECEIVE_CHUNK`](operation::RECEIVE_CHUNK).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetObjectResponse {
     /// Whether it is there.
@@ -254,4 +270,35 @@ pub struct GetObjectResponse {
     /// How its content is encoded, `gzip`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_encoding: Option<String>,
+}
+
+/// The contract in its own words.
+#[cfg(feature = "schema")]
+pub fn describe() -> crate::schema::Contract {
+    crate::schema::Contract::new(CONTRACT, "Objects of any size in containers")
+        .from_actor::<String, bool>(operation::CONTAINER_EXISTS, "Whether a container exists.")
+        .from_actor::<String, ()>(operation::CREATE_CONTAINER, "Makes a container.")
+        .from_actor::<String, ContainerMetadata>(operation::GET_CONTAINER_INFO, "What is known of a container.")
+        .from_actor::<(), Vec<ContainerMetadata>>(operation::LIST_CONTAINERS, "All containers.")
+        .from_actor::<Vec<String>, Vec<ItemResult>>(
+            operation::REMOVE_CONTAINERS,
+            "Removes containers with what is in them; answers those it could not.",
+        )
+        .from_actor::<ContainerObject, bool>(operation::OBJECT_EXISTS, "Whether an object exists.")
+        .from_actor::<ContainerObject, ObjectMetadata>(operation::GET_OBJECT_INFO, "What is known of an object.")
+        .from_actor::<ListObjectsRequest, ListObjectsResponse>(operation::LIST_OBJECTS, "The objects of a container.")
+        .from_actor::<RemoveObjectsRequest, Vec<ItemResult>>(
+            operation::REMOVE_OBJECTS,
+            "Removes objects; answers those it could not.",
+        )
+        .from_actor::<PutObjectRequest, PutObjectResponse>(
+            operation::PUT_OBJECT,
+            "Writes an object, or its first chunk.",
+        )
+        .from_actor::<PutChunkRequest, ()>(operation::PUT_CHUNK, "Writes a further chunk of an object.")
+        .from_actor::<GetObjectRequest, GetObjectResponse>(
+            operation::GET_OBJECT,
+            "Reads an object, or begins to have its chunks sent.",
+        )
+        .to_actor::<Chunk, ChunkResponse>(operation::RECEIVE_CHUNK, "A chunk of an object that the actor reads.")
 }

@@ -19,6 +19,7 @@ pub mod operation {
 
 /// A schedule is due. The next tick of a schedule waits until the actor has answered this one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Tick {
     /// The schedule: the `NAME` of `schedule.NAME`.
@@ -31,4 +32,11 @@ pub struct Tick {
     /// busy with one, or the provider did not run and has kept its place.
     #[serde(default)]
     pub missed: u32,
+}
+
+/// The contract in its own words.
+#[cfg(feature = "schema")]
+pub fn describe() -> crate::schema::Contract {
+    crate::schema::Contract::new(CONTRACT, "Calls at times that the link says")
+        .to_actor::<Tick, ()>(operation::HANDLE_TICK, "A schedule is due.")
 }

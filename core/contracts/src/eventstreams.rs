@@ -36,6 +36,7 @@ pub const MAX_READ_LIMIT: u32 = 1_000;
 
 /// Adds an event to the end of a stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AppendRequest {
     /// The stream.
@@ -45,6 +46,7 @@ pub struct AppendRequest {
     pub event_type: String,
     /// The event.
     #[serde(with = "serde_bytes", default)]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
     pub data: Vec<u8>,
     /// Appends only if this is the position of the stream's last event; 0 if it must have had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,6 +55,7 @@ pub struct AppendRequest {
 
 /// What became of an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AppendResponse {
     /// Whether it was appended; if not, the stream's last position is not the expected one.
     pub appended: bool,
@@ -62,6 +65,7 @@ pub struct AppendResponse {
 
 /// Reads events in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReadRequest {
     /// The stream.
     pub stream: String,
@@ -75,6 +79,7 @@ pub struct ReadRequest {
 
 /// Events of a stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReadResponse {
     /// The events, fewer than asked for where they would be too large for one answer. None for an unknown stream.
@@ -85,6 +90,7 @@ pub struct ReadResponse {
 
 /// An event that is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event {
     /// Its position in its stream.
     pub position: u64,
@@ -95,11 +101,13 @@ pub struct Event {
     pub event_type: String,
     /// The event.
     #[serde(with = "serde_bytes", default)]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
     pub data: Vec<u8>,
 }
 
 /// Where a stream begins and ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StreamInfo {
     /// The position of the oldest event that is kept; 0 if none is.
@@ -111,6 +119,7 @@ pub struct StreamInfo {
 /// Has events delivered to the actor, in order and one at a time, each at least once. A subscription belongs to the
 /// actor and its link, outlives restarts, and ends with the link or when it is told to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SubscribeRequest {
     /// The stream, which need not have an event yet.
     pub stream: String,
@@ -125,6 +134,7 @@ pub struct SubscribeRequest {
 
 /// Where a subscription is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SubscribeResponse {
     /// Whether it is new.
     pub created: bool,
@@ -134,6 +144,7 @@ pub struct SubscribeResponse {
 
 /// Names a subscription.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Subscription {
     /// The stream.
     pub stream: String,
@@ -144,6 +155,7 @@ pub struct Subscription {
 
 /// An event for a subscription.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Delivery {
     /// The stream.
     pub stream: String,
@@ -155,4 +167,19 @@ pub struct Delivery {
     /// How often it was sent before without an answer that it was handled. After a crash of the provider this starts anew.
     #[serde(default)]
     pub redeliveries: u32,
+}
+
+/// The contract in its own words.
+#[cfg(feature = "schema")]
+pub fn describe() -> crate::schema::Contract {
+    crate::schema::Contract::new(CONTRACT, "Streams of events that are kept in order")
+        .from_actor::<AppendRequest, AppendResponse>(operation::APPEND, "Adds an event to the end of a stream.")
+        .from_actor::<ReadRequest, ReadResponse>(operation::READ, "The events of a stream after a position.")
+        .from_actor::<String, StreamInfo>(operation::GET_INFO, "Where a stream begins and ends.")
+        .from_actor::<SubscribeRequest, SubscribeResponse>(
+            operation::SUBSCRIBE,
+            "Has the events of a stream delivered.",
+        )
+        .from_actor::<Subscription, bool>(operation::UNSUBSCRIBE, "Ends a subscription; answers whether there was one.")
+        .to_actor::<Delivery, ()>(operation::HANDLE_EVENT, "An event for a subscription.")
 }

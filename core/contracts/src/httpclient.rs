@@ -15,6 +15,7 @@ pub mod operation {
 
 /// A request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HttpRequest {
     /// `GET`, `POST` …
     #[serde(default = "get")]
@@ -27,6 +28,7 @@ pub struct HttpRequest {
     pub headers: Headers,
     /// The body.
     #[serde(with = "serde_bytes", default)]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
     pub body: Vec<u8>,
 }
 
@@ -39,4 +41,13 @@ impl Default for HttpRequest {
 
 fn get() -> String {
     "GET".to_owned()
+}
+
+/// The contract in its own words.
+#[cfg(feature = "schema")]
+pub fn describe() -> crate::schema::Contract {
+    crate::schema::Contract::new(CONTRACT, "Requests that actors send out").from_actor::<HttpRequest, HttpResponse>(
+        operation::REQUEST,
+        "Sends a request and answers its response, whatever the status.",
+    )
 }

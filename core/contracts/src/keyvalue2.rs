@@ -36,10 +36,12 @@ pub const MAX_LIST_LIMIT: u32 = 1_000;
 
 /// What a key holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// The value.
     #[serde(with = "serde_bytes", default)]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
     pub value: Vec<u8>,
     /// Which write it is from.
     pub etag: String,
@@ -50,6 +52,7 @@ pub struct Entry {
 
 /// Which of two writers wins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Concurrency {
     /// The last: a write is always carried out, and an ETag with it means nothing.
@@ -61,12 +64,14 @@ pub enum Concurrency {
 
 /// Sets a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SetRequest {
     /// The key.
     pub key: String,
     /// The value.
     #[serde(with = "serde_bytes", default)]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
     pub value: Vec<u8>,
     /// Which of two writers wins.
     #[serde(default)]
@@ -81,6 +86,7 @@ pub struct SetRequest {
 
 /// Deletes a key. One that is not there is deleted already.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeleteRequest {
     /// The key.
     pub key: String,
@@ -94,15 +100,18 @@ pub struct DeleteRequest {
 
 /// Sets a value if the key holds another, known one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CompareAndSetRequest {
     /// The key.
     pub key: String,
     /// The value that it must hold; none if there must be no such key.
     #[serde(with = "serde_bytes", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Bytes>"))]
     pub expected: Option<Vec<u8>>,
     /// The new value.
     #[serde(with = "serde_bytes", default)]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
     pub value: Vec<u8>,
     /// Milliseconds until it expires, at least 1; none for never, whatever was before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -111,6 +120,7 @@ pub struct CompareAndSetRequest {
 
 /// What became of a write.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WriteResponse {
     /// Whether it was carried out; if not, its condition does not hold.
     pub applied: bool,
@@ -121,6 +131,7 @@ pub struct WriteResponse {
 
 /// Carries out all steps at once, or none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TransactRequest {
     /// The steps, 1 to 100, each with a key of its own.
     pub steps: Vec<Step>,
@@ -128,6 +139,7 @@ pub struct TransactRequest {
 
 /// A step of a transaction: a map of one name, which says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Step {
     /// The key must have this ETag.
@@ -140,6 +152,7 @@ pub enum Step {
 
 /// What must hold for a key that a transaction leaves as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CheckRequest {
     /// The key.
     pub key: String,
@@ -150,6 +163,7 @@ pub struct CheckRequest {
 
 /// What became of a transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TransactResponse {
     /// Whether it was carried out; if not, nothing changed, as the condition of a step does not hold.
     pub applied: bool,
@@ -162,6 +176,7 @@ pub struct TransactResponse {
 
 /// Lists keys, in the order of their bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ListRequest {
     /// What they start with; all without it.
     #[serde(default)]
@@ -176,10 +191,26 @@ pub struct ListRequest {
 
 /// Keys. One that is there from the first listing to the last is listed once, whatever else is written meanwhile.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ListResponse {
     /// The keys.
     pub keys: Vec<String>,
     /// For the next listing; none if there are no more. It means nothing else, and never expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+}
+
+/// The contract in its own words.
+#[cfg(feature = "schema")]
+pub fn describe() -> crate::schema::Contract {
+    crate::schema::Contract::new(CONTRACT, "Bytes under keys, with ETags, expiry and transactions")
+        .from_actor::<String, Option<Entry>>(operation::GET, "The value of a key; null if there is none.")
+        .from_actor::<SetRequest, WriteResponse>(operation::SET, "Sets the value of a key.")
+        .from_actor::<DeleteRequest, WriteResponse>(operation::DELETE, "Deletes a key.")
+        .from_actor::<CompareAndSetRequest, WriteResponse>(
+            operation::COMPARE_AND_SET,
+            "Sets the value of a key that holds a known one.",
+        )
+        .from_actor::<TransactRequest, TransactResponse>(operation::TRANSACT, "Writes several keys at once, or none.")
+        .from_actor::<ListRequest, ListResponse>(operation::LIST, "The keys with a prefix, in order.")
 }

@@ -16,6 +16,8 @@ pub mod keyvalue2;
 pub mod logging;
 pub mod messaging;
 pub mod numbergen;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod secrets;
 pub mod sqldb;
 pub mod telnet;

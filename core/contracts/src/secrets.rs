@@ -15,9 +15,11 @@ pub mod operation {
 
 /// A secret.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GetResponse {
     /// The secret; empty if there is none.
     #[serde(with = "serde_bytes", default)]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
     pub value: Vec<u8>,
     /// Whether there is one.
     pub exists: bool,
@@ -32,6 +34,13 @@ impl Debug for GetResponse {
         let mut shown = f.debug_struct("GetResponse");
         shown.field("exists", &self.exists).field("version", &self.version).finish_non_exhaustive()
     }
+}
+
+/// The contract in its own words.
+#[cfg(feature = "schema")]
+pub fn describe() -> crate::schema::Contract {
+    crate::schema::Contract::new(CONTRACT, "Values that an actor needs and nobody else may see")
+        .from_actor::<String, GetResponse>(operation::GET, "The secret of a name.")
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod operation {
 
 /// A statement.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Statement {
     /// The database to use, where the provider knows several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,6 +33,7 @@ pub struct Statement {
 
 /// What a statement changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ExecuteResult {
     /// How many rows.
@@ -44,6 +46,7 @@ pub struct ExecuteResult {
 
 /// What a query found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct QueryResult {
     /// How many rows.
@@ -53,6 +56,7 @@ pub struct QueryResult {
     pub columns: Vec<Column>,
     /// The rows: the CBOR of an array of rows, each an array of values in the order of the columns.
     #[serde(with = "serde_bytes", default)]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
     pub rows: Vec<u8>,
     /// Why it failed; the rest then means nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,6 +65,7 @@ pub struct QueryResult {
 
 /// A column of a result.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Column {
     /// Its place, from 0.
@@ -76,6 +81,7 @@ pub struct Column {
 
 /// Why a statement failed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SqlDbError {
     /// What kind of failure.
     #[serde(default)]
@@ -83,4 +89,15 @@ pub struct SqlDbError {
     /// What the database says.
     #[serde(default)]
     pub message: String,
+}
+
+/// The contract in its own words.
+#[cfg(feature = "schema")]
+pub fn describe() -> crate::schema::Contract {
+    crate::schema::Contract::new(CONTRACT, "Statements for a relational database")
+        .from_actor::<Statement, ExecuteResult>(
+            operation::EXECUTE,
+            "Carries out a statement; answers how many rows it changed.",
+        )
+        .from_actor::<Statement, QueryResult>(operation::QUERY, "Carries out a query; answers its rows.")
 }

@@ -19,9 +19,20 @@ pub mod operation {
 
 /// Text to or from a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionText {
     /// The session, by a name that no other has, earlier ones included.
     pub session: String,
     /// To the actor: a line without its end. From it: text as it is, line ends included.
     pub text: String,
+}
+
+/// The contract in its own words.
+#[cfg(feature = "schema")]
+pub fn describe() -> crate::schema::Contract {
+    crate::schema::Contract::new(CONTRACT, "Sessions of people at terminals")
+        .from_actor::<SessionText, bool>(operation::SEND_TEXT, "Sends text to a session; answers whether it is open.")
+        .to_actor::<String, bool>(operation::SESSION_STARTED, "A session began; answers whether it may go on.")
+        .to_actor::<SessionText, bool>(operation::RECEIVE_TEXT, "A line from a session; answers whether it goes on.")
+        .to_actor::<String, ()>(operation::SESSION_ENDED, "A session ended.")
 }

@@ -39,6 +39,7 @@ pub type Inputs = BTreeMap<String, String>;
 
 /// Shows text in a place, instead of what that showed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShowTextRequest {
     /// The place.
     pub name: String,
@@ -51,6 +52,7 @@ pub struct ShowTextRequest {
 
 /// Shows a message that goes away by itself or is dismissed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NotifyRequest {
     /// The message.
     pub text: String,
@@ -61,6 +63,7 @@ pub struct NotifyRequest {
 
 /// How grave a message is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum NotifyLevel {
     /// Good to know.
@@ -76,6 +79,7 @@ pub enum NotifyLevel {
 
 /// Shows a canvas, transparent. One of that name and size stays as it is; one of another size is replaced.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShowCanvasRequest {
     /// Its name.
     pub name: String,
@@ -87,6 +91,7 @@ pub struct ShowCanvasRequest {
 
 /// Draws a bitmap on a canvas. What was there is replaced, not blended with; what lies outside of the canvas is cut off.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DrawRequest {
     /// The canvas, which must have been shown.
     pub canvas: String,
@@ -102,11 +107,13 @@ pub struct DrawRequest {
     pub height: u32,
     /// Its pixels, row by row from the top, each red, green, blue and alpha: width × height × 4 bytes.
     #[serde(with = "serde_bytes")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
     pub pixels: Vec<u8>,
 }
 
 /// Shows an input, or changes the one of that name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShowInputRequest {
     /// Its name.
     pub name: String,
@@ -124,6 +131,7 @@ pub struct ShowInputRequest {
 
 /// What kind of input.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum InputKind {
     /// A line of text.
@@ -139,6 +147,7 @@ pub enum InputKind {
 
 /// Something that somebody did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UiEvent {
     /// The input or canvas.
     pub name: String,
@@ -157,6 +166,7 @@ pub struct UiEvent {
 
 /// What happened. Of several moves that wait for the actor, only the last is sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum UiEventKind {
     /// An input has another value.
@@ -174,4 +184,18 @@ pub enum UiEventKind {
     KeyDown,
     /// A key went up again.
     KeyUp,
+}
+
+/// The contract in its own words.
+#[cfg(feature = "schema")]
+pub fn describe() -> crate::schema::Contract {
+    crate::schema::Contract::new(CONTRACT, "What actors show on a page, and what people do there")
+        .from_actor::<ShowTextRequest, ()>(operation::SHOW_TEXT, "Shows text.")
+        .from_actor::<NotifyRequest, ()>(operation::NOTIFY, "Shows a message that goes away.")
+        .from_actor::<ShowCanvasRequest, ()>(operation::SHOW_CANVAS, "Shows a canvas to draw on.")
+        .from_actor::<DrawRequest, ()>(operation::DRAW, "Draws a bitmap on a canvas.")
+        .from_actor::<ShowInputRequest, ()>(operation::SHOW_INPUT, "Shows an input, or changes it.")
+        .from_actor::<Vec<String>, Inputs>(operation::READ_INPUTS, "The values of these inputs, or of all.")
+        .from_actor::<String, bool>(operation::REMOVE, "Removes a text, canvas or input; answers whether it was there.")
+        .to_actor::<UiEvent, ()>(operation::HANDLE_EVENT, "Somebody used an input or a canvas.")
 }
