@@ -31,6 +31,8 @@ pub(super) enum CommandError {
     Claims { path: PathBuf, cause: ClaimsError },
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    #[error("there is no contract {name}; there are {known}")]
+    Contract { name: String, known: String },
     #[error(transparent)]
     Input(#[from] InputError),
     #[error(transparent)]
@@ -110,6 +112,7 @@ async fn execute(cli: Cli) -> Result<(), CommandError> {
         }
         Command::Keys(command) => command.run(output),
         Command::Claims(command) => command.run(output),
+        Command::Contracts(args) => args.run(output),
         Command::Policy(command) => command.run(output),
         command => {
             let bus = connect::connect(&url, tls_ca.as_deref(), creds.as_deref()).await?;
@@ -121,7 +124,7 @@ async fn execute(cli: Cli) -> Result<(), CommandError> {
 async fn on_lattice(command: Command, bus: Arc<dyn Bus>, lattice: &str, output: Output) -> Result<(), CommandError> {
     let client = connect::client(bus.clone(), lattice)?;
     match command {
-        Command::Up(_) | Command::Keys(_) | Command::Claims(_) | Command::Policy(_) => {
+        Command::Up(_) | Command::Keys(_) | Command::Claims(_) | Command::Contracts(_) | Command::Policy(_) => {
             unreachable!("these need no lattice")
         }
         Command::Token(command) => Ok(command.run(bus, lattice, output).await?),

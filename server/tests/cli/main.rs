@@ -2,6 +2,7 @@
 
 mod auth;
 mod claims;
+mod contracts;
 mod edges;
 mod join;
 mod limits;
