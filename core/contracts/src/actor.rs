@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Under what name these operations are listed with those of contracts. No claim and no link has it.
+pub const CONTRACT: &str = "core";
+
 /// Operations of an actor.
 pub mod operation {
     /// [`HealthCheckRequest`](super::HealthCheckRequest) → [`HealthCheckResponse`](super::HealthCheckResponse).
@@ -10,10 +13,12 @@ pub mod operation {
 
 /// Asks whether an actor can work.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HealthCheckRequest {}
 
 /// Whether it can.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HealthCheckResponse {
     /// Whether it can.
     #[serde(default)]
@@ -21,4 +26,11 @@ pub struct HealthCheckResponse {
     /// More about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+}
+
+/// The contract in its own words.
+#[cfg(feature = "schema")]
+pub fn describe() -> crate::schema::Contract {
+    crate::schema::Contract::new(CONTRACT, "What every actor may answer")
+        .to_actor::<HealthCheckRequest, HealthCheckResponse>(operation::HEALTH_REQUEST, "Whether the actor can work.")
 }

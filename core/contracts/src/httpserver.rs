@@ -18,6 +18,7 @@ pub type Headers = HashMap<String, Vec<String>>;
 
 /// A request.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct HttpRequest {
     /// `GET`, `POST` …
@@ -34,11 +35,13 @@ pub struct HttpRequest {
     pub header: Headers,
     /// The body.
     #[serde(with = "serde_bytes", default)]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
     pub body: Vec<u8>,
 }
 
 /// A response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct HttpResponse {
     /// The status, 200 to 999.
@@ -49,6 +52,7 @@ pub struct HttpResponse {
     pub header: Headers,
     /// The body.
     #[serde(with = "serde_bytes", default)]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
     pub body: Vec<u8>,
 }
 
@@ -61,4 +65,11 @@ impl Default for HttpResponse {
 
 fn ok() -> u16 {
     200
+}
+
+/// The contract in its own words.
+#[cfg(feature = "schema")]
+pub fn describe() -> crate::schema::Contract {
+    crate::schema::Contract::new(CONTRACT, "Requests that reach actors")
+        .to_actor::<HttpRequest, HttpResponse>(operation::HANDLE_REQUEST, "Answers a request.")
 }

@@ -41,6 +41,7 @@ pub mod operation {
 
 /// Adds to a number.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct IncrementRequest {
     /// The key; a missing one counts as 0.
     pub key: String,
@@ -50,6 +51,7 @@ pub struct IncrementRequest {
 
 /// The value of a key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GetResponse {
     /// The value; empty if there is none.
     pub value: String,
@@ -59,6 +61,7 @@ pub struct GetResponse {
 
 /// Sets a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SetRequest {
     /// The key.
     pub key: String,
@@ -71,6 +74,7 @@ pub struct SetRequest {
 
 /// Adds to the end of a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListAddRequest {
     /// The list.
@@ -81,6 +85,7 @@ pub struct ListAddRequest {
 
 /// Removes the first item of that value from a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListDelRequest {
     /// The list.
@@ -91,6 +96,7 @@ pub struct ListDelRequest {
 
 /// Part of a list. Negative positions count from the end, -1 being the last.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListRangeRequest {
     /// The list.
@@ -103,6 +109,7 @@ pub struct ListRangeRequest {
 
 /// Adds to a set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SetAddRequest {
     /// The set.
@@ -113,10 +120,35 @@ pub struct SetAddRequest {
 
 /// Removes from a set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SetDelRequest {
     /// The set.
     pub set_name: String,
     /// The member.
     pub value: String,
+}
+
+/// The contract in its own words.
+#[cfg(feature = "schema")]
+pub fn describe() -> crate::schema::Contract {
+    crate::schema::Contract::new(CONTRACT, "Numbers, texts, lists and sets under keys")
+        .from_actor::<IncrementRequest, i32>(operation::INCREMENT, "Adds to a number; answers the new value.")
+        .from_actor::<String, bool>(operation::CONTAINS, "Whether a key exists.")
+        .from_actor::<String, bool>(operation::DEL, "Deletes a key; answers whether it existed.")
+        .from_actor::<String, GetResponse>(operation::GET, "The value of a key.")
+        .from_actor::<SetRequest, ()>(operation::SET, "Sets the value of a key.")
+        .from_actor::<ListAddRequest, u32>(operation::LIST_ADD, "Adds to the end of a list; answers its length.")
+        .from_actor::<String, bool>(operation::LIST_CLEAR, "Removes a list; answers whether it existed.")
+        .from_actor::<ListDelRequest, bool>(
+            operation::LIST_DEL,
+            "Removes the first such item of a list; answers whether there was one.",
+        )
+        .from_actor::<ListRangeRequest, Vec<String>>(operation::LIST_RANGE, "Part of a list.")
+        .from_actor::<SetAddRequest, u32>(operation::SET_ADD, "Adds to a set; answers 1 if it was not in it.")
+        .from_actor::<SetDelRequest, u32>(operation::SET_DEL, "Removes from a set; answers 1 if it was in it.")
+        .from_actor::<Vec<String>, Vec<String>>(operation::SET_INTERSECTION, "What is in all of these sets.")
+        .from_actor::<String, Vec<String>>(operation::SET_QUERY, "What is in a set.")
+        .from_actor::<Vec<String>, Vec<String>>(operation::SET_UNION, "What is in any of these sets.")
+        .from_actor::<String, bool>(operation::SET_CLEAR, "Removes a set; answers whether it existed.")
 }

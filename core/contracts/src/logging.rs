@@ -13,9 +13,17 @@ pub mod operation {
 
 /// A log line.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogEntry {
     /// `debug`, `info`, `warn` or `error`.
     pub level: String,
     /// The line.
     pub text: String,
+}
+
+/// The contract in its own words.
+#[cfg(feature = "schema")]
+pub fn describe() -> crate::schema::Contract {
+    crate::schema::Contract::new(CONTRACT, "Log lines of actors; needs no link")
+        .from_actor::<LogEntry, ()>(operation::WRITE_LOG, "Writes a line to the log of the host.")
 }

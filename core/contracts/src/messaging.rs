@@ -17,6 +17,7 @@ pub mod operation {
 
 /// A message to publish.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PubMessage {
     /// Where it goes.
@@ -26,11 +27,13 @@ pub struct PubMessage {
     pub reply_to: Option<String>,
     /// The body.
     #[serde(with = "serde_bytes")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
     pub body: Vec<u8>,
 }
 
 /// A message that arrived.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SubMessage {
     /// Where it was published.
@@ -40,6 +43,7 @@ pub struct SubMessage {
     pub reply_to: Option<String>,
     /// The body.
     #[serde(with = "serde_bytes")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
     pub body: Vec<u8>,
 }
 
@@ -48,13 +52,24 @@ pub type ReplyMessage = SubMessage;
 
 /// A message to be answered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RequestMessage {
     /// Where it goes.
     pub subject: String,
     /// The body.
     #[serde(with = "serde_bytes")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
     pub body: Vec<u8>,
     /// Milliseconds to wait for the reply.
     pub timeout_ms: u32,
+}
+
+/// The contract in its own words.
+#[cfg(feature = "schema")]
+pub fn describe() -> crate::schema::Contract {
+    crate::schema::Contract::new(CONTRACT, "Messages on subjects outside of the lattice")
+        .from_actor::<PubMessage, ()>(operation::PUBLISH, "Publishes a message.")
+        .from_actor::<RequestMessage, ReplyMessage>(operation::REQUEST, "Publishes a message and waits for its reply.")
+        .to_actor::<SubMessage, ()>(operation::HANDLE_MESSAGE, "A message on a subject that the link names.")
 }

@@ -17,9 +17,19 @@ pub mod operation {
 
 /// From where to where.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RangeLimit {
     /// The least.
     pub min: u32,
     /// The greatest.
     pub max: u32,
+}
+
+/// The contract in its own words.
+#[cfg(feature = "schema")]
+pub fn describe() -> crate::schema::Contract {
+    crate::schema::Contract::new(CONTRACT, "Random numbers; needs no link")
+        .from_actor::<(), String>(operation::GENERATE_GUID, "A random UUID.")
+        .from_actor::<RangeLimit, u32>(operation::RANDOM_IN_RANGE, "A random number within bounds.")
+        .from_actor::<(), u32>(operation::RANDOM_32, "A random number of 32 bits.")
 }

@@ -366,6 +366,8 @@ impl HostState {
             platform: self.platform.clone(),
             data_dir: self.data_dir.clone(),
             caller: ActorCaller { host: Arc::downgrade(self), provider: key },
+            bus: self.bus.clone(),
+            secrets: self.secrets.clone(),
         });
         self.permit_provider(key, name, provider.describe().contract, link_name, by_itself).await?;
         self.run_provider(key, link_name, annotations, provider).await?;

@@ -20,6 +20,7 @@ use super::{
     state::HostState,
 };
 use crate::{
+    bus::Bus,
     error::{ErrorCode, LatticeError},
     identity::{KeyKind, KeyPair, PublicKey},
     lattice::control::Health,
@@ -78,6 +79,10 @@ pub struct ProviderContext {
     pub data_dir: Option<PathBuf>,
     /// The way to actors, for providers that call them.
     pub caller: ActorCaller,
+    /// The bus of the lattice, for providers that reach beyond their own subjects.
+    pub bus: Arc<dyn Bus>,
+    /// Where the host looks secrets up, if it has any.
+    pub secrets: Option<Arc<dyn SecretSource>>,
 }
 
 /// A provider with its active links.

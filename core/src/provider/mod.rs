@@ -4,11 +4,13 @@
 
 pub mod keyvalue;
 mod keyvalue_memory;
+mod links;
 mod logging;
 mod numbergen;
 mod values;
 
 pub use keyvalue_memory::MemoryKeyValue;
+pub use links::Links;
 pub use logging::{LogLevel, LogLine, LogSink, Logging};
 pub use numbergen::NumberGen;
 pub use values::{LinkValue, LinkValues, ValueKind};

@@ -8,6 +8,7 @@ use super::{
     call::CallArgs,
     claims::ClaimsCommand,
     connect::LatticeUrl,
+    contracts::ContractsArgs,
     get::GetCommand,
     keys::KeysCommand,
     label::LabelCommand,
@@ -105,6 +106,8 @@ pub(super) enum Command {
     /// Sign modules and look at what they claim; needs no lattice
     #[command(subcommand)]
     Claims(ClaimsCommand),
+    /// Show contracts, their operations and, with -o json, their schemas; needs no lattice
+    Contracts(ContractsArgs),
 }
 
 #[cfg(test)]

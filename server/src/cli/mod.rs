@@ -4,6 +4,7 @@ mod args;
 mod call;
 mod claims;
 mod connect;
+mod contracts;
 mod edge;
 mod get;
 mod input;

@@ -32,6 +32,8 @@ pub(super) enum CommandError {
     Claims { path: PathBuf, cause: ClaimsError },
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    #[error("there is no contract {name}; there are {known}")]
+    Contract { name: String, known: String },
     #[error(transparent)]
     Input(#[from] InputError),
     #[error(transparent)]
@@ -113,6 +115,7 @@ async fn execute(cli: Cli) -> Result<(), CommandError> {
         }
         Command::Keys(command) => command.run(output),
         Command::Claims(command) => command.run(output),
+        Command::Contracts(args) => args.run(output),
         Command::Policy(command) => command.run(output),
         Command::Provider(command) => command.run(output),
         command => {
@@ -125,7 +128,12 @@ async fn execute(cli: Cli) -> Result<(), CommandError> {
 async fn on_lattice(command: Command, bus: Arc<dyn Bus>, lattice: &str, output: Output) -> Result<(), CommandError> {
     let client = connect::client(bus.clone(), lattice)?;
     match command {
-        Command::Up(_) | Command::Keys(_) | Command::Claims(_) | Command::Policy(_) | Command::Provider(_) => {
+        Command::Up(_)
+        | Command::Keys(_)
+        | Command::Claims(_)
+        | Command::Contracts(_)
+        | Command::Policy(_)
+        | Command::Provider(_) => {
             unreachable!("these need no lattice")
         }
         Command::Token(command) => Ok(command.run(bus, lattice, output).await?),

@@ -1,12 +1,6 @@
 //! `wasmcloud:httpserver`: listens for HTTP and hands each request to the linked actor, wherever it runs.
 
-use std::{
-    collections::HashMap,
-    fmt::Display,
-    net::SocketAddr,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{fmt::Display, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -24,8 +18,8 @@ use wisteria_core::{
     identity::PublicKey,
     platform::BoxFuture,
     provider::{
-        LinkRefused, LinkValue, LinkedActor, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
-        ValueKind,
+        LinkRefused, LinkValue, LinkedActor, Links, Provider, ProviderCall, ProviderDescription, ProviderError,
+        ProviderLink, ValueKind,
     },
 };
 
@@ -40,7 +34,7 @@ const ADDRESS: LinkValue =
 #[derive(Debug)]
 pub struct HttpServer {
     caller: ActorCaller,
-    listeners: Mutex<HashMap<LinkedActor, Listener>>,
+    listeners: Links<Listener>,
 }
 
 /// A listener that ends when this is dropped; requests in flight finish.
@@ -93,13 +87,12 @@ impl HttpServer {
 
     /// A provider without listeners.
     pub fn new(caller: ActorCaller) -> Self {
-        Self { caller, listeners: Mutex::default() }
+        Self { caller, listeners: Links::default() }
     }
 
     /// Where the listener of a link listens, once it does.
     pub fn bound(&self, actor: PublicKey, link_name: &str) -> Option<SocketAddr> {
-        let listeners = self.listeners.lock().expect("nothing panics under this lock");
-        listeners.get(&(actor, link_name.into())).map(|listener| listener.bound)
+        self.listeners.all().get(&(actor, link_name.into())).map(|listener| listener.bound)
     }
 
     /// Hands every request to that actor.
@@ -110,8 +103,7 @@ impl HttpServer {
 
     /// Whether a link has a listener for that address already; another actor's is an error.
     fn is_served(&self, key: &LinkedActor, address: SocketAddr) -> Result<bool, LinkRefused> {
-        let listeners = self.listeners.lock().expect("nothing panics under this lock");
-        match listeners.iter().find(|(_, listener)| listener.asked_for == address && address.port() != 0) {
+        match self.listeners.all().iter().find(|(_, listener)| listener.asked_for == address && address.port() != 0) {
             None => Ok(false),
             Some((owner, _)) if owner == key => Ok(true),
             Some(((actor, _), _)) => Err(LinkRefused(format!(
@@ -139,7 +131,7 @@ impl Provider for HttpServer {
             let bound = listener.local_addr().map_err(|error| LinkRefused(error.to_string()))?;
             let listener = Listener::start(listener, address, bound, self.app(link.actor));
             tracing::info!(%bound, actor = %link.actor, "an actor is served over HTTP");
-            let replaced = self.listeners.lock().expect("nothing panics under this lock").insert(key, listener);
+            let replaced = self.listeners.put(key.0, key.1, listener);
             if let Some(replaced) = replaced {
                 replaced.close().await;
             }
@@ -148,7 +140,7 @@ impl Provider for HttpServer {
     }
 
     fn unlink(&self, actor: PublicKey, link_name: Arc<str>) -> BoxFuture<'_, ()> {
-        let removed = self.listeners.lock().expect("nothing panics under this lock").remove(&(actor, link_name));
+        let removed = self.listeners.remove(actor, link_name);
         Box::pin(async {
             if let Some(listener) = removed {
                 listener.close().await;

@@ -2,6 +2,7 @@
 
 mod auth;
 mod claims;
+mod contracts;
 mod edges;
 mod join;
 mod limits;
@@ -13,7 +14,7 @@ mod policy;
 mod program;
 mod providers;
 mod rates;
-#[path = "../keyvalue/redis_server.rs"]
+#[path = "../providers/redis_server.rs"]
 mod redis_server;
 mod restart;
 mod secrets;

@@ -1,11 +1,6 @@
 //! Key-value in a file of the server's data directory, by redb. What was acknowledged is on the disk.
 
-use std::{
-    collections::HashMap,
-    path::PathBuf,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
@@ -14,7 +9,7 @@ use wisteria_core::{
     identity::PublicKey,
     platform::{BoxFuture, Platform},
     provider::{
-        LinkRefused, LinkValue, LinkedActor, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
+        LinkRefused, LinkValue, Links, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
         ValueKind,
     },
 };
@@ -36,7 +31,7 @@ const MAX_NAME: usize = 64;
 pub struct FileKeyValue {
     platform: Arc<dyn Platform>,
     data_dir: Option<PathBuf>,
-    links: Mutex<HashMap<LinkedActor, Arc<FileStore>>>,
+    links: Links<Arc<FileStore>>,
 }
 
 impl FileKeyValue {
@@ -51,7 +46,7 @@ impl FileKeyValue {
 
     /// A provider without links that keeps databases in that directory of its host's.
     pub fn new(platform: Arc<dyn Platform>, data_dir: Option<PathBuf>) -> Self {
-        Self { platform, data_dir, links: Mutex::default() }
+        Self { platform, data_dir, links: Links::default() }
     }
 
     /// The file of a name, if it is one: no name leads out of the folder.
@@ -68,11 +63,6 @@ impl FileKeyValue {
         };
         Ok(data_dir.join(FOLDER).join(format!("{name}.redb")))
     }
-
-    fn store(&self, call: &ProviderCall) -> Option<Arc<FileStore>> {
-        let links = self.links.lock().expect("nothing panics under this lock");
-        links.get(&(call.actor, call.link_name.clone())).cloned()
-    }
 }
 
 impl Provider for FileKeyValue {
@@ -85,22 +75,20 @@ impl Provider for FileKeyValue {
             let path = self.path(link.values.text(FILE.name).expect("it has a default"))?;
             let opened = spawn_blocking(move || FileStore::open(path)).await;
             let store = opened.map_err(|error| LinkRefused(error.to_string()))?.map_err(LinkRefused)?;
-            self.links.lock().expect("nothing panics under this lock").insert((link.actor, link.link_name), store);
+            self.links.put(link.actor, link.link_name, store);
             Ok(())
         })
     }
 
     fn unlink(&self, actor: PublicKey, link_name: Arc<str>) -> BoxFuture<'_, ()> {
-        self.links.lock().expect("nothing panics under this lock").remove(&(actor, link_name));
+        self.links.remove(actor, link_name);
         Box::pin(async {})
     }
 
     fn invoke(&self, call: ProviderCall) -> BoxFuture<'_, Result<Bytes, ProviderError>> {
         Box::pin(async move {
             let request = Request::read(Self::DESCRIPTION.name, &call)?;
-            let Some(store) = self.store(&call) else {
-                return Err(ProviderError::Failed("the link has just ended; put it again".to_owned()));
-            };
+            let store = self.links.of(&call)?;
             let now: Duration = self.platform.unix_time();
             let carried_out = spawn_blocking(move || store.carry_out(request, now)).await;
             let reply = carried_out.map_err(|error| ProviderError::Failed(error.to_string()))??;

@@ -1,10 +1,6 @@
 //! Key-value in Redis, under its own types, so that other programs see the same data.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use redis::{Cmd, RedisError, cmd};
@@ -13,7 +9,7 @@ use wisteria_core::{
     identity::PublicKey,
     platform::{BoxFuture, Platform},
     provider::{
-        LinkRefused, LinkValue, LinkedActor, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
+        LinkRefused, LinkValue, Links, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
         ValueKind,
         keyvalue::{no_number, out_of_range, wrong_kind},
     },
@@ -40,7 +36,7 @@ const TIMEOUT: LinkValue =
 #[derive(Debug)]
 pub struct RedisKeyValue {
     platform: Arc<dyn Platform>,
-    links: Mutex<HashMap<LinkedActor, Linked>>,
+    links: Links<Linked>,
 }
 
 /// What a link goes to. Links with the same values share a connection.
@@ -70,15 +66,11 @@ impl RedisKeyValue {
 
     /// A provider without links.
     pub fn new(platform: Arc<dyn Platform>) -> Self {
-        Self { platform, links: Mutex::default() }
-    }
-
-    fn links(&self) -> std::sync::MutexGuard<'_, HashMap<LinkedActor, Linked>> {
-        self.links.lock().expect("nothing panics under this lock")
+        Self { platform, links: Links::default() }
     }
 
     async fn connection(&self, url: &str, timeout: Duration, must: bool) -> Result<Arc<RedisConnection>, String> {
-        let shared = self.links().values().find(|one| *one.url == *url && one.timeout == timeout).cloned();
+        let shared = self.links.all().values().find(|one| *one.url == *url && one.timeout == timeout).cloned();
         let Some(Linked { connection, .. }) = shared else {
             return RedisConnection::open(url, timeout, must, self.platform.clone()).await;
         };
@@ -99,30 +91,27 @@ impl Provider for RedisKeyValue {
             let url: Arc<str> = link.values.text(URL.name).expect("no link is without").into();
             let timeout = link.values.duration(TIMEOUT.name).expect("it has a default");
             let connection = self.connection(&url, timeout, link.is_new).await.map_err(LinkRefused)?;
-            self.links().insert((link.actor, link.link_name), Linked { url, timeout, connection });
+            self.links.put(link.actor, link.link_name, Linked { url, timeout, connection });
             Ok(())
         })
     }
 
     fn unlink(&self, actor: PublicKey, link_name: Arc<str>) -> BoxFuture<'_, ()> {
-        self.links().remove(&(actor, link_name));
+        self.links.remove(actor, link_name);
         Box::pin(async {})
     }
 
     fn invoke(&self, call: ProviderCall) -> BoxFuture<'_, Result<Bytes, ProviderError>> {
-        let linked = self.links().get(&(call.actor, call.link_name.clone())).cloned();
         Box::pin(async move {
             let request = Request::read(Self::DESCRIPTION.name, &call)?;
-            match linked {
-                Some(linked) => Ok(carry_out(&linked.connection, request).await?.encode()),
-                None => Err(ProviderError::Failed("the link has just ended; put it again".to_owned())),
-            }
+            let linked = self.links.of(&call)?;
+            Ok(carry_out(&linked.connection, request).await?.encode())
         })
     }
 
     fn health(&self) -> BoxFuture<'_, Result<(), String>> {
         let mut connections: Vec<Arc<RedisConnection>> = Vec::new();
-        for linked in self.links().values() {
+        for linked in self.links.all().values() {
             if !connections.iter().any(|known| Arc::ptr_eq(known, &linked.connection)) {
                 connections.push(linked.connection.clone());
             }

@@ -11,7 +11,7 @@ use wisteria_server::{
 };
 
 use crate::{
-    backends::{call, link},
+    linked::{call, link},
     redis_server::RedisServer,
 };
 

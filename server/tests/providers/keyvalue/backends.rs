@@ -1,108 +1,23 @@
-//! The providers, each linked to an actor and ready to be called.
+//! The providers of `wasmcloud:keyvalue`, each linked to an actor and ready to be called.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
-use wisteria_core::{
-    call::CallContext,
-    identity::{KeyKind, PublicKey},
-    platform::{BoxFuture, Platform},
-    provider::{LinkRefused, LinkValues, MemoryKeyValue, Provider, ProviderCall, ProviderLink},
-};
+use wisteria_core::provider::MemoryKeyValue;
 use wisteria_server::{
     platform::NativePlatform,
     provider::{FileKeyValue, RedisKeyValue},
 };
 
-use crate::redis_server::RedisServer;
-
-/// What the cases run against.
-pub(crate) trait Backend {
-    /// The reply, or the code and the words of the error.
-    async fn call(&self, operation: &str, argument: &Value) -> Result<Value, String>;
-
-    /// Forgets everything.
-    async fn clear(&self);
-
-    /// Lets time pass, so that something may expire.
-    async fn pass_time(&self);
-}
-
-const LINK_NAME: &str = "default";
-
-fn actor() -> PublicKey {
-    PublicKey::from_bytes(KeyKind::Module, [1; 32])
-}
-
-/// Links the actor to a provider by these values.
-pub(crate) async fn link(provider: &dyn Provider, values: &[(&str, &str)], is_new: bool) -> Result<(), LinkRefused> {
-    let values: BTreeMap<_, _> = values.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    let values = LinkValues::new(provider.describe().values, values)?;
-    provider.link(ProviderLink { actor: actor(), link_name: LINK_NAME.into(), values, is_new }).await
-}
-
-/// Calls a provider as the actor.
-pub(crate) async fn call(provider: &dyn Provider, operation: &str, argument: &Value) -> Result<Value, String> {
-    let call = ProviderCall {
-        actor: actor(),
-        link_name: LINK_NAME.into(),
-        operation: operation.into(),
-        payload: rmp_serde::to_vec_named(argument).expect("JSON is MessagePack, too").into(),
-        context: CallContext::root(Duration::from_secs(5)),
-    };
-    let reply = provider.invoke(call).await.map_err(|error| format!("{}: {error}", error.code()))?;
-    match reply.is_empty() {
-        true => Ok(Value::Null),
-        false => Ok(rmp_serde::from_slice(&reply).expect("a reply is MessagePack")),
-    }
-}
-
-/// Time that passes when it is told to.
-#[derive(Debug)]
-struct SetTime {
-    native: NativePlatform,
-    milliseconds: AtomicU64,
-}
-
-impl SetTime {
-    fn new() -> Arc<Self> {
-        Arc::new(Self { native: NativePlatform::current(), milliseconds: AtomicU64::new(1_700_000_000_000) })
-    }
-
-    fn pass(&self) {
-        self.milliseconds.fetch_add(200, Ordering::Relaxed);
-    }
-}
-
-impl Platform for SetTime {
-    fn now(&self) -> Duration {
-        Duration::from_millis(self.milliseconds.load(Ordering::Relaxed))
-    }
-
-    fn unix_time(&self) -> Duration {
-        self.now()
-    }
-
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        self.native.sleep(duration)
-    }
-
-    fn spawn(&self, task: BoxFuture<'static, ()>) {
-        self.native.spawn(task);
-    }
-
-    fn random(&self, buffer: &mut [u8]) {
-        self.native.random(buffer);
-    }
-}
+use crate::{
+    conformance::Backend,
+    linked::{SetTime, call, link},
+    redis_server::RedisServer,
+};
 
 /// `keyvalue-memory`.
 pub(crate) struct Memory {

@@ -1,0 +1,6 @@
+//! The providers of servers, each against the real product that it stands on.
+
+mod conformance;
+mod keyvalue;
+mod linked;
+mod redis_server;
