@@ -108,34 +108,73 @@ impl HostState {
             self.permit_call(&call, provider.key, Some((contract, &link_name))).await?;
             return self.invoke(&provider, link_name, call).await;
         }
-        let provider = self.linked_provider(actor.key, contract, &link_name).await?;
-        self.permit_call(&call, provider, Some((contract, &link_name))).await?;
+        let mut provider = self.linked_provider(actor.key, contract, &link_name).await?;
+        loop {
+            let outcome = self.call_linked(provider, contract, &link_name, call.clone()).await;
+            // The link may have gone to another provider while the call was under way to this one, which did nothing.
+            let Some(next) = (match &outcome {
+                Err(error) if error.code == ErrorCode::NotLinked => {
+                    self.moved_from(provider, actor.key, contract, &link_name).await
+                }
+                _ => None,
+            }) else {
+                return outcome;
+            };
+            provider = next;
+        }
+    }
+
+    async fn call_linked(
+        self: &Arc<Self>,
+        provider: PublicKey,
+        contract: &Arc<str>,
+        link_name: &Arc<str>,
+        call: Call,
+    ) -> Result<Bytes, LatticeError> {
+        self.permit_call(&call, provider, Some((contract, link_name))).await?;
         match self.provider(provider) {
-            Some(provider) => self.invoke(&provider, link_name, call).await,
+            Some(provider) => self.invoke(&provider, link_name.clone(), call).await,
             None => {
                 let target = wire::Entity {
                     public_key: provider.to_string(),
                     contract_id: contract.to_string(),
                     link_name: link_name.to_string(),
                 };
-                let subject = self.subjects.provider(provider, &link_name)?;
+                let subject = self.subjects.provider(provider, link_name)?;
                 self.ask(&call, subject, target).await
             }
         }
     }
 
+    /// The provider that a link names by now, if that is another one.
+    async fn moved_from(
+        self: &Arc<Self>,
+        provider: PublicKey,
+        actor: PublicKey,
+        contract: &str,
+        link_name: &str,
+    ) -> Option<PublicKey> {
+        let by_now = || self.links.provider_of(actor, contract, link_name);
+        if by_now() == Some(provider) {
+            // What the provider knows already may not have been heard of here.
+            self.pull_links().await.ok()?;
+        }
+        by_now().filter(|by_now| *by_now != provider)
+    }
+
     /// Has a provider of this host carry out a call.
     pub(super) async fn invoke(
-        &self,
+        self: &Arc<Self>,
         provider: &RunningProvider,
         link_name: Arc<str>,
         call: Call,
     ) -> Result<Bytes, LatticeError> {
         let told = self.note_invocation(&call, provider.key);
+        let link = (call.origin, link_name);
         let outcome = provider
             .invoke(ProviderCall {
-                actor: call.origin,
-                link_name,
+                actor: link.0,
+                link_name: link.1.clone(),
                 operation: call.operation,
                 payload: call.payload,
                 context: call.context,
@@ -143,6 +182,11 @@ impl HostState {
             .await;
         if let Some(told) = told {
             self.tell_of_invocation(&told, outcome.is_ok());
+        }
+        if let Err(error) = &outcome
+            && error.code == ErrorCode::ProviderUnavailable
+        {
+            self.note_link_health(provider, &link, Some(error.message.clone()));
         }
         outcome
     }

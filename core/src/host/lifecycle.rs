@@ -511,23 +511,6 @@ impl HostState {
         );
     }
 
-    /// Asks each provider that serves links how it is, and tells the lattice.
-    async fn check_health(&self) {
-        for provider in self.all_providers().into_iter().filter(|provider| !provider.description.built_in) {
-            let health = provider.health().await;
-            self.emit(
-                if health.healthy { "health_check_passed" } else { "health_check_failed" },
-                json!({
-                    "public_key": provider.key.to_string(),
-                    "host_id": self.id().to_string(),
-                    "contract_id": provider.description.contract,
-                    "link_name": &*provider.link_name,
-                    "message": health.message,
-                }),
-            );
-        }
-    }
-
     /// Tells the host's owner that someone wants it to stop.
     pub(super) fn ask_to_stop(&self, patience: Option<Duration>) {
         let ask = self.ask_stop.lock().expect("nothing panics under this lock").take();

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Duration,
 };
 
 use crate::{
@@ -35,6 +36,9 @@ pub struct Link {
     /// When it was put.
     pub stamp: Stamp,
 }
+
+/// How long calls through a link wait at most while it is swapped.
+pub(crate) const HOLD: Duration = Duration::from_secs(30);
 
 /// How many deleted links are remembered, so that an older report does not bring them back; those deleted first are
 /// forgotten first.

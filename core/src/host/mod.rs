@@ -9,6 +9,7 @@ mod config;
 mod dispatch;
 mod exceeded;
 mod guest;
+mod health;
 #[expect(clippy::module_inception, reason = "the public type of this room bears its name")]
 mod host;
 mod instances;
@@ -24,12 +25,14 @@ mod revocations;
 mod secrets;
 mod serve;
 mod state;
+mod taken;
 mod trust;
 
 pub use caller::ActorCaller;
 pub use config::{DEFAULT_DEADLINE, HostConfig, HostLimits, HostParts, HostPolicy};
 pub(crate) use dispatch::bus_failed;
 pub use host::Host;
+pub(crate) use links::HOLD;
 pub use links::{Link, LinkKey};
 pub use modules::{LatticeModules, ModuleSource, RegistryCredential};
 pub use payloads::{PayloadStore, PayloadStoreError};

@@ -5,8 +5,8 @@ use std::{
     fmt,
     path::PathBuf,
     sync::{
-        Arc, RwLock,
-        atomic::{AtomicUsize, Ordering},
+        Arc, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -18,6 +18,7 @@ use super::{
     links::{Link, LinkKey},
     secrets::{Resolved, SecretSource},
     state::HostState,
+    taken::Taken,
 };
 use crate::{
     bus::Bus,
@@ -26,7 +27,7 @@ use crate::{
     lattice::control::Health,
     metadata::Stamp,
     platform::Platform,
-    provider::{LinkValues, LinkedActor, Provider, ProviderCall, ProviderDescription, ProviderLink},
+    provider::{Exported, LinkValues, LinkedActor, Provider, ProviderCall, ProviderDescription, ProviderLink},
 };
 
 /// A kind of provider that a host can start by name.
@@ -97,10 +98,14 @@ pub(crate) struct RunningProvider {
     /// What its starter noted.
     pub(crate) annotations: Option<BTreeMap<String, String>>,
     provider: Arc<dyn Provider>,
-    /// The links it took, by actor and link name, with the stamps under which it did.
-    active: RwLock<BTreeMap<LinkedActor, Stamp>>,
+    /// The links it took, by actor and link name.
+    active: RwLock<BTreeMap<LinkedActor, Taken>>,
+    /// Whether its links are looked after until all are well.
+    is_watched: AtomicBool,
     /// Taken while it is told of a link.
     pub(super) link_changes: futures::lock::Mutex<()>,
+    /// How often links were held.
+    holds: AtomicUsize,
     /// Calls from other hosts that it is handling.
     in_flight: AtomicUsize,
     /// Ends the subscriptions to its calls and links.
@@ -127,7 +132,9 @@ impl RunningProvider {
             annotations,
             provider,
             active: RwLock::default(),
+            is_watched: AtomicBool::new(false),
             link_changes: futures::lock::Mutex::new(()),
+            holds: AtomicUsize::new(0),
             in_flight: AtomicUsize::new(0),
             subscription,
             secrets: host.secrets.clone(),
@@ -168,14 +175,14 @@ impl RunningProvider {
             .link(ProviderLink { actor, link_name: link_name.clone(), values, is_new })
             .await
             .map_err(|error| refused(secrets.hide(error.to_string())))?;
-        self.active().insert((actor, link_name), link.stamp.clone());
+        self.active().insert((actor, link_name), Taken::new(link.stamp.clone()));
         Ok(())
     }
 
     /// Whether it took this very link.
     pub(crate) fn has_taken(&self, link: &Link) -> bool {
-        let active = self.active.read().expect("nothing panics under this lock");
-        active.get(&(link.key.actor, link.key.link_name.clone())) == Some(&link.stamp)
+        let taken = self.taken();
+        taken.get(&(link.key.actor, link.key.link_name.clone())).is_some_and(|taken| taken.stamp == link.stamp)
     }
 
     /// Tells it that a link is gone. Nothing happens for one that is not active.
@@ -199,9 +206,10 @@ impl RunningProvider {
 
     /// Has it carry out an operation for an actor that is linked to it.
     pub(crate) async fn invoke(&self, call: ProviderCall) -> Result<Bytes, LatticeError> {
-        if !self.description.built_in && !self.is_linked(call.actor, &call.link_name) {
-            return Err(not_linked(call.actor, self.description.contract, &call.link_name));
-        }
+        let _place = match self.description.built_in {
+            true => None,
+            false => Some(self.enter_link(&call).await?),
+        };
         self.provider.invoke(call).await.map_err(|error| LatticeError::new(error.code(), error.to_string()))
     }
 
@@ -211,6 +219,47 @@ impl RunningProvider {
             Ok(()) => Health { healthy: true, message: None },
             Err(why) => Health { healthy: false, message: Some(why) },
         }
+    }
+
+    /// How it is as far as its links know; nothing where it has none.
+    pub(crate) fn known_health(&self) -> Option<Health> {
+        let taken = self.taken();
+        let sick = taken.values().find_map(|taken| taken.sick.clone());
+        (!taken.is_empty()).then(|| Health { healthy: sick.is_none(), message: sick })
+    }
+
+    /// The links that it took.
+    pub(super) fn links(&self) -> Vec<LinkedActor> {
+        self.taken().keys().cloned().collect()
+    }
+
+    /// Whether it can do its work for a link, or why not.
+    pub(super) async fn link_health(&self, link: &LinkedActor) -> Result<(), String> {
+        self.provider.link_health(link).await
+    }
+
+    /// Notes how a link is. Returns the link's stamp where it was well and is not any more, or the other way round.
+    pub(super) fn note_health(&self, link: &LinkedActor, sick: Option<String>) -> Option<Stamp> {
+        let mut active = self.active();
+        let taken = active.get_mut(link)?;
+        let has_changed = taken.sick.is_some() != sick.is_some();
+        taken.sick = sick;
+        has_changed.then(|| taken.stamp.clone())
+    }
+
+    /// Whether all its links are well.
+    pub(super) fn is_well(&self) -> bool {
+        self.taken().values().all(|taken| taken.sick.is_none())
+    }
+
+    /// Says whether nobody looks after its links yet; whoever asks does from now on.
+    pub(super) fn begin_watch(&self) -> bool {
+        !self.is_watched.swap(true, Ordering::AcqRel)
+    }
+
+    /// Says that nobody looks after its links any more.
+    pub(super) fn end_watch(&self) {
+        self.is_watched.store(false, Ordering::Release);
     }
 
     /// Takes one of the `limit` places for calls from other hosts.
@@ -226,12 +275,54 @@ impl RunningProvider {
         }
     }
 
-    fn is_linked(&self, actor: PublicKey, link_name: &Arc<str>) -> bool {
-        let active = self.active.read().expect("nothing panics under this lock");
-        active.contains_key(&(actor, link_name.clone()))
+    /// A place on the link of a call, which waits for it while the link is held.
+    async fn enter_link(&self, call: &ProviderCall) -> Result<Arc<()>, LatticeError> {
+        let link = (call.actor, call.link_name.clone());
+        loop {
+            let entered = self.taken().get(&link).map(Taken::enter);
+            match entered {
+                Some(Ok(place)) => return Ok(place),
+                Some(Err(released)) => released.await,
+                None => return Err(not_linked(call.actor, self.description.contract, &call.link_name)),
+            }
+        }
     }
 
-    fn active(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<LinkedActor, Stamp>> {
+    /// Has calls through a link wait from now on, and returns the number of that hold; none where there is no such link.
+    pub(super) fn hold(&self, link: &LinkedActor) -> Option<usize> {
+        let number = self.holds.fetch_add(1, Ordering::Relaxed);
+        self.active().get_mut(link).map(|taken| taken.hold(number)).map(|()| number)
+    }
+
+    /// Has calls through a link go on, where they wait for the hold of that number or for any.
+    pub(super) fn release(&self, link: &LinkedActor, number: Option<usize>) {
+        if let Some(taken) = self.active().get_mut(link) {
+            taken.release(number);
+        }
+    }
+
+    /// Whether a call through a link is under way.
+    pub(super) fn is_busy(&self, link: &LinkedActor) -> bool {
+        self.taken().get(link).is_some_and(Taken::is_busy)
+    }
+
+    /// A part of what a link of it holds.
+    pub(super) async fn export(&self, link: &LinkedActor, from: Option<Bytes>) -> Result<Exported, LatticeError> {
+        let exported = self.provider.export(link, from).await;
+        exported.map_err(|error| LatticeError::new(error.code(), error.to_string()))
+    }
+
+    /// Takes over what another provider exported.
+    pub(super) async fn import(&self, link: &LinkedActor, records: Vec<Bytes>) -> Result<(), LatticeError> {
+        let imported = self.provider.import(link, records).await;
+        imported.map_err(|error| LatticeError::new(error.code(), error.to_string()))
+    }
+
+    fn taken(&self) -> RwLockReadGuard<'_, BTreeMap<LinkedActor, Taken>> {
+        self.active.read().expect("nothing panics under this lock")
+    }
+
+    fn active(&self) -> RwLockWriteGuard<'_, BTreeMap<LinkedActor, Taken>> {
         self.active.write().expect("nothing panics under this lock")
     }
 }

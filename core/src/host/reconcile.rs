@@ -55,7 +55,7 @@ impl HostState {
     }
 
     /// Tells a provider that starts of each of its links, one by one.
-    pub(super) async fn replay_links(&self, provider: &RunningProvider) {
+    pub(super) async fn replay_links(self: &Arc<Self>, provider: &RunningProvider) {
         for link in self.links.of_provider(provider.key) {
             self.settle(provider, &link.key).await;
         }
@@ -68,7 +68,7 @@ impl HostState {
         }
     }
 
-    async fn settle(&self, provider: &RunningProvider, key: &LinkKey) {
+    async fn settle(self: &Arc<Self>, provider: &RunningProvider, key: &LinkKey) {
         let _one_at_a_time = provider.link_changes.lock().await;
         match self.links.find(key).filter(|link| link.provider == provider.key) {
             Some(link) if provider.has_taken(&link) => {}
@@ -77,7 +77,12 @@ impl HostState {
                     Ok(()) => provider.put_link(&link, false).await,
                     denied => denied,
                 };
+                let is_taken = verdict.is_ok();
                 self.report(&link, verdict);
+                if is_taken {
+                    // What it stands on may be away: it takes the link all the same.
+                    self.check_link(provider, &(link.key.actor, link.key.link_name)).await;
+                }
             }
             None => provider.delete_link(key).await,
         }

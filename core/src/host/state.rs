@@ -224,6 +224,7 @@ impl HostState {
                 image_ref: Some(self.reference_of(&provider)),
                 name: Some(provider.description.name.to_owned()),
                 annotations: provider.annotations.clone(),
+                health: provider.known_health(),
                 ..ProviderSummary::default()
             })
             .collect();

@@ -11,7 +11,7 @@ use super::{
     control::{
         Ack, ActorAuction, ActorLimits, ClaimsList, ClaimsSummary, HostLabel, HostList, HostSummary, Inventory,
         LinkDefinition, LinkList, LinkStatus, RemoveLink, RevocationList, ScaleActor, StartProvider, StopActor,
-        StopHost, StopProvider, UpdateActor, read_json, to_json,
+        StopHost, StopProvider, SwapLink, UpdateActor, read_json, to_json,
     },
     module_transfer::ModuleOffer,
     wire::{self, AWAIT, ERROR},
@@ -52,6 +52,9 @@ const NEXT_ANSWER: Duration = Duration::from_millis(100);
 
 /// How long a host gets to fetch, compile and start a module.
 const START_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a swap of a link may take, with what is copied.
+const SWAP_PATIENCE: Duration = Duration::from_secs(60);
 
 impl Client {
     /// A client that calls in the name of `origin`. `patience` is how long a single request may take.
@@ -149,6 +152,24 @@ impl Client {
     /// The provider refused it; what was linked before stays as it was.
     pub async fn put_link(&self, link: &LinkDefinition) -> Result<LinkStatus, LatticeError> {
         let ack = self.command(self.subjects.control("linkdefs.put"), link, METADATA).await?;
+        Ok(ack.link_status.unwrap_or(LinkStatus::Active))
+    }
+
+    /// Points a link at another provider, or at the same one with other values, while it is used: no call fails for it.
+    /// With `copy`, what is kept through it goes along, and calls wait meanwhile; what is there of the same name is
+    /// replaced where it may `overwrite`, else the new store must be empty.
+    ///
+    /// # Errors
+    /// There is no such link, a provider refused, or cannot hand over or take over what is kept. The link stays as it was.
+    pub async fn swap_link(
+        &self,
+        link: &LinkDefinition,
+        copy: bool,
+        overwrite: bool,
+    ) -> Result<LinkStatus, LatticeError> {
+        let client = Self { patience: SWAP_PATIENCE, ..self.clone() };
+        let request = SwapLink { link: link.clone(), copy, overwrite };
+        let ack = client.command(self.subjects.control("linkdefs.swap"), &request, METADATA).await?;
         Ok(ack.link_status.unwrap_or(LinkStatus::Active))
     }
 

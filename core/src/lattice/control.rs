@@ -12,6 +12,7 @@ use crate::{
     error::{ErrorCode, LatticeError},
     identity::ActorClaims,
     metadata::{Revocation, Stamp},
+    provider::Exported,
 };
 
 /// Whether a request was taken. Wisteria's hosts add what came of it where they were asked to wait.
@@ -212,6 +213,9 @@ pub struct ProviderSummary {
     /// What the starter noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<BTreeMap<String, String>>,
+    /// How it is; absent where nothing is linked to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
 }
 
 /// A link, as it is put and listed.
@@ -259,6 +263,38 @@ pub struct LinkVerdict {
     pub link: RemoveLink,
     /// Whether it can be used.
     pub status: LinkStatus,
+}
+
+/// Points a link at another provider, or at the same one with other values.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwapLink {
+    /// The link as it is to be.
+    #[serde(flatten)]
+    pub link: LinkDefinition,
+    /// Whether what is kept through the link goes along.
+    #[serde(default)]
+    pub copy: bool,
+    /// Whether it may replace what is there of the same name.
+    #[serde(default)]
+    pub overwrite: bool,
+}
+
+/// Asks a provider for a part of what a link holds, or to take such a part over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StateRequest {
+    /// The link.
+    pub(crate) link: RemoveLink,
+    /// What the provider is to hand over, or to take.
+    pub(crate) part: Exported,
+}
+
+/// A provider's answer to a [`StateRequest`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StateReply {
+    /// A part of what the link holds; empty where it took one over.
+    pub(crate) part: Exported,
+    /// Why it did not.
+    pub(crate) error: Option<String>,
 }
 
 /// Names a link to delete.

@@ -46,9 +46,9 @@ impl Subjects {
         self.pattern(format_args!("wasmbus.rpc.{}.{provider}.*", self.lattice))
     }
 
-    /// Where a provider is told of its links, under all link names; `verb` is `put` or `del`.
-    pub fn provider_links(&self, provider: PublicKey, verb: &str) -> SubjectPattern {
-        self.pattern(format_args!("wasmbus.rpc.{}.{provider}.*.linkdefs.{verb}", self.lattice))
+    /// Where a provider is told of its links, under all link names.
+    pub fn provider_links(&self, provider: PublicKey) -> SubjectPattern {
+        self.pattern(format_args!("wasmbus.rpc.{}.{provider}.*.linkdefs.*", self.lattice))
     }
 
     /// What else a provider is asked, under all link names: `health` or `shutdown`.
@@ -56,7 +56,7 @@ impl Subjects {
         self.pattern(format_args!("wasmbus.rpc.{}.{provider}.*.{verb}", self.lattice))
     }
 
-    /// Where a provider is told of one link.
+    /// Where a provider is told of one link; `verb` is `put`, `del`, `hold`, `release`, `export` or `import`.
     pub fn provider_link(&self, provider: PublicKey, link_name: &str, verb: &str) -> Result<Subject, SubjectError> {
         Subject::new(format!("wasmbus.rpc.{}.{provider}.{link_name}.linkdefs.{verb}", self.lattice))
     }

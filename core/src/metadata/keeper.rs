@@ -109,7 +109,7 @@ impl Keeper {
         let mut lost = host.bus.subscribe(crate::lattice::lost_hosts(), None)?;
         let queue = format!("wasmbus.ctl.{}", host.config.lattice);
         let mut requests = futures::stream::SelectAll::new();
-        for suffix in ["get.links", "get.claims", "linkdefs.put", "linkdefs.del"] {
+        for suffix in ["get.links", "get.claims", "linkdefs.put", "linkdefs.del", "linkdefs.swap"] {
             requests.push(host.bus.subscribe(host.subjects.control(suffix).into(), Some(&queue))?);
         }
         for suffix in ["hosts", "revocations.get", "revocations.put"] {

@@ -7,6 +7,7 @@ mod revocation;
 mod roster;
 mod stamp;
 mod store;
+mod swap;
 mod sync;
 mod verdict;
 

@@ -29,6 +29,10 @@ impl Keeper {
                 let outcome = self.put(&request.payload).await;
                 return acknowledge(&self.host, &request, outcome);
             }
+            "linkdefs.swap" => {
+                let outcome = self.swap(&request.payload).await;
+                return acknowledge(&self.host, &request, outcome);
+            }
             "linkdefs.del" => {
                 let outcome = match self.delete(&request.payload).await {
                     // To clients of wasmCloud it is no failure that a link is gone already.
@@ -69,13 +73,24 @@ impl Keeper {
     /// Puts a link once its provider took it, or for when it starts. Whatever link was there before stays as it was
     /// when this fails.
     async fn put(self: &Arc<Self>, payload: &[u8]) -> Result<Ack, LatticeError> {
-        let mut link = Link::try_from(&read_json::<LinkDefinition>(payload)?)?;
+        let link = self.read_link(&read_json::<LinkDefinition>(payload)?)?;
+        let _turn = self.link_turn(&link.key).await;
+        self.put_in_turn(link).await
+    }
+
+    /// Reads a link that somebody wants to put, if it may be.
+    pub(super) fn read_link(&self, definition: &LinkDefinition) -> Result<Link, LatticeError> {
+        let link = Link::try_from(definition)?;
         self.host.subjects.provider_link(link.provider, &link.key.link_name, "put").map_err(|error| {
             LatticeError::new(ErrorCode::BadRequest, format!("the link name cannot be used: {error}"))
         })?;
         self.check_claims(&link.key)?;
         self.host.permit_link(&link)?;
-        let _turn = self.link_turn(&link.key).await;
+        Ok(link)
+    }
+
+    /// Puts a link; the turn to change it is taken.
+    pub(super) async fn put_in_turn(self: &Arc<Self>, mut link: Link) -> Result<Ack, LatticeError> {
         link.stamp = self.tick();
         let former = self.records().standing_link(&link.key).cloned();
         let status = match self.ask_provider(&link, Verb::Put).await {

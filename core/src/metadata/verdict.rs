@@ -19,6 +19,10 @@ use crate::{
 pub(super) enum Verb {
     Put,
     Delete,
+    /// Calls through it wait.
+    Hold,
+    /// They go on.
+    Release,
 }
 
 /// What a provider says to a change, over all hosts that run it.
@@ -43,6 +47,8 @@ impl Keeper {
         let verb = match verb {
             Verb::Put => "put",
             Verb::Delete => "del",
+            Verb::Hold => "hold",
+            Verb::Release => "release",
         };
         let subjects = &self.host.subjects;
         let subject = subjects

@@ -1,11 +1,20 @@
 //! What the providers of `wasmcloud:keyvalue` have in common, so that actors do not tell them apart: the operations, what
 //! a number is, which part of a list is meant, and the words of errors.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
-use wisteria_contracts::keyvalue::{IncrementRequest, ListRangeRequest, operation};
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use wisteria_contracts::{
+    codec,
+    keyvalue::{IncrementRequest, ListRangeRequest, operation},
+};
 
 use super::ProviderError;
+use crate::encoding;
+
+/// How many keys go from one provider to another at once, and how many bytes of them at most, but for the last.
+pub const EXPORTED: (usize, usize) = (200, 512 << 10);
 
 /// All operations of the contract.
 pub const OPERATIONS: [&str; 15] = [
@@ -58,4 +67,43 @@ pub fn positions(length: usize, request: &ListRangeRequest) -> Range<usize> {
     let start = usize::try_from(from_end(request.start).clamp(0, length)).unwrap_or(usize::MAX);
     let end = usize::try_from((from_end(request.stop) + 1).clamp(0, length)).unwrap_or(0);
     start..end.max(start)
+}
+
+/// A key on its way from one provider to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The key.
+    pub key: String,
+    /// What it holds.
+    pub value: Value,
+    /// When it expires, in milliseconds since 1970.
+    #[serde(default)]
+    pub expires: Option<u64>,
+}
+
+/// What a key holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Value {
+    /// A text, which may be a number.
+    Text(String),
+    /// A list that is not empty.
+    List(Vec<String>),
+    /// A set that is not empty.
+    Set(BTreeSet<String>),
+}
+
+impl Record {
+    /// As it travels.
+    pub fn encode(&self) -> Bytes {
+        codec::encode(self).into()
+    }
+
+    /// What [`Record::encode`] wrote.
+    ///
+    /// # Errors
+    /// It is none of this contract's.
+    pub fn decode(bytes: &[u8]) -> Result<Self, ProviderError> {
+        encoding::from_messagepack(bytes)
+            .map_err(|cause| ProviderError::Failed(format!("a record of another provider cannot be read: {cause}")))
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Bound,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -16,7 +17,9 @@ use wisteria_contracts::{
 };
 
 use super::{
-    LinkRefused, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, argument, keyvalue,
+    Exported, LinkRefused, LinkedActor, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
+    argument,
+    keyvalue::{self, EXPORTED, Record, Value},
 };
 use crate::{
     identity::PublicKey,
@@ -44,6 +47,10 @@ impl MemoryKeyValue {
     pub fn new(platform: Arc<dyn Platform>) -> Self {
         Self { platform, store: Mutex::default() }
     }
+
+    fn clocks(&self) -> Clocks {
+        Clocks { now: self.platform.now(), unix: self.platform.unix_time() }
+    }
 }
 
 impl Provider for MemoryKeyValue {
@@ -64,6 +71,37 @@ impl Provider for MemoryKeyValue {
         let answer = self.store.lock().expect("nothing panics under this lock").answer(&call, now);
         Box::pin(async { answer.map(Bytes::from) })
     }
+
+    fn export<'a>(
+        &'a self,
+        _link: &'a LinkedActor,
+        from: Option<Bytes>,
+    ) -> BoxFuture<'a, Result<Exported, ProviderError>> {
+        let mut store = self.store.lock().expect("nothing panics under this lock");
+        store.forget_expired(self.platform.now());
+        let exported = store.export(from.as_deref(), &self.clocks());
+        Box::pin(async { Ok(exported) })
+    }
+
+    fn import<'a>(&'a self, _link: &'a LinkedActor, records: Vec<Bytes>) -> BoxFuture<'a, Result<(), ProviderError>> {
+        let imported = records.iter().map(|record| Record::decode(record)).collect::<Result<Vec<_>, _>>();
+        let imported = imported.map(|records| {
+            let mut store = self.store.lock().expect("nothing panics under this lock");
+            let clocks = self.clocks();
+            for Record { key, value, expires } in records {
+                let expires = expires.map(|at| Duration::from_millis(at).saturating_sub(clocks.unix) + clocks.now);
+                store.insert(key, value, expires);
+            }
+        });
+        Box::pin(async { imported })
+    }
+}
+
+/// The same moment by both clocks.
+#[derive(Debug)]
+struct Clocks {
+    now: Duration,
+    unix: Duration,
 }
 
 /// What keys hold now; what has expired is forgotten at the next operation.
@@ -79,13 +117,6 @@ struct Entry {
     value: Value,
     /// In the platform's time.
     expires: Option<Duration>,
-}
-
-#[derive(Debug)]
-enum Value {
-    Text(String),
-    List(Vec<String>),
-    Set(BTreeSet<String>),
 }
 
 impl Value {
@@ -125,6 +156,27 @@ impl Store {
             _ => return Err(ProviderError::unknown("keyvalue-memory", call, &keyvalue::OPERATIONS)),
         };
         Ok(encoded)
+    }
+
+    /// The keys after that one, as many as go at once.
+    fn export(&self, after: Option<&[u8]>, clocks: &Clocks) -> Exported {
+        let mut exported = Exported::default();
+        let mut size = 0;
+        let after = after.and_then(|key| std::str::from_utf8(key).ok());
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        for (key, entry) in self.entries.range::<str, _>((from, Bound::Unbounded)) {
+            if exported.records.len() == EXPORTED.0 || size > EXPORTED.1 {
+                return exported;
+            }
+            let expires = entry.expires.map(|at| (at.saturating_sub(clocks.now) + clocks.unix).as_millis());
+            let expires = expires.map(|at| u64::try_from(at).unwrap_or(u64::MAX));
+            let record = Record { key: key.clone(), value: entry.value.clone(), expires }.encode();
+            size += record.len();
+            exported.records.push(record);
+            exported.next = Some(Bytes::copy_from_slice(key.as_bytes()));
+        }
+        exported.next = None;
+        exported
     }
 
     fn forget_expired(&mut self, now: Duration) {

@@ -36,7 +36,15 @@ impl<T: Clone> Links<T> {
     /// # Errors
     /// The link has ended since the call was let in.
     pub fn of(&self, call: &ProviderCall) -> Result<T, ProviderError> {
-        let kept = self.all().get(&(call.actor, call.link_name.clone())).cloned();
+        self.at(&(call.actor, call.link_name.clone()))
+    }
+
+    /// What is kept for a link.
+    ///
+    /// # Errors
+    /// There is no such link, or no more.
+    pub fn at(&self, link: &LinkedActor) -> Result<T, ProviderError> {
+        let kept = self.all().get(link).cloned();
         kept.ok_or_else(|| ProviderError::Failed("the link has just ended; put it again".to_owned()))
     }
 }

@@ -18,7 +18,7 @@ pub use values::{LinkValue, LinkValues, ValueKind};
 use std::{fmt::Debug, sync::Arc};
 
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
 use crate::{
@@ -49,6 +49,44 @@ pub trait Provider: Debug + MaybeSend + MaybeSync + 'static {
     fn health(&self) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async { Ok(()) })
     }
+
+    /// A part of what the store of a link holds, from the beginning or from where the part before said. Nothing changes
+    /// there meanwhile through this link.
+    fn export<'a>(
+        &'a self,
+        _link: &'a LinkedActor,
+        _from: Option<Bytes>,
+    ) -> BoxFuture<'a, Result<Exported, ProviderError>> {
+        let name = self.describe().name;
+        Box::pin(async move {
+            Err(ProviderError::Failed(format!("{name} cannot hand over what it keeps; swap the link without copying")))
+        })
+    }
+
+    /// Takes over records that another provider exported. What is there of the same name is replaced.
+    fn import<'a>(&'a self, _link: &'a LinkedActor, _records: Vec<Bytes>) -> BoxFuture<'a, Result<(), ProviderError>> {
+        let name = self.describe().name;
+        Box::pin(async move {
+            Err(ProviderError::Failed(format!(
+                "{name} cannot take over what another provider kept; swap the link without copying"
+            )))
+        })
+    }
+
+    /// Whether it can do its work for one link, or why not. Asked with every heartbeat of its host, and again and again
+    /// after a call that failed as [`ProviderError::Unavailable`], until it is well. By default a link is as its provider.
+    fn link_health<'a>(&'a self, _link: &'a LinkedActor) -> BoxFuture<'a, Result<(), String>> {
+        self.health()
+    }
+}
+
+/// A part of what a provider keeps for a link, on its way to another provider of the contract.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exported {
+    /// What both providers understand, each by itself.
+    pub records: Vec<Bytes>,
+    /// Where the next part begins; none after the last.
+    pub next: Option<Bytes>,
 }
 
 /// What a provider says of itself.

@@ -7,7 +7,7 @@ use wisteria_core::{
     lattice::{
         Client,
         control::{
-            ClaimsList, ClaimsSummary, HostSummary, Inventory, LinkDefinition, LinkList, LinkStatus, Presence,
+            ClaimsList, ClaimsSummary, Health, HostSummary, Inventory, LinkDefinition, LinkList, LinkStatus, Presence,
             RevocationList,
         },
     },
@@ -100,7 +100,7 @@ fn inventory_text(inventory: &Inventory) -> String {
     });
     let providers = listing(
         "providers run here",
-        ["PROVIDER", "NAME", "CONTRACT", "LINK NAME"],
+        ["PROVIDER", "NAME", "CONTRACT", "LINK NAME", "HEALTH"],
         &inventory.providers,
         |provider| {
             [
@@ -108,11 +108,19 @@ fn inventory_text(inventory: &Inventory) -> String {
                 provider.name.clone().unwrap_or_default(),
                 provider.contract_id.clone(),
                 provider.link_name.clone(),
+                provider.health.as_ref().map(health_text).unwrap_or_default(),
             ]
         },
     );
     let host = format!("{} {} {}", inventory.host_id, inventory.friendly_name, pairs(&inventory.labels));
     format!("{host}\n\n{actors}\n{providers}")
+}
+
+fn health_text(health: &Health) -> String {
+    match (health.healthy, &health.message) {
+        (true, _) => "well".to_owned(),
+        (false, why) => format!("sick: {}", why.as_deref().unwrap_or("it does not say why")),
+    }
 }
 
 fn links_text(links: &[LinkDefinition]) -> String {

@@ -16,6 +16,8 @@ use super::{output::Output, pairs::Pair, resolve, run::CommandError};
 pub(super) enum LinkCommand {
     /// Link an actor to a provider and wait until the provider took it
     Put(PutLink),
+    /// Point a link at another provider, or at other values, while it is used: no call fails for it
+    Swap(SwapLink),
     /// End a link
     Del(DeleteLink),
 }
@@ -37,6 +39,19 @@ pub(super) struct PutLink {
     link_name: String,
 }
 
+/// Swaps a link.
+#[derive(Debug, Args)]
+pub(super) struct SwapLink {
+    #[command(flatten)]
+    link: PutLink,
+    /// Carry along what is kept through the link; calls wait meanwhile
+    #[arg(long)]
+    copy: bool,
+    /// Replace what the new store holds under the same names
+    #[arg(long, requires = "copy")]
+    overwrite: bool,
+}
+
 /// Deletes a link.
 #[derive(Debug, Args)]
 pub(super) struct DeleteLink {
@@ -53,6 +68,7 @@ impl LinkCommand {
     pub(super) async fn run(self, client: &Client, output: Output) -> Result<(), CommandError> {
         match self {
             Self::Put(args) => args.run(client, output).await,
+            Self::Swap(args) => args.run(client, output).await,
             Self::Del(args) => args.run(client, output).await,
         }
     }
@@ -60,27 +76,44 @@ impl LinkCommand {
 
 impl PutLink {
     async fn run(self, client: &Client, output: Output) -> Result<(), CommandError> {
-        let link = LinkDefinition {
+        let link = self.resolve(client).await?;
+        let status = client.put_link(&link).await?;
+        print(link, status, "linked", output)
+    }
+
+    async fn resolve(self, client: &Client) -> Result<LinkDefinition, CommandError> {
+        Ok(LinkDefinition {
             actor_id: resolve::actor(client, &self.actor).await?.to_string(),
             provider_id: resolve::provider(client, &self.provider).await?.to_string(),
             link_name: self.link_name,
             contract_id: self.contract,
             values: self.values.into_iter().map(Pair::into_parts).collect(),
             ..LinkDefinition::default()
-        };
-        let status = client.put_link(&link).await?;
-        let link = LinkDefinition { status: Some(status), ..link };
-        Ok(output.print(&link, |link| {
-            let LinkDefinition { actor_id, provider_id, contract_id, link_name, status, .. } = link;
-            let linked = format!("linked {actor_id} to {provider_id} for {contract_id} as {link_name:?}");
-            match status {
-                Some(LinkStatus::Pending) => {
-                    format!("{linked}; the provider runs on no host yet and takes the link when it starts")
-                }
-                _ => linked,
-            }
-        })?)
+        })
     }
+}
+
+impl SwapLink {
+    async fn run(self, client: &Client, output: Output) -> Result<(), CommandError> {
+        let link = self.link.resolve(client).await?;
+        let status = client.swap_link(&link, self.copy, self.overwrite).await?;
+        print(link, status, if self.copy { "copied and swapped" } else { "swapped" }, output)
+    }
+}
+
+/// Says what became of a link.
+fn print(link: LinkDefinition, status: LinkStatus, done: &str, output: Output) -> Result<(), CommandError> {
+    let link = LinkDefinition { status: Some(status), ..link };
+    Ok(output.print(&link, |link| {
+        let LinkDefinition { actor_id, provider_id, contract_id, link_name, status, .. } = link;
+        let linked = format!("{done} {actor_id} to {provider_id} for {contract_id} as {link_name:?}");
+        match status {
+            Some(LinkStatus::Pending) => {
+                format!("{linked}; the provider runs on no host yet and takes the link when it starts")
+            }
+            _ => linked,
+        }
+    })?)
 }
 
 impl DeleteLink {

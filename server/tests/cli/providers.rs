@@ -123,6 +123,10 @@ fn a_call_says_that_its_redis_is_away_and_succeeds_when_it_is_back() {
     let failed = server.run(&["call", &actor, "HttpServer.HandleRequest", REQUEST]);
     let said = format!("{}{}", failed.stdout, failed.stderr);
     assert!(said.contains("cannot be reached"), "{failed:?}");
+    let links = server.run(&["get", "links"]);
+    assert!(links.text().contains("refused: Redis at 127.0.0.1:"), "{links:?}");
+    let inventory = server.run(&["get", "inventory"]);
+    assert!(inventory.text().contains("sick: Redis at 127.0.0.1:"), "{inventory:?}");
     let refused = server.run(&["link", "put", &actor, "keyvalue-redis", "wasmcloud:keyvalue", &url, "TIMEOUT=500ms"]);
     assert!(refused.failure().contains("cannot be reached"), "{refused:?}");
     redis.restart();
@@ -130,4 +134,9 @@ fn a_call_says_that_its_redis_is_away_and_succeeds_when_it_is_back() {
     let mut calls = std::iter::repeat_with(back).take(200);
     let reply = calls.find(|reply| reply.stdout.contains("\\\"counter\\\"")).expect("it comes back by itself");
     assert!(reply.stdout.contains("\\\"counter\\\":2"), "{reply:?}");
+    let links = || server.run(&["get", "links"]).text().to_owned();
+    let mut links = std::iter::repeat_with(links).take(200);
+    links.find(|links| links.contains("active")).expect("the link is well again, too");
+    let inventory = server.run(&["get", "inventory"]);
+    assert!(inventory.text().contains("well") && !inventory.text().contains("sick"), "{inventory:?}");
 }

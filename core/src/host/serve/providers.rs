@@ -1,6 +1,6 @@
 //! Answers for the providers of this host: calls, links, checks of their health, and the request to stop.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{
@@ -20,12 +20,16 @@ use crate::{
     call::{Call, Target},
     encoding,
     error::{ErrorCode, LatticeError},
-    host::{Link, provider::RunningProvider},
+    host::{
+        HOLD, Link, LinkKey,
+        provider::{RunningProvider, not_linked},
+    },
     identity::PublicKey,
     lattice::{
-        control::{Ack, LinkDefinition},
+        control::{Ack, LinkDefinition, StateReply, StateRequest},
         wire,
     },
+    provider::Exported,
 };
 
 /// Answers for a provider until `stop` is dropped.
@@ -63,8 +67,7 @@ impl ProviderSubscriptions {
         let subjects = &host.subjects;
         let mut others = SelectAll::new();
         for pattern in [
-            subjects.provider_links(provider, "put"),
-            subjects.provider_links(provider, "del"),
+            subjects.provider_links(provider),
             subjects.provider_requests(provider, "health"),
             subjects.provider_requests(provider, "shutdown"),
         ] {
@@ -116,6 +119,8 @@ async fn answer(host: &Arc<HostState>, key: PublicKey, request: Message) {
     let verb = request.subject.as_str().rsplit('.').next().unwrap_or_default();
     let body = match verb {
         "put" | "del" => wire::to_messagepack(&verdict(host, &provider, &request, verb == "put").await),
+        "hold" | "release" => wire::to_messagepack(&hold(host, &provider, &request, verb == "hold").await),
+        "export" | "import" => wire::to_messagepack(&carry(&provider, &request, verb == "export").await),
         "health" => wire::to_messagepack(&provider.health().await),
         _ => {
             let outcome = host.stop_provider(key).await;
@@ -149,6 +154,59 @@ async fn verdict(host: &HostState, provider: &RunningProvider, request: &Message
         Err(error) => Err(error),
     };
     outcome.map_or_else(|error| Ack::refused(&error), |()| Ack::accepted())
+}
+
+/// Has calls through a link wait, and waits for those under way; or has them go on.
+async fn hold(host: &Arc<HostState>, provider: &RunningProvider, request: &Message, is_hold: bool) -> Ack {
+    let link = match read_link(&request.payload) {
+        Ok(link) => (link.key.actor, link.key.link_name),
+        Err(error) => return Ack::refused(&error),
+    };
+    if !is_hold {
+        provider.release(&link, None);
+        return Ack::accepted();
+    }
+    let Some(number) = provider.hold(&link) else {
+        return Ack::refused(&not_linked(link.0, provider.description.contract, &link.1));
+    };
+    let (running, key, held) = (Arc::downgrade(host), provider.key, link.clone());
+    let patience = host.platform.sleep(HOLD);
+    host.platform.spawn(Box::pin(async move {
+        // Whoever holds it may have been lost.
+        patience.await;
+        if let Some(provider) = running.upgrade().and_then(|host| host.provider(key)) {
+            provider.release(&held, Some(number));
+        }
+    }));
+    let until = host.platform.now() + host.config.limits.deadline;
+    while provider.is_busy(&link) {
+        if host.platform.now() > until {
+            provider.release(&link, Some(number));
+            let text = format!("calls to {provider} through the link did not end in time; swap it when they are fewer");
+            return Ack::refused(&LatticeError::new(ErrorCode::Timeout, text));
+        }
+        host.platform.sleep(Duration::from_millis(1)).await;
+    }
+    Ack::accepted()
+}
+
+/// Hands a part of what a link holds over to another provider, or takes one.
+async fn carry(provider: &RunningProvider, request: &Message, is_export: bool) -> StateReply {
+    let outcome = async {
+        let StateRequest { link, part } = encoding::from_messagepack(&request.payload).map_err(|error| {
+            LatticeError::new(ErrorCode::BadRequest, format!("the request for a link's state cannot be read: {error}"))
+        })?;
+        let key = LinkKey::try_from(&link)?;
+        let link = (key.actor, key.link_name);
+        match is_export {
+            true => provider.export(&link, part.next).await,
+            false => provider.import(&link, part.records).await.map(|()| Exported::default()),
+        }
+    };
+    match outcome.await {
+        Ok(part) => StateReply { part, error: None },
+        Err(error) => StateReply { part: Exported::default(), error: Some(error.message) },
+    }
 }
 
 fn read_link(payload: &[u8]) -> Result<Link, LatticeError> {

@@ -9,8 +9,8 @@ use wisteria_core::{
     identity::PublicKey,
     platform::{BoxFuture, Platform},
     provider::{
-        LinkRefused, LinkValue, Links, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
-        ValueKind,
+        Exported, LinkRefused, LinkValue, LinkedActor, Links, Provider, ProviderCall, ProviderDescription,
+        ProviderError, ProviderLink, ValueKind,
     },
 };
 
@@ -93,6 +93,28 @@ impl Provider for FileKeyValue {
             let carried_out = spawn_blocking(move || store.carry_out(request, now)).await;
             let reply = carried_out.map_err(|error| ProviderError::Failed(error.to_string()))??;
             Ok(reply.encode())
+        })
+    }
+
+    fn export<'a>(
+        &'a self,
+        link: &'a LinkedActor,
+        from: Option<Bytes>,
+    ) -> BoxFuture<'a, Result<Exported, ProviderError>> {
+        let (store, now) = (self.links.at(link), self.platform.unix_time());
+        Box::pin(async move {
+            let store = store?;
+            let exported = spawn_blocking(move || store.export(from.as_deref(), now)).await;
+            exported.map_err(|error| ProviderError::Failed(error.to_string()))?
+        })
+    }
+
+    fn import<'a>(&'a self, link: &'a LinkedActor, records: Vec<Bytes>) -> BoxFuture<'a, Result<(), ProviderError>> {
+        let store = self.links.at(link);
+        Box::pin(async move {
+            let store = store?;
+            let imported = spawn_blocking(move || store.import(&records)).await;
+            imported.map_err(|error| ProviderError::Failed(error.to_string()))?
         })
     }
 }

@@ -22,18 +22,18 @@ use crate::data_dir::{make_private, open_private};
 
 /// What a key holds: its kind, when it expires in milliseconds since the Unix epoch (0 for never), how many items or
 /// members it has, and the text.
-type Row = (u8, u64, u64, &'static str);
+pub(super) type Row = (u8, u64, u64, &'static str);
 
-const ENTRIES: TableDefinition<'_, &str, Row> = TableDefinition::new("entries");
+pub(super) const ENTRIES: TableDefinition<'_, &str, Row> = TableDefinition::new("entries");
 /// The items of lists under ever growing numbers, so that they stand in order.
 const ITEMS: TableDefinition<'_, (&str, u64), &str> = TableDefinition::new("items");
 const MEMBERS: TableDefinition<'_, (&str, &str), ()> = TableDefinition::new("members");
 /// The keys that expire, by when they do.
 const EXPIRING: TableDefinition<'_, (u64, &str), ()> = TableDefinition::new("expiring");
 
-const TEXT: u8 = 0;
-const LIST: u8 = 1;
-const SET: u8 = 2;
+pub(super) const TEXT: u8 = 0;
+pub(super) const LIST: u8 = 1;
+pub(super) const SET: u8 = 2;
 
 /// The kinds in words, by number.
 const KINDS: [&str; 3] = ["a text", "a list", "a set"];
@@ -41,7 +41,7 @@ const KINDS: [&str; 3] = ["a text", "a list", "a set"];
 /// A database, open.
 #[derive(Debug)]
 pub(super) struct FileStore {
-    database: Database,
+    pub(super) database: Database,
     path: PathBuf,
 }
 
@@ -50,7 +50,7 @@ static OPEN: LazyLock<Mutex<HashMap<PathBuf, Arc<FileStore>>>> = LazyLock::new(M
 
 /// Why nothing was carried out.
 #[derive(Debug)]
-enum Failure {
+pub(super) enum Failure {
     /// What was asked cannot be done.
     Refused(ProviderError),
     /// The file failed.
@@ -75,7 +75,7 @@ macro_rules! of_file {
 
 of_file!(StorageError, TableError, TransactionError, CommitError);
 
-type Outcome<T> = Result<T, Failure>;
+pub(super) type Outcome<T> = Result<T, Failure>;
 
 impl FileStore {
     /// The database in that file, which is made where it is missing, and repaired after a crash.
@@ -116,7 +116,11 @@ impl FileStore {
     /// Carries out an operation at that time since the Unix epoch. Blocks until a change is on the disk.
     pub(super) fn carry_out(&self, request: Request, now: Duration) -> Result<Reply, ProviderError> {
         let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-        self.answer(request, now).map_err(|failure| match failure {
+        self.or_failed(self.answer(request, now))
+    }
+
+    pub(super) fn or_failed<T>(&self, outcome: Outcome<T>) -> Result<T, ProviderError> {
+        outcome.map_err(|failure| match failure {
             Failure::Refused(error) => error,
             Failure::File(error) => ProviderError::Failed(failed(&self.path, &error)),
         })
@@ -194,11 +198,11 @@ fn failed(path: &Path, cause: &dyn std::fmt::Display) -> String {
 
 /// What is under a key.
 #[derive(Debug)]
-struct Entry {
-    kind: u8,
-    expires: u64,
-    count: u64,
-    text: String,
+pub(super) struct Entry {
+    pub(super) kind: u8,
+    pub(super) expires: u64,
+    pub(super) count: u64,
+    pub(super) text: String,
 }
 
 impl Entry {
@@ -238,9 +242,9 @@ fn members(
 }
 
 /// What can be read at a moment.
-struct Seen {
-    transaction: ReadTransaction,
-    now: u64,
+pub(super) struct Seen {
+    pub(super) transaction: ReadTransaction,
+    pub(super) now: u64,
 }
 
 impl Seen {
@@ -249,14 +253,14 @@ impl Seen {
         Ok(found.filter(|entry| entry.expires == 0 || entry.expires > self.now))
     }
 
-    fn items(&self, name: &str, positions: std::ops::Range<usize>) -> Outcome<Vec<String>> {
+    pub(super) fn items(&self, name: &str, positions: std::ops::Range<usize>) -> Outcome<Vec<String>> {
         let items = self.transaction.open_table(ITEMS)?;
         let wanted = items.range((name, 0)..=(name, u64::MAX))?.skip(positions.start).take(positions.len());
         let read = wanted.map(|item| Ok(item?.1.value().to_owned()));
         read.collect()
     }
 
-    fn members(&self, name: &str) -> Outcome<BTreeSet<String>> {
+    pub(super) fn members(&self, name: &str) -> Outcome<BTreeSet<String>> {
         let Some(entry) = self.entry(name)? else {
             return Ok(BTreeSet::new());
         };
@@ -266,7 +270,7 @@ impl Seen {
 }
 
 /// All tables, in a transaction that changes them.
-struct Tables<'txn> {
+pub(super) struct Tables<'txn> {
     entries: Table<'txn, &'static str, Row>,
     items: Table<'txn, (&'static str, u64), &'static str>,
     members: Table<'txn, (&'static str, &'static str), ()>,
@@ -274,7 +278,7 @@ struct Tables<'txn> {
 }
 
 impl<'txn> Tables<'txn> {
-    fn open(transaction: &'txn WriteTransaction) -> Outcome<Self> {
+    pub(super) fn open(transaction: &'txn WriteTransaction) -> Outcome<Self> {
         Ok(Self {
             entries: transaction.open_table(ENTRIES)?,
             items: transaction.open_table(ITEMS)?,
@@ -299,7 +303,7 @@ impl<'txn> Tables<'txn> {
     }
 
     /// Removes a key with all that it holds; whether there was one.
-    fn remove(&mut self, key: &str) -> Outcome<bool> {
+    pub(super) fn remove(&mut self, key: &str) -> Outcome<bool> {
         let Some(entry) = entry(&self.entries, key)? else {
             return Ok(false);
         };
@@ -319,12 +323,28 @@ impl<'txn> Tables<'txn> {
         Ok(true)
     }
 
-    fn put_text(&mut self, key: &str, text: &str, expires: u64) -> Outcome<()> {
+    pub(super) fn put_text(&mut self, key: &str, text: &str, expires: u64) -> Outcome<()> {
         self.entries.insert(key, (TEXT, expires, 0, text))?;
         if expires != 0 {
             self.expiring.insert((expires, key), ())?;
         }
         Ok(())
+    }
+
+    /// Puts a list where nothing is.
+    pub(super) fn put_list(&mut self, key: &str, items: &[String]) -> Outcome<()> {
+        for (place, item) in (0..).zip(items) {
+            self.items.insert((key, place), item.as_str())?;
+        }
+        self.put_count(key, LIST, items.len() as u64).map(drop)
+    }
+
+    /// Puts a set where nothing is.
+    pub(super) fn put_set(&mut self, key: &str, members: &BTreeSet<String>) -> Outcome<()> {
+        for member in members {
+            self.members.insert((key, member.as_str()), ())?;
+        }
+        self.put_count(key, SET, members.len() as u64).map(drop)
     }
 
     /// Notes how many items or members a key has; with none left it is gone.

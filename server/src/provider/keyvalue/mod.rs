@@ -1,9 +1,11 @@
 //! `wasmcloud:keyvalue` on products that only a server reaches.
 
 mod file;
+mod file_copy;
 mod file_store;
 mod redis;
 mod redis_connection;
+mod redis_copy;
 mod request;
 
 pub use file::FileKeyValue;

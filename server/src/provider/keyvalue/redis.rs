@@ -9,14 +9,15 @@ use wisteria_core::{
     identity::PublicKey,
     platform::{BoxFuture, Platform},
     provider::{
-        LinkRefused, LinkValue, Links, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
-        ValueKind,
+        Exported, LinkRefused, LinkValue, LinkedActor, Links, Provider, ProviderCall, ProviderDescription,
+        ProviderError, ProviderLink, ValueKind,
         keyvalue::{no_number, out_of_range, wrong_kind},
     },
 };
 
 use super::{
     redis_connection::{Failure, RedisConnection},
+    redis_copy,
     request::{Reply, Request},
 };
 
@@ -107,6 +108,30 @@ impl Provider for RedisKeyValue {
             let linked = self.links.of(&call)?;
             Ok(carry_out(&linked.connection, request).await?.encode())
         })
+    }
+
+    fn link_health<'a>(&'a self, link: &'a LinkedActor) -> BoxFuture<'a, Result<(), String>> {
+        let linked = self.links.all().get(link).cloned();
+        Box::pin(async move {
+            match linked {
+                Some(linked) => linked.connection.health().await,
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn export<'a>(
+        &'a self,
+        link: &'a LinkedActor,
+        from: Option<Bytes>,
+    ) -> BoxFuture<'a, Result<Exported, ProviderError>> {
+        let linked = self.links.at(link);
+        Box::pin(async move { redis_copy::export(&linked?.connection, from).await })
+    }
+
+    fn import<'a>(&'a self, link: &'a LinkedActor, records: Vec<Bytes>) -> BoxFuture<'a, Result<(), ProviderError>> {
+        let linked = self.links.at(link);
+        Box::pin(async move { redis_copy::import(&linked?.connection, &records).await })
     }
 
     fn health(&self) -> BoxFuture<'_, Result<(), String>> {
@@ -208,7 +233,7 @@ async fn increment(redis: &Arc<RedisConnection>, request: &IncrementRequest) -> 
 }
 
 /// The reply to a command about `keys`, each of which is to hold what is `wanted`.
-async fn ask<T: redis::FromRedisValue>(
+pub(super) async fn ask<T: redis::FromRedisValue>(
     redis: &Arc<RedisConnection>,
     command: &Cmd,
     keys: &[&String],

@@ -1,0 +1,65 @@
+//! Hands the keys of a database of Redis over to another provider, and takes over those of one. Keys whose types the
+//! contract does not have are other programs', and stay where they are.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use redis::cmd;
+use wisteria_core::provider::{
+    Exported, ProviderError,
+    keyvalue::{Record, Value},
+};
+
+use super::{redis::ask, redis_connection::RedisConnection};
+
+/// How many keys Redis is asked for at once. It may answer with some more.
+const AT_ONCE: usize = 100;
+
+/// The keys of one step of Redis' own walk through all of them. One may come twice.
+pub(super) async fn export(redis: &Arc<RedisConnection>, from: Option<Bytes>) -> Result<Exported, ProviderError> {
+    let cursor = from.as_deref().map_or("0".into(), String::from_utf8_lossy);
+    let mut exported = Exported::default();
+    let mut scan = cmd("SCAN");
+    scan.arg(&*cursor).arg("COUNT").arg(AT_ONCE);
+    let (next, keys): (String, Vec<String>) = ask(redis, &scan, &[], "").await?;
+    for key in keys {
+        exported.records.extend(record(redis, key).await?.map(|record| record.encode()));
+    }
+    exported.next = (next != "0").then(|| next.into());
+    Ok(exported)
+}
+
+async fn record(redis: &Arc<RedisConnection>, key: String) -> Result<Option<Record>, ProviderError> {
+    let kind: String = ask(redis, cmd("TYPE").arg(&key), &[], "").await?;
+    let value = match &*kind {
+        "string" => ask::<Option<String>>(redis, cmd("GET").arg(&key), &[&key], "a text").await?.map(Value::Text),
+        "list" => Some(Value::List(ask(redis, cmd("LRANGE").arg(&key).arg(0).arg(-1), &[&key], "a list").await?)),
+        "set" => Some(Value::Set(ask(redis, cmd("SMEMBERS").arg(&key), &[&key], "a set").await?)),
+        _ => None,
+    };
+    let expires: i64 = ask(redis, cmd("PEXPIRETIME").arg(&key), &[], "").await?;
+    // -1 says that it never does, -2 that it has since it was read.
+    let is_there = expires != -2;
+    let expires = u64::try_from(expires).ok();
+    Ok(value.filter(|_| is_there).map(|value| Record { key, value, expires }))
+}
+
+/// Puts keys with what they hold, one by one.
+pub(super) async fn import(redis: &Arc<RedisConnection>, records: &[Bytes]) -> Result<(), ProviderError> {
+    for record in records {
+        let Record { key, value, expires } = Record::decode(record)?;
+        ask::<i64>(redis, cmd("DEL").arg(&key), &[], "").await?;
+        match value {
+            Value::Text(text) => ask::<()>(redis, cmd("SET").arg(&key).arg(text), &[], "").await?,
+            Value::List(items) if !items.is_empty() => ask(redis, cmd("RPUSH").arg(&key).arg(items), &[], "").await?,
+            Value::Set(members) if !members.is_empty() => {
+                ask(redis, cmd("SADD").arg(&key).arg(members), &[], "").await?
+            }
+            Value::List(_) | Value::Set(_) => {}
+        }
+        if let Some(at) = expires {
+            ask::<i64>(redis, cmd("PEXPIREAT").arg(&key).arg(at), &[], "").await?;
+        }
+    }
+    Ok(())
+}
