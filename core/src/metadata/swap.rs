@@ -129,9 +129,8 @@ impl Keeper {
             .expect("only links whose names are tokens are kept");
         let request = StateRequest { link: link.key.named(link.stamp.clone()), part };
         let request = message(subject, wire::to_messagepack(&request));
-        let target = format_args!("provider {}", link.provider);
         let reply = self.host.bus.request(request, self.host.config.limits.deadline).await;
-        let reply = reply.map_err(|error| bus_failed(&error, target))?;
+        let reply = reply.map_err(|error| bus_failed(&error, format_args!("provider {}", link.provider)))?;
         let StateReply { part, error } = encoding::from_messagepack(&reply.payload).map_err(|error| {
             LatticeError::new(ErrorCode::BadRequest, format!("the provider's answer cannot be read: {error}"))
         })?;

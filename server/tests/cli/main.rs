@@ -19,6 +19,7 @@ mod redis_server;
 mod restart;
 mod secrets;
 mod session;
+mod swap;
 mod tls;
 mod usage;
 mod vault;

@@ -3,7 +3,7 @@
 use std::{ops::Bound, time::Duration};
 
 use bytes::Bytes;
-use redb::{ReadableDatabase, ReadableTable};
+use redb::ReadableDatabase;
 use wisteria_core::provider::{
     Exported, ProviderError,
     keyvalue::{EXPORTED, Record, Value},
