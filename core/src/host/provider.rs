@@ -307,13 +307,13 @@ impl RunningProvider {
     }
 
     /// A part of what a link of it holds.
-    pub(super) async fn export(&self, link: &LinkedActor, from: Option<Bytes>) -> Result<Exported, LatticeError> {
+    pub(super) async fn export(&self, link: &LinkedActor, from: Option<String>) -> Result<Exported, LatticeError> {
         let exported = self.provider.export(link, from).await;
         exported.map_err(|error| LatticeError::new(error.code(), error.to_string()))
     }
 
     /// Takes over what another provider exported.
-    pub(super) async fn import(&self, link: &LinkedActor, records: Vec<Bytes>) -> Result<(), LatticeError> {
+    pub(super) async fn import(&self, link: &LinkedActor, records: Vec<String>) -> Result<(), LatticeError> {
         let imported = self.provider.import(link, records).await;
         imported.map_err(|error| LatticeError::new(error.code(), error.to_string()))
     }

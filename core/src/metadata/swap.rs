@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::{
     keeper::Keeper,
     verdict::{Verb, Verdict},
@@ -114,11 +112,11 @@ impl Keeper {
         outcome
     }
 
-    async fn export(&self, link: &Link, from: Option<Bytes>) -> Result<Exported, LatticeError> {
+    async fn export(&self, link: &Link, from: Option<String>) -> Result<Exported, LatticeError> {
         self.ask_for_state(link, "export", Exported { records: Vec::new(), next: from }).await
     }
 
-    async fn import(&self, link: &Link, records: Vec<Bytes>) -> Result<(), LatticeError> {
+    async fn import(&self, link: &Link, records: Vec<String>) -> Result<(), LatticeError> {
         self.ask_for_state(link, "import", Exported { records, next: None }).await.map(drop)
     }
 

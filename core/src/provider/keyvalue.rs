@@ -3,12 +3,8 @@
 
 use std::{collections::BTreeSet, ops::Range};
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use wisteria_contracts::{
-    codec,
-    keyvalue::{IncrementRequest, ListRangeRequest, operation},
-};
+use wisteria_contracts::keyvalue::{IncrementRequest, ListRangeRequest, operation};
 
 use super::ProviderError;
 use crate::encoding;
@@ -94,16 +90,16 @@ pub enum Value {
 
 impl Record {
     /// As it travels.
-    pub fn encode(&self) -> Bytes {
-        codec::encode(self).into()
+    pub fn encode(&self) -> String {
+        serde_json::to_string(self).expect("texts and numbers are JSON")
     }
 
     /// What [`Record::encode`] wrote.
     ///
     /// # Errors
     /// It is none of this contract's.
-    pub fn decode(bytes: &[u8]) -> Result<Self, ProviderError> {
-        encoding::from_messagepack(bytes)
+    pub fn decode(text: &str) -> Result<Self, ProviderError> {
+        encoding::from_json(text.as_bytes())
             .map_err(|cause| ProviderError::Failed(format!("a record of another provider cannot be read: {cause}")))
     }
 }

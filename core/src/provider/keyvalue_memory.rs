@@ -75,7 +75,7 @@ impl Provider for MemoryKeyValue {
     fn export<'a>(
         &'a self,
         _link: &'a LinkedActor,
-        from: Option<Bytes>,
+        from: Option<String>,
     ) -> BoxFuture<'a, Result<Exported, ProviderError>> {
         let mut store = self.store.lock().expect("nothing panics under this lock");
         store.forget_expired(self.platform.now());
@@ -83,7 +83,7 @@ impl Provider for MemoryKeyValue {
         Box::pin(async { Ok(exported) })
     }
 
-    fn import<'a>(&'a self, _link: &'a LinkedActor, records: Vec<Bytes>) -> BoxFuture<'a, Result<(), ProviderError>> {
+    fn import<'a>(&'a self, _link: &'a LinkedActor, records: Vec<String>) -> BoxFuture<'a, Result<(), ProviderError>> {
         let imported = records.iter().map(|record| Record::decode(record)).collect::<Result<Vec<_>, _>>();
         let imported = imported.map(|records| {
             let mut store = self.store.lock().expect("nothing panics under this lock");
@@ -159,10 +159,9 @@ impl Store {
     }
 
     /// The keys after that one, as many as go at once.
-    fn export(&self, after: Option<&[u8]>, clocks: &Clocks) -> Exported {
+    fn export(&self, after: Option<&str>, clocks: &Clocks) -> Exported {
         let mut exported = Exported::default();
         let mut size = 0;
-        let after = after.and_then(|key| std::str::from_utf8(key).ok());
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         for (key, entry) in self.entries.range::<str, _>((from, Bound::Unbounded)) {
             if exported.records.len() == EXPORTED.0 || size > EXPORTED.1 {
@@ -173,7 +172,7 @@ impl Store {
             let record = Record { key: key.clone(), value: entry.value.clone(), expires }.encode();
             size += record.len();
             exported.records.push(record);
-            exported.next = Some(Bytes::copy_from_slice(key.as_bytes()));
+            exported.next = Some(key.clone());
         }
         exported.next = None;
         exported

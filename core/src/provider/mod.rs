@@ -55,7 +55,7 @@ pub trait Provider: Debug + MaybeSend + MaybeSync + 'static {
     fn export<'a>(
         &'a self,
         _link: &'a LinkedActor,
-        _from: Option<Bytes>,
+        _from: Option<String>,
     ) -> BoxFuture<'a, Result<Exported, ProviderError>> {
         let name = self.describe().name;
         Box::pin(async move {
@@ -64,7 +64,7 @@ pub trait Provider: Debug + MaybeSend + MaybeSync + 'static {
     }
 
     /// Takes over records that another provider exported. What is there of the same name is replaced.
-    fn import<'a>(&'a self, _link: &'a LinkedActor, _records: Vec<Bytes>) -> BoxFuture<'a, Result<(), ProviderError>> {
+    fn import<'a>(&'a self, _link: &'a LinkedActor, _records: Vec<String>) -> BoxFuture<'a, Result<(), ProviderError>> {
         let name = self.describe().name;
         Box::pin(async move {
             Err(ProviderError::Failed(format!(
@@ -84,9 +84,9 @@ pub trait Provider: Debug + MaybeSend + MaybeSync + 'static {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exported {
     /// What both providers understand, each by itself.
-    pub records: Vec<Bytes>,
+    pub records: Vec<String>,
     /// Where the next part begins; none after the last.
-    pub next: Option<Bytes>,
+    pub next: Option<String>,
 }
 
 /// What a provider says of itself.

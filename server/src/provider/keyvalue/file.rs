@@ -99,7 +99,7 @@ impl Provider for FileKeyValue {
     fn export<'a>(
         &'a self,
         link: &'a LinkedActor,
-        from: Option<Bytes>,
+        from: Option<String>,
     ) -> BoxFuture<'a, Result<Exported, ProviderError>> {
         let (store, now) = (self.links.at(link), self.platform.unix_time());
         Box::pin(async move {
@@ -109,7 +109,7 @@ impl Provider for FileKeyValue {
         })
     }
 
-    fn import<'a>(&'a self, link: &'a LinkedActor, records: Vec<Bytes>) -> BoxFuture<'a, Result<(), ProviderError>> {
+    fn import<'a>(&'a self, link: &'a LinkedActor, records: Vec<String>) -> BoxFuture<'a, Result<(), ProviderError>> {
         let store = self.links.at(link);
         Box::pin(async move {
             let store = store?;

@@ -2,7 +2,6 @@
 
 use std::{ops::Bound, time::Duration};
 
-use bytes::Bytes;
 use redb::ReadableDatabase;
 use wisteria_core::provider::{
     Exported, ProviderError,
@@ -13,21 +12,20 @@ use super::file_store::{ENTRIES, Entry, FileStore, LIST, Outcome, SET, Seen, TEX
 
 impl FileStore {
     /// The keys after that one, as many as go at once.
-    pub(super) fn export(&self, after: Option<&[u8]>, now: Duration) -> Result<Exported, ProviderError> {
+    pub(super) fn export(&self, after: Option<&str>, now: Duration) -> Result<Exported, ProviderError> {
         self.or_failed(self.exported(after, now))
     }
 
     /// Puts keys with what they hold, all or none.
-    pub(super) fn import(&self, records: &[Bytes]) -> Result<(), ProviderError> {
+    pub(super) fn import(&self, records: &[String]) -> Result<(), ProviderError> {
         let records = records.iter().map(|record| Record::decode(record)).collect::<Result<Vec<_>, _>>()?;
         self.or_failed(self.imported(&records))
     }
 
-    fn exported(&self, after: Option<&[u8]>, now: Duration) -> Outcome<Exported> {
+    fn exported(&self, after: Option<&str>, now: Duration) -> Outcome<Exported> {
         let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
         let seen = Seen { transaction: self.database.begin_read()?, now };
         let entries = seen.transaction.open_table(ENTRIES)?;
-        let after = after.and_then(|key| std::str::from_utf8(key).ok());
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut exported = Exported::default();
         let mut size = 0;
@@ -41,7 +39,7 @@ impl FileStore {
             if let Some(record) = record(&seen, key.value(), entry)? {
                 size += record.len();
                 exported.records.push(record);
-                exported.next = Some(Bytes::copy_from_slice(key.value().as_bytes()));
+                exported.next = Some(key.value().to_owned());
             }
         }
         exported.next = None;
@@ -68,7 +66,7 @@ impl FileStore {
 }
 
 /// A key that has not expired.
-fn record(seen: &Seen, key: &str, entry: Entry) -> Outcome<Option<Bytes>> {
+fn record(seen: &Seen, key: &str, entry: Entry) -> Outcome<Option<String>> {
     if entry.expires != 0 && entry.expires <= seen.now {
         return Ok(None);
     }

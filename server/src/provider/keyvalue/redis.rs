@@ -123,13 +123,13 @@ impl Provider for RedisKeyValue {
     fn export<'a>(
         &'a self,
         link: &'a LinkedActor,
-        from: Option<Bytes>,
+        from: Option<String>,
     ) -> BoxFuture<'a, Result<Exported, ProviderError>> {
         let linked = self.links.at(link);
         Box::pin(async move { redis_copy::export(&linked?.connection, from).await })
     }
 
-    fn import<'a>(&'a self, link: &'a LinkedActor, records: Vec<Bytes>) -> BoxFuture<'a, Result<(), ProviderError>> {
+    fn import<'a>(&'a self, link: &'a LinkedActor, records: Vec<String>) -> BoxFuture<'a, Result<(), ProviderError>> {
         let linked = self.links.at(link);
         Box::pin(async move { redis_copy::import(&linked?.connection, &records).await })
     }

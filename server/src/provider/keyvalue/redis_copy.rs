@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use redis::cmd;
 use wisteria_core::provider::{
     Exported, ProviderError,
@@ -16,16 +15,16 @@ use super::{redis::ask, redis_connection::RedisConnection};
 const AT_ONCE: usize = 100;
 
 /// The keys of one step of Redis' own walk through all of them. One may come twice.
-pub(super) async fn export(redis: &Arc<RedisConnection>, from: Option<Bytes>) -> Result<Exported, ProviderError> {
-    let cursor = from.as_deref().map_or("0".into(), String::from_utf8_lossy);
+pub(super) async fn export(redis: &Arc<RedisConnection>, from: Option<String>) -> Result<Exported, ProviderError> {
+    let cursor = from.unwrap_or_else(|| "0".to_owned());
     let mut exported = Exported::default();
     let mut scan = cmd("SCAN");
-    scan.arg(&*cursor).arg("COUNT").arg(AT_ONCE);
+    scan.arg(cursor).arg("COUNT").arg(AT_ONCE);
     let (next, keys): (String, Vec<String>) = ask(redis, &scan, &[], "").await?;
     for key in keys {
         exported.records.extend(record(redis, key).await?.map(|record| record.encode()));
     }
-    exported.next = (next != "0").then(|| next.into());
+    exported.next = (next != "0").then_some(next);
     Ok(exported)
 }
 
@@ -45,7 +44,7 @@ async fn record(redis: &Arc<RedisConnection>, key: String) -> Result<Option<Reco
 }
 
 /// Puts keys with what they hold, one by one.
-pub(super) async fn import(redis: &Arc<RedisConnection>, records: &[Bytes]) -> Result<(), ProviderError> {
+pub(super) async fn import(redis: &Arc<RedisConnection>, records: &[String]) -> Result<(), ProviderError> {
     for record in records {
         let Record { key, value, expires } = Record::decode(record)?;
         ask::<i64>(redis, cmd("DEL").arg(&key), &[], "").await?;
