@@ -47,6 +47,7 @@ impl Server {
             payloads: None,
             secrets: None,
             data_dir: None,
+            authorities: None,
             key: KeyPair::from_raw(KeyKind::Host, [1; 32]),
         };
         let config = HostConfig {
