@@ -5,6 +5,7 @@ mod claims;
 mod contracts;
 mod edges;
 mod http_client;
+mod http_server;
 mod join;
 mod limits;
 mod nats;
