@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use tokio::time::timeout;
 use wisteria_contracts::{codec, httpserver};
 use wisteria_core::{
@@ -18,6 +19,9 @@ use wisteria_core::{
 };
 
 use super::route::Prefix;
+
+/// Bytes that a request has beside its body, mostly.
+const HEAD_ROOM: usize = 1 << 10;
 
 /// How long the body of a request may take.
 const BODY_TIME: Duration = Duration::from_secs(30);
@@ -90,16 +94,49 @@ pub(super) async fn answer(served: Served, request: Request) -> Response {
         Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => return too_large(limit),
         Err(error) => return (error.status(), format!("the body did not arrive: {error}\n")).into_response(),
     };
-    let argument = codec::encode(&httpserver::HttpRequest {
-        method: parts.method.as_str().to_owned(),
-        path: served.path(parts.uri.path()).to_owned(),
-        query_string: parts.uri.query().unwrap_or_default().to_owned(),
-        header: given(&parts.headers),
-        body: body.into(),
-    });
+    let argument = Given {
+        method: parts.method.as_str(),
+        path: served.path(parts.uri.path()),
+        query_string: parts.uri.query().unwrap_or_default(),
+        header: GivenHeaders(&parts.headers),
+        body: &body,
+    };
+    let argument = argument.encode();
     match served.call(httpserver::operation::HANDLE_REQUEST, argument, Some(&parts.headers)).await {
         Ok(reply) => answered(&reply),
         Err(error) => failure(&error),
+    }
+}
+
+/// A request as [`httpserver::HttpRequest`] has it, written from where its parts are.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Given<'a> {
+    method: &'a str,
+    path: &'a str,
+    query_string: &'a str,
+    header: GivenHeaders<'a>,
+    body: &'a Bytes,
+}
+
+impl Given<'_> {
+    fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.body.len() + HEAD_ROOM);
+        rmp_serde::encode::write_named(&mut bytes, self).expect("texts and bytes serialise");
+        bytes
+    }
+}
+
+struct GivenHeaders<'a>(&'a HeaderMap);
+
+impl Serialize for GivenHeaders<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.keys_len()))?;
+        for name in self.0.keys() {
+            let values = self.0.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+            map.serialize_entry(name.as_str(), &values.collect::<Vec<_>>())?;
+        }
+        map.end()
     }
 }
 
@@ -151,4 +188,32 @@ pub(super) fn failure(error: &LatticeError) -> Response {
     };
     let code = [("wisteria-error", error.code.as_str())];
     (status, code, format!("{}\n", error.message)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_written_as_its_contract_has_it() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("x-two", "1"), ("accept", "*/*"), ("x-two", "2")] {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        headers.append("x-bytes", HeaderValue::from_bytes(&[b'a', 0xe9]).expect("a value"));
+        let body = Bytes::from_static(&[0, 200, 255]);
+        let written =
+            Given { method: "PUT", path: "/a", query_string: "b", header: GivenHeaders(&headers), body: &body }
+                .encode();
+        let expected = httpserver::HttpRequest {
+            method: "PUT".to_owned(),
+            path: "/a".to_owned(),
+            query_string: "b".to_owned(),
+            header: given(&headers),
+            body: body.into(),
+        };
+        assert_eq!(expected.header["x-two"], ["1", "2"]);
+        assert_eq!(expected.header["x-bytes"], ["a\u{fffd}"]);
+        assert_eq!(codec::decode(&written), Ok(expected));
+    }
 }

@@ -68,8 +68,10 @@ impl Routes {
     }
 
     fn find(&self, request: &Request) -> Option<Arc<Route>> {
-        let host = host_of(request.uri(), request.headers());
-        best(self.read().iter(), |route| route.place.fit(host.as_deref(), request.uri().path())).cloned()
+        let routes = self.read();
+        let is_asked = routes.iter().any(|route| route.place.asks_for_a_host());
+        let host = if is_asked { host_of(request.uri(), request.headers()) } else { None };
+        best(routes.iter(), |route| route.place.fit(host.as_deref(), request.uri().path())).cloned()
     }
 }
 

@@ -34,6 +34,11 @@ impl Place {
         Ok(Self { hosts: hosts.iter().map(|text| HostPattern::read(text)).collect::<Result<_, _>>()?, path })
     }
 
+    /// Whether it is for some hosts only.
+    pub(super) fn asks_for_a_host(&self) -> bool {
+        !self.hosts.is_empty()
+    }
+
     /// Where the paths of the actor begin.
     pub(super) fn path(&self) -> &Prefix {
         &self.path

@@ -23,11 +23,18 @@ const WAITING_BYTES: usize = 1 << 20;
 
 /// The open sessions of one link.
 #[derive(Default)]
-pub(super) struct Sessions(Mutex<HashMap<String, Way>>);
+pub(super) struct Sessions(Mutex<All>);
+
+#[derive(Default)]
+struct All {
+    open: HashMap<String, Way>,
+    /// Whether the link has ended, so that no session begins any more.
+    is_over: bool,
+}
 
 impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} sessions", self.all().len())
+        write!(f, "{} sessions", self.all().open.len())
     }
 }
 
@@ -84,15 +91,15 @@ impl fmt::Display for Full {
 }
 
 impl Sessions {
-    /// Begins a session of that name; none where there are too many.
+    /// Begins a session of that name; none where there are too many, or the link has ended.
     pub(super) fn begin(&self, name: &str) -> Option<Outgoing> {
         let mut all = self.all();
-        if all.len() >= SESSIONS {
+        if all.is_over || all.open.len() >= SESSIONS {
             return None;
         }
         let (sender, queue) = mpsc::channel(WAITING);
         let state = Arc::new(State::default());
-        all.insert(name.to_owned(), Way { queue: sender, state: state.clone() });
+        all.open.insert(name.to_owned(), Way { queue: sender, state: state.clone() });
         Some(Outgoing { queue, state })
     }
 
@@ -102,7 +109,7 @@ impl Sessions {
     /// Its client takes messages more slowly than they are sent.
     pub(super) fn send(&self, name: &str, message: Message) -> Result<bool, Full> {
         let all = self.all();
-        let Some(Way { queue, state }) = all.get(name) else {
+        let Some(Way { queue, state }) = all.open.get(name) else {
             return Ok(false);
         };
         let length = length(&message);
@@ -125,16 +132,16 @@ impl Sessions {
 
     /// Ends a session after what waits for its client; whether there was one.
     pub(super) fn end(&self, name: &str, last: CloseFrame) -> bool {
-        let way = self.all().remove(name);
+        let way = self.all().open.remove(name);
         way.is_some_and(|way| way.state.last.set(last).is_ok())
     }
 
-    /// Ends all of them.
+    /// Ends all of them, with the link.
     pub(super) fn end_all(&self) {
-        self.all().clear();
+        *self.all() = All { open: HashMap::new(), is_over: true };
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<String, Way>> {
+    fn all(&self) -> MutexGuard<'_, All> {
         self.0.lock().expect("nothing panics under this lock")
     }
 }
@@ -193,8 +200,10 @@ mod tests {
         let sessions = Sessions::default();
         let open: Vec<_> = (0..SESSIONS).map(|number| sessions.begin(&number.to_string()).expect("room")).collect();
         assert!(sessions.begin("another").is_none());
+        assert!(sessions.end("0", CloseFrame { code: close_code::NORMAL, reason: "".into() }));
+        assert!(sessions.begin("another").is_some(), "there is room again");
         sessions.end_all();
-        assert!(sessions.begin("another").is_some());
-        assert_eq!(open[0].last().code, close_code::AWAY);
+        assert_eq!(open[1].last().code, close_code::AWAY);
+        assert!(sessions.begin("late").is_none(), "the link has ended");
     }
 }

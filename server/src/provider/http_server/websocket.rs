@@ -69,7 +69,8 @@ pub(super) async fn open(served: Served, sockets: WebSockets, request: Request) 
         Err(rejection) => return rejection.into_response(),
     };
     let Some((session, outgoing)) = Session::begin(served, sockets.sessions) else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "too many WebSockets are open here; close some\n").into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, "no more WebSockets are taken here; close some, or ask later\n")
+            .into_response();
     };
     let opened = WebSocketOpened {
         session: session.name.clone(),
