@@ -80,7 +80,7 @@ impl HttpServer {
             Router::new().fallback(answer).layer(cors).with_state(served.clone())
         });
         let sockets = settings.websocket.zip(sessions);
-        let sockets = sockets.map(|((max_message, origins), sessions)| WebSockets { sessions, max_message, origins });
+        let sockets = sockets.map(|(rules, sessions)| WebSockets { sessions, rules: Arc::new(rules) });
         Route { link, place: settings.place, certificate: settings.certificate, served, behind_cors, sockets }
     }
 

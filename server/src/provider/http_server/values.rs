@@ -108,8 +108,17 @@ pub(super) struct Settings {
     pub(super) max_body: usize,
     pub(super) certificate: Option<Arc<CertifiedKey>>,
     pub(super) cors: Option<CorsLayer>,
-    /// Where clients may open WebSockets: the largest message, and whose pages may, beside the actor's own.
-    pub(super) websocket: Option<(usize, Arc<[Origin]>)>,
+    /// Where clients may open WebSockets.
+    pub(super) websocket: Option<SocketRules>,
+}
+
+/// What a link says of WebSockets.
+#[derive(Debug)]
+pub(super) struct SocketRules {
+    /// Largest message, in bytes.
+    pub(super) max_message: usize,
+    /// Whose pages may open them, beside those of the same host.
+    pub(super) origins: Arc<[Origin]>,
 }
 
 impl Settings {
@@ -145,10 +154,10 @@ fn size(values: &LinkValues, value: LinkValue) -> Result<usize, String> {
 }
 
 /// Origins have been found to be such by [`cors`].
-fn websocket(values: &LinkValues) -> Result<Option<(usize, Arc<[Origin]>)>, String> {
+fn websocket(values: &LinkValues) -> Result<Option<SocketRules>, String> {
     let max_message = size(values, MAX_MESSAGE)?;
     let origins = values.list(CORS_ORIGINS.name).into_iter().filter_map(|text| text.parse().ok());
-    Ok(values.is_true(WEBSOCKET.name).then(|| (max_message, origins.collect())))
+    Ok(values.is_true(WEBSOCKET.name).then(|| SocketRules { max_message, origins: origins.collect() }))
 }
 
 /// The address that a link asks for. A name stands for its first address.

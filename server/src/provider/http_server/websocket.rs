@@ -25,6 +25,7 @@ use wisteria_core::error::{ErrorCode, LatticeError};
 use super::{
     answer::{Served, failure, given},
     sessions::{Outgoing, Sessions},
+    values::SocketRules,
 };
 use crate::edge::{KeptPlace, Origin, host_and_port};
 
@@ -44,10 +45,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub(super) struct WebSockets {
     pub(super) sessions: Arc<Sessions>,
-    /// Largest message, in bytes.
-    pub(super) max_message: usize,
-    /// Whose pages may open them, beside those of the same host.
-    pub(super) origins: Arc<[Origin]>,
+    pub(super) rules: Arc<SocketRules>,
 }
 
 /// Whether a client asks for a WebSocket.
@@ -65,7 +63,7 @@ pub(super) async fn open(served: Served, sockets: WebSockets, request: Request) 
     }
     let place = parts.extensions.get::<KeptPlace>().cloned();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-        Ok(upgrade) => upgrade.max_message_size(sockets.max_message).max_frame_size(sockets.max_message),
+        Ok(upgrade) => upgrade.max_message_size(sockets.rules.max_message).max_frame_size(sockets.rules.max_message),
         Err(rejection) => return rejection.into_response(),
     };
     let Some((session, outgoing)) = Session::begin(served, sockets.sessions) else {
@@ -116,7 +114,7 @@ impl WebSockets {
             }
             _ => false,
         };
-        is_own || self.origins.iter().any(|allowed| *allowed == origin || *allowed == Origin::Any)
+        is_own || self.rules.origins.iter().any(|allowed| *allowed == origin || *allowed == Origin::Any)
     }
 }
 
