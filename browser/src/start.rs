@@ -74,6 +74,7 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
         payloads: None,
         secrets: None,
         data_dir: None,
+        authorities: None,
         key,
     };
     let client = Client::new(Arc::new(bus.clone()), platform, &options.lattice, origin, PATIENCE)?;

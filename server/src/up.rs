@@ -11,7 +11,11 @@ use std::{
 
 use thiserror::Error;
 use tokio::{net::TcpListener, sync::Notify};
-use wisteria_bridge::{BrokerLimits, Credentials, auth::Role, transports::native::TlsError};
+use wisteria_bridge::{
+    BrokerLimits, Credentials,
+    auth::Role,
+    transports::native::{Tls, TlsError},
+};
 use wisteria_core::{
     bus::{Bus, BusError},
     error::LatticeError,
@@ -69,6 +73,8 @@ pub struct UpOptions {
     pub vault: Result<Option<VaultOptions>, String>,
     /// The lattice's name.
     pub lattice: String,
+    /// Authorities to trust beside the system's, in PEM.
+    pub tls_ca: Option<PathBuf>,
     /// Labels beside `kind=server`.
     pub labels: BTreeMap<String, String>,
     /// Whether modules without claims may run.
@@ -150,6 +156,8 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         Ok(vault) => Ok(vault.clone().map(Vault::new).transpose()?),
         Err(why) => Err(why.clone()),
     };
+    // What providers are to read is known to be good before any of them does.
+    options.tls_ca.as_deref().map(Tls::with_authorities).transpose()?;
     let listener = open("--listen", options.listen, &options).await?;
     let nats_listener = match options.nats_listen {
         Some(address) => {
@@ -185,6 +193,7 @@ pub async fn run(options: UpOptions) -> Result<(), UpError> {
         payloads: place.payloads.clone(),
         secrets: Some(Arc::new(ServerSecrets { dir: options.secrets_dir.clone(), vault })),
         data_dir: Some(data_dir.path().to_owned()),
+        authorities: options.tls_ca.clone(),
         key,
     };
     let deadline = limits.deadline;

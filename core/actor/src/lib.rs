@@ -23,6 +23,7 @@ pub mod http;
 pub mod keyvalue;
 pub mod logging;
 pub mod numbergen;
+pub mod websocket;
 
 pub use call::{call_actor, call_provider};
 pub use error::{Error, Result};

@@ -108,6 +108,8 @@ pub struct HostParts {
     pub secrets: Option<Arc<dyn SecretSource>>,
     /// Where its providers keep what must outlive it; a tab has no such folder.
     pub data_dir: Option<PathBuf>,
+    /// The file of authorities that TLS of its providers trusts beside the system's, in PEM; a tab has no such file.
+    pub authorities: Option<PathBuf>,
     /// The host's own key, from which its providers' keys are derived.
     pub key: KeyPair,
 }

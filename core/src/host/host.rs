@@ -94,6 +94,7 @@ impl Host {
             payloads: parts.payloads,
             secrets: parts.secrets,
             data_dir: parts.data_dir,
+            authorities: parts.authorities,
             labels: RwLock::new(config.labels.clone()),
             registries: RwLock::default(),
             audience,

@@ -365,6 +365,7 @@ impl HostState {
         let provider = (kind.create)(ProviderContext {
             platform: self.platform.clone(),
             data_dir: self.data_dir.clone(),
+            authorities: self.authorities.clone(),
             caller: ActorCaller { host: Arc::downgrade(self), provider: key },
             bus: self.bus.clone(),
             secrets: self.secrets.clone(),

@@ -78,6 +78,8 @@ pub struct ProviderContext {
     pub platform: Arc<dyn Platform>,
     /// Where the host keeps what must outlive it; a tab has no such folder.
     pub data_dir: Option<PathBuf>,
+    /// The file of authorities that TLS trusts beside the system's, in PEM; a tab has no such file.
+    pub authorities: Option<PathBuf>,
     /// The way to actors, for providers that call them.
     pub caller: ActorCaller,
     /// The bus of the lattice, for providers that reach beyond their own subjects.

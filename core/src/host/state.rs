@@ -50,6 +50,7 @@ pub(crate) struct HostState {
     pub(super) secrets: Option<Arc<dyn SecretSource>>,
     /// Where its providers keep what must outlive it.
     pub(super) data_dir: Option<PathBuf>,
+    pub(super) authorities: Option<PathBuf>,
     pub(crate) key: KeyPair,
     pub(crate) config: HostConfig,
     pub(crate) subjects: Subjects,

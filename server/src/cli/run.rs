@@ -94,7 +94,7 @@ fn parse() -> Cli {
             .exit();
     }
     if let Command::Up(args) = &cli.command
-        && let Some(text) = args.conflict(cli.lattice.tls_ca.as_ref())
+        && let Some(text) = args.conflict()
     {
         Cli::command().error(ErrorKind::ArgumentConflict, text).exit();
     }

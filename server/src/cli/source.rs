@@ -65,11 +65,6 @@ fn nats_url(text: &str) -> Result<Secret, &'static str> {
 }
 
 impl SourceArgs {
-    /// Whether the lattice is not in the server itself.
-    pub(super) fn is_elsewhere(&self) -> bool {
-        !(self.join.is_empty() && self.nats.is_empty())
-    }
-
     /// The first server that is to be joined.
     pub(super) fn joined(&self) -> Option<&str> {
         self.join.first().map(String::as_str)

@@ -71,12 +71,7 @@ pub(super) struct UpArgs {
 
 impl UpArgs {
     /// What in them does not go together, beyond what one option says of another.
-    pub(super) fn conflict(&self, tls_ca: Option<&PathBuf>) -> Option<&'static str> {
-        if tls_ca.is_some() && !self.source.is_elsewhere() && !self.vault.is_given() {
-            return Some(
-                "--tls-ca says whom to trust at a lattice elsewhere, or at a Vault; give --join, --nats or --vault-addr with it",
-            );
-        }
+    pub(super) fn conflict(&self) -> Option<&'static str> {
         self.vault.conflict(self.edge.is_insecure()).or_else(|| self.edge.conflict())
     }
 
@@ -104,7 +99,8 @@ impl UpArgs {
             auth_accounts: self.auth_accounts,
             data_dir: self.data_dir,
             secrets_dir: self.secrets_dir,
-            vault: self.vault.options(tls_ca, is_insecure),
+            vault: self.vault.options(tls_ca.clone(), is_insecure),
+            tls_ca,
             lattice,
             labels,
             allow_unsigned: self.allow_unsigned,

@@ -12,6 +12,6 @@ pub(crate) use connections::{Gate, Place};
 pub(crate) use http::{HttpPort, KeptPlace, accept};
 pub use options::EdgeOptions;
 pub use origin::{Origin, OriginError};
-pub(crate) use origin::{Site, guard};
-pub(crate) use tls::ServerTls;
+pub(crate) use origin::{Site, guard, host_and_port};
+pub(crate) use tls::{ServerTls, certified_key};
 pub use tls::{ServerTlsError, TlsFiles};

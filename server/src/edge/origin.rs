@@ -60,7 +60,7 @@ fn default_port(secure: bool) -> u16 {
 }
 
 /// The host in lower case, without brackets or the dot of the root, and the port, if one is said.
-fn host_and_port(text: &str) -> Option<(String, Option<u16>)> {
+pub(crate) fn host_and_port(text: &str) -> Option<(String, Option<u16>)> {
     let authority: Authority = text.parse().ok()?;
     if text.contains('@') {
         return None;

@@ -16,9 +16,11 @@ use tokio::{
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
-        self, ServerConfig,
+        self, ConfigBuilder, ServerConfig,
         crypto::ring,
         pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+        server::{ResolvesServerCert, WantsServerCert},
+        sign::CertifiedKey,
     },
     server::TlsStream,
 };
@@ -97,17 +99,21 @@ impl ServerTls {
             .map_err(|cause| ServerTlsError::Certificate { path: files.certificate.clone(), cause })?;
         let key = PrivateKeyDer::from_pem_file(&files.key)
             .map_err(|cause| ServerTlsError::Key { path: files.key.clone(), cause: cause.to_string() })?;
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("the provider has the default versions")
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .map_err(|cause| ServerTlsError::Mismatch {
-                certificate: files.certificate.clone(),
-                key: files.key.clone(),
-                cause,
-            })?;
-        Ok(Self { acceptor: Arc::new(config).into(), handshakes: Arc::new(Semaphore::new(HANDSHAKES)) })
+        let config = builder().with_single_cert(chain, key).map_err(|cause| ServerTlsError::Mismatch {
+            certificate: files.certificate.clone(),
+            key: files.key.clone(),
+            cause,
+        })?;
+        Ok(Self::new(config))
+    }
+
+    /// Proves the names of several by the certificates of each.
+    pub(crate) fn with_certificates(certificates: Arc<dyn ResolvesServerCert>) -> Self {
+        Self::new(builder().with_cert_resolver(certificates))
+    }
+
+    fn new(config: ServerConfig) -> Self {
+        Self { acceptor: Arc::new(config).into(), handshakes: Arc::new(Semaphore::new(HANDSHAKES)) }
     }
 
     /// Protects a client's socket.
@@ -124,9 +130,31 @@ impl ServerTls {
     }
 }
 
+fn builder() -> ConfigBuilder<ServerConfig, WantsServerCert> {
+    ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("the provider has the default versions")
+        .with_no_client_auth()
+}
+
+/// A certificate with those between it and the authority, and its key, from texts of PEM.
+///
+/// # Errors
+/// What is wrong with them. It shows nothing of the key.
+pub(crate) fn certified_key(certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, String> {
+    let chain = CertificateDer::pem_slice_iter(certificate).collect::<Result<Vec<_>, _>>();
+    let chain = not_empty(chain.map_err(|cause| cause.to_string())?)?;
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(|cause| format!("the key: {cause}"))?;
+    CertifiedKey::from_der(chain, key, &ring::default_provider())
+        .map_err(|cause| format!("they do not belong together: {cause}"))
+}
+
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let certificates = CertificateDer::pem_file_iter(path).map_err(|cause| cause.to_string())?;
-    let certificates = certificates.collect::<Result<Vec<_>, _>>().map_err(|cause| cause.to_string())?;
+    not_empty(certificates.collect::<Result<Vec<_>, _>>().map_err(|cause| cause.to_string())?)
+}
+
+fn not_empty(certificates: Vec<CertificateDer<'static>>) -> Result<Vec<CertificateDer<'static>>, String> {
     match certificates.is_empty() {
         true => Err("there is no certificate in it".to_owned()),
         false => Ok(certificates),

@@ -1,5 +1,6 @@
 //! The providers that a server brings along.
 
+mod http_client;
 mod http_server;
 mod keyvalue;
 
@@ -10,11 +11,12 @@ use wisteria_core::{
     provider::{Logging, MemoryKeyValue, NumberGen, ProviderDescription},
 };
 
+pub use http_client::HttpClient;
 pub use http_server::HttpServer;
 pub use keyvalue::{FileKeyValue, RedisKeyValue};
 
 /// What a server starts one of each by itself, and more by name.
-pub const KINDS: [ProviderKind; 4] = [
+pub const KINDS: [ProviderKind; 5] = [
     ProviderKind {
         description: MemoryKeyValue::DESCRIPTION,
         create: |context| Arc::new(MemoryKeyValue::new(context.platform)),
@@ -26,6 +28,10 @@ pub const KINDS: [ProviderKind; 4] = [
     ProviderKind {
         description: RedisKeyValue::DESCRIPTION,
         create: |context| Arc::new(RedisKeyValue::new(context.platform)),
+    },
+    ProviderKind {
+        description: HttpClient::DESCRIPTION,
+        create: |context| Arc::new(HttpClient::new(context.authorities)),
     },
     ProviderKind { description: HttpServer::DESCRIPTION, create: |context| Arc::new(HttpServer::new(context.caller)) },
 ];

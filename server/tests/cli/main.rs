@@ -4,6 +4,8 @@ mod auth;
 mod claims;
 mod contracts;
 mod edges;
+mod http_client;
+mod http_server;
 mod join;
 mod limits;
 mod nats;

@@ -20,17 +20,23 @@ fn count(server: &Server, actor: &str) -> i64 {
 #[test]
 fn a_provider_says_what_its_links_take_without_a_server() {
     let list = run(&["provider", "list"], b"");
-    for name in ["keyvalue-memory", "keyvalue-redb", "keyvalue-redis", "httpserver", "logging", "numbergen"] {
+    for name in
+        ["keyvalue-memory", "keyvalue-redb", "keyvalue-redis", "httpclient", "httpserver", "logging", "numbergen"]
+    {
         assert!(list.text().lines().any(|line| line.starts_with(name)), "{name} in {list:?}");
     }
-    let described = run(&["provider", "describe", "httpserver", "-o", "json"], b"").json();
+    let mut described = run(&["provider", "describe", "httpserver", "-o", "json"], b"").json();
+    let values = described["values"].take();
     let address = json!({
         "name": "address", "type": "text", "required": true, "default": null, "secret": true,
         "about": "where to listen, HOST:PORT; port 0 picks a free one", "example": "127.0.0.1:8080",
     });
+    let values = values.as_array().expect("values");
+    assert_eq!(values[0], address);
+    assert!(values.iter().any(|value| value["name"] == "path" && value["default"] == "/"), "{values:?}");
     let expected = json!({
         "name": "httpserver", "contract": "wasmcloud:httpserver", "title": "HTTP server", "needs_link": true,
-        "values": [address],
+        "values": null,
         "example": "wisteria link put ACTOR httpserver wasmcloud:httpserver address=127.0.0.1:8080",
     });
     assert_eq!(described, expected);

@@ -29,7 +29,6 @@ fn wrong_usage_ends_with_2() {
     check_usage(&["up", "--join", "ws://a/lattice", "--nats", "nats://a"], "cannot be used with");
     check_usage(&["up", "--nats", "nats://a", "--nats-creds", "a", "--nats-nkey", "b"], "cannot be used with");
     check_usage(&["up", "--nats-creds", "a"], "--nats ");
-    check_usage(&["up", "--tls-ca", "a"], "--join");
     check_usage(&["up", "--nats-websocket", "ws://a"], "--nats ");
     check_usage(&["up", "--nats", "nats://a", "--nats-listen", "127.0.0.1:0"], "cannot be used with");
     check_usage(&["up", "--url", "http://127.0.0.1:1"], "--listen");

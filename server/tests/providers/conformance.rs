@@ -3,8 +3,8 @@
 //! A line of a case is an operation, its argument, and what comes of it: a reply, or a code with the words of the error,
 //! in which `*` stands for anything. `until` repeats the operation, while time passes, for as long as something else comes.
 //! In a reply, the text `"*"` stands for any value, and `"$NAME"` for the one that it stood for before in this case, or
-//! where it has not, for any that it stands for from then on, in arguments as well. Bytes are texts, or
-//! `{"base64": "…"}` where they are none.
+//! where it has not, for any that it stands for from then on, in arguments as well, where more may follow a name that
+//! stands for a text: `"$SITE/path"`. Bytes are texts, or `{"base64": "…"}` where they are none.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -23,6 +23,11 @@ pub(crate) trait Backend {
 
     /// Lets time pass, so that something may expire.
     async fn pass_time(&self);
+
+    /// What names stand for from the start, such as where a server is.
+    fn names(&self) -> Names {
+        Names::new()
+    }
 }
 
 /// Runs the cases of that folder.
@@ -43,10 +48,10 @@ pub(crate) async fn run_all(contract: &str, backend: &impl Backend) {
 }
 
 /// What names stand for.
-type Names = BTreeMap<String, Value>;
+pub(crate) type Names = BTreeMap<String, Value>;
 
 async fn run(backend: &impl Backend, text: &str) -> Result<(), String> {
-    let mut names = Names::new();
+    let mut names = backend.names();
     let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     for (number, line) in lines {
         let (asked, expected) = line.split_once(" -> ").expect("a line has what comes of it");
@@ -71,13 +76,25 @@ async fn run(backend: &impl Backend, text: &str) -> Result<(), String> {
 fn filled(argument: Value, names: &Names) -> Value {
     match argument {
         Value::String(text) => match text.strip_prefix('$') {
-            Some(name) => names.get(name).unwrap_or_else(|| panic!("${name} stands for nothing yet")).clone(),
+            Some(text) => {
+                let end = text.find(|character: char| !is_of_name(character)).unwrap_or(text.len());
+                let (name, rest) = text.split_at(end);
+                match names.get(name).unwrap_or_else(|| panic!("${name} stands for nothing yet")) {
+                    Value::String(start) => Value::String(format!("{start}{rest}")),
+                    value if rest.is_empty() => value.clone(),
+                    value => panic!("${name} stands for {value}, which nothing can follow"),
+                }
+            }
             None => Value::String(text),
         },
         Value::Array(items) => items.into_iter().map(|item| filled(item, names)).collect(),
         Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, filled(value, names))).collect(),
         other => other,
     }
+}
+
+fn is_of_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_'
 }
 
 /// What came instead of what was expected.

@@ -134,6 +134,7 @@ impl Lattice {
             payloads: None,
             secrets: None,
             data_dir: None,
+            authorities: None,
             key: KeyPair::from_raw(KeyKind::Host, [seed; 32]),
         };
         let mut config = HostConfig {

@@ -71,7 +71,8 @@ impl Tls {
         })
     }
 
-    fn config(&self) -> Arc<ClientConfig> {
+    /// How a client speaks TLS with whom it trusts. Reads the system's authorities when it is asked first.
+    pub fn config(&self) -> Arc<ClientConfig> {
         self.config.get_or_init(|| Arc::new(self.read())).clone()
     }
 
