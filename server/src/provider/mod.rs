@@ -1,5 +1,7 @@
 //! The providers that a server brings along.
 
+mod availability;
+mod blobstore;
 mod http_server;
 mod keyvalue;
 
@@ -10,11 +12,12 @@ use wisteria_core::{
     provider::{Logging, MemoryKeyValue, NumberGen, ProviderDescription},
 };
 
+pub use blobstore::{FolderBlobs, S3Blobs};
 pub use http_server::HttpServer;
 pub use keyvalue::{FileKeyValue, RedisKeyValue};
 
 /// What a server starts one of each by itself, and more by name.
-pub const KINDS: [ProviderKind; 4] = [
+pub const KINDS: [ProviderKind; 6] = [
     ProviderKind {
         description: MemoryKeyValue::DESCRIPTION,
         create: |context| Arc::new(MemoryKeyValue::new(context.platform)),
@@ -26,6 +29,14 @@ pub const KINDS: [ProviderKind; 4] = [
     ProviderKind {
         description: RedisKeyValue::DESCRIPTION,
         create: |context| Arc::new(RedisKeyValue::new(context.platform)),
+    },
+    ProviderKind {
+        description: FolderBlobs::DESCRIPTION,
+        create: |context| Arc::new(FolderBlobs::new(context.platform, context.data_dir, context.caller)),
+    },
+    ProviderKind {
+        description: S3Blobs::DESCRIPTION,
+        create: |context| Arc::new(S3Blobs::new(context.platform, context.caller)),
     },
     ProviderKind { description: HttpServer::DESCRIPTION, create: |context| Arc::new(HttpServer::new(context.caller)) },
 ];

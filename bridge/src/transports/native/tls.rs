@@ -71,7 +71,8 @@ impl Tls {
         })
     }
 
-    fn config(&self) -> Arc<ClientConfig> {
+    /// What a client of another protocol needs to trust the same authorities.
+    pub fn config(&self) -> Arc<ClientConfig> {
         self.config.get_or_init(|| Arc::new(self.read())).clone()
     }
 
