@@ -10,6 +10,7 @@ mod count;
 mod fresh;
 mod fuzz;
 mod host_wasm;
+mod moto;
 mod nats_server;
 mod oracle_programs;
 mod packages;

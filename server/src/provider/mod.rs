@@ -1,6 +1,8 @@
 //! The providers that a server brings along.
 
 mod http_client;
+mod availability;
+mod blobstore;
 mod http_server;
 mod keyvalue;
 
@@ -12,11 +14,12 @@ use wisteria_core::{
 };
 
 pub use http_client::HttpClient;
+pub use blobstore::{FolderBlobs, S3Blobs};
 pub use http_server::HttpServer;
 pub use keyvalue::{FileKeyValue, RedisKeyValue};
 
 /// What a server starts one of each by itself, and more by name.
-pub const KINDS: [ProviderKind; 5] = [
+pub const KINDS: &[ProviderKind] = &[
     ProviderKind {
         description: MemoryKeyValue::DESCRIPTION,
         create: |context| Arc::new(MemoryKeyValue::new(context.platform)),
@@ -33,11 +36,19 @@ pub const KINDS: [ProviderKind; 5] = [
         description: HttpClient::DESCRIPTION,
         create: |context| Arc::new(HttpClient::new(context.authorities)),
     },
+    ProviderKind {
+        description: FolderBlobs::DESCRIPTION,
+        create: |context| Arc::new(FolderBlobs::new(context.platform, context.data_dir, context.caller)),
+    },
+    ProviderKind {
+        description: S3Blobs::DESCRIPTION,
+        create: |context| Arc::new(S3Blobs::new(context.platform, context.caller)),
+    },
     ProviderKind { description: HttpServer::DESCRIPTION, create: |context| Arc::new(HttpServer::new(context.caller)) },
 ];
 
 /// All providers of a server, also those that every host has.
 pub(crate) fn all() -> impl Iterator<Item = ProviderDescription> {
-    let kinds = KINDS.into_iter().map(|kind| kind.description);
+    let kinds = KINDS.iter().map(|kind| kind.description);
     kinds.chain([Logging::DESCRIPTION, NumberGen::DESCRIPTION])
 }

@@ -19,9 +19,12 @@ mod rates;
 #[path = "../providers/redis_server.rs"]
 mod redis_server;
 mod restart;
+#[path = "../providers/s3_server.rs"]
+mod s3_server;
 mod secrets;
 mod session;
 mod swap;
+mod stores;
 mod tls;
 mod usage;
 mod vault;

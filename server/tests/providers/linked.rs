@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 use wisteria_core::{
@@ -37,6 +38,15 @@ pub(crate) async fn link(provider: &dyn Provider, values: &[(&str, &str)], is_ne
 pub(crate) async fn call(provider: &dyn Provider, operation: &str, argument: &Value) -> Result<Value, String> {
     let mut payload = Vec::new();
     rmpv::encode::write_value(&mut payload, &from_json(argument)).expect("a vector takes all");
+    let reply = invoke(provider, operation, payload).await?;
+    match reply.is_empty() {
+        true => Ok(Value::Null),
+        false => Ok(to_json(&rmpv::decode::read_value(&mut &*reply).expect("a reply is MessagePack"))),
+    }
+}
+
+/// The same with what is encoded already.
+pub(crate) async fn invoke(provider: &dyn Provider, operation: &str, payload: Vec<u8>) -> Result<Bytes, String> {
     let call = ProviderCall {
         actor: actor(),
         link_name: LINK_NAME.into(),
@@ -44,11 +54,7 @@ pub(crate) async fn call(provider: &dyn Provider, operation: &str, argument: &Va
         payload: payload.into(),
         context: CallContext::root(Duration::from_secs(5)),
     };
-    let reply = provider.invoke(call).await.map_err(|error| format!("{}: {error}", error.code()))?;
-    match reply.is_empty() {
-        true => Ok(Value::Null),
-        false => Ok(to_json(&rmpv::decode::read_value(&mut &*reply).expect("a reply is MessagePack"))),
-    }
+    provider.invoke(call).await.map_err(|error| format!("{}: {error}", error.code()))
 }
 
 fn from_json(value: &Value) -> rmpv::Value {

@@ -4,7 +4,7 @@ use super::step::Step;
 use crate::command::command;
 use crate::repository::at;
 use crate::server::TAB;
-use crate::{nats_server, oracle_programs, packages, python_client, setup, suite_wasm, tidy};
+use crate::{moto, nats_server, oracle_programs, packages, python_client, setup, suite_wasm, tidy};
 use clap::ValueEnum;
 use std::path::PathBuf;
 
@@ -38,6 +38,7 @@ impl Part {
                 cargo.env(nats_server::VARIABLE, nats_server::path());
                 vec![
                     Step::preparation("NATS server", nats_server::ready),
+                    Step::preparation("S3", moto::ready),
                     Step::preparation("Redis", packages::ready_for_rust),
                     Step::suite("rust", cargo),
                 ]

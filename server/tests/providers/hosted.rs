@@ -1,0 +1,129 @@
+//! A provider on a host of its own. The actor that is linked to it is the test itself, which takes what the provider
+//! calls as one on another host would.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    path::Path,
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tempfile::TempDir;
+use wisteria_contracts::codec;
+use wisteria_core::{
+    bus::{self, Bus, LocalBus, Router, SubjectPattern, Subscription},
+    host::{Host, HostConfig, HostLimits, HostParts, HostPolicy, LatticeModules, ProviderContext, ProviderKind, Trust},
+    identity::{KeyKind, KeyPair},
+    platform::Platform,
+    provider::{LogLine, LogSink, Provider},
+};
+use wisteria_server::{engine::WasmtimeEngine, provider::KINDS};
+
+use crate::linked::actor;
+
+type Create = fn(ProviderContext) -> Arc<dyn Provider>;
+
+thread_local! {
+    static CREATE: Cell<Option<Create>> = const { Cell::new(None) };
+    /// The provider that this test's host made.
+    static MADE: RefCell<Option<Arc<dyn Provider>>> = const { RefCell::new(None) };
+}
+
+/// A provider, the bus over which it calls actors, and the folder of its host.
+pub(crate) struct Hosted {
+    pub(crate) provider: Arc<dyn Provider>,
+    bus: Arc<LocalBus>,
+    data_dir: TempDir,
+    _host: Host,
+}
+
+impl Hosted {
+    /// Starts the server's provider of that name.
+    pub(crate) async fn start(name: &str, platform: Arc<dyn Platform>) -> Self {
+        let data_dir = TempDir::new().expect("a temporary directory");
+        let bus = Arc::new(LocalBus::new(Arc::new(Router::new()), platform.clone()));
+        let limits = HostLimits { instances: 1, ..HostLimits::default() };
+        let parts = HostParts {
+            platform,
+            engine: Arc::new(WasmtimeEngine::new(1, &limits.module).expect("an engine")),
+            bus: bus.clone(),
+            log: Arc::new(NoLog),
+            modules: Arc::new(LatticeModules),
+            payloads: None,
+            secrets: None,
+            data_dir: Some(data_dir.path().to_owned()),
+            key: KeyPair::from_raw(KeyKind::Host, [1; 32]),
+        };
+        let config = HostConfig {
+            lattice: "default".to_owned(),
+            labels: BTreeMap::new(),
+            friendly_name: "test".to_owned(),
+            allow_unsigned: false,
+            trust: Trust::Anyone,
+            limits,
+            policy: HostPolicy::default(),
+        };
+        let kind = KINDS.into_iter().find(|kind| kind.description.name == name).expect("a server has it");
+        CREATE.set(Some(kind.create));
+        let create: Create = |context| {
+            let provider = CREATE.get().expect("it was set just now")(context);
+            MADE.set(Some(provider.clone()));
+            provider
+        };
+        let kind = ProviderKind { create, ..kind };
+        let host = Host::start(parts, config, vec![kind]).await.expect("started");
+        Self { provider: MADE.take().expect("the host made one"), bus, data_dir, _host: host }
+    }
+
+    /// Where the host keeps its state.
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.data_dir.path()
+    }
+
+    /// The calls that reach the actor from now on.
+    pub(crate) fn calls(&self) -> Calls {
+        let pattern = SubjectPattern::new(format!("wasmbus.rpc.default.{}", actor())).expect("a pattern");
+        Calls { calls: self.bus.subscribe(pattern, None).expect("subscribed"), bus: self.bus.clone() }
+    }
+}
+
+/// What providers ask of the actor.
+pub(crate) struct Calls {
+    calls: Subscription,
+    bus: Arc<LocalBus>,
+}
+
+#[derive(Deserialize)]
+struct Invocation {
+    operation: String,
+    msg: Bytes,
+}
+
+#[derive(Serialize)]
+struct InvocationResponse {
+    msg: Bytes,
+    invocation_id: &'static str,
+    error: Option<&'static str>,
+}
+
+impl Calls {
+    /// Waits for the next call, which is of that operation, and answers it.
+    pub(crate) async fn answer<T: DeserializeOwned>(&mut self, operation: &str, reply: &impl Serialize) -> T {
+        let call = self.calls.next().await.expect("a call");
+        let invocation: Invocation = rmp_serde::from_slice(&call.payload).expect("an invocation");
+        assert_eq!(invocation.operation, operation);
+        let body = InvocationResponse { msg: codec::encode(reply).into(), invocation_id: "", error: None };
+        let body = rmp_serde::to_vec_named(&body).expect("it serialises");
+        self.bus.publish(bus::message(call.reply.expect("a request"), body)).expect("published");
+        codec::decode(&invocation.msg).expect("an argument")
+    }
+}
+
+#[derive(Debug)]
+struct NoLog;
+
+impl LogSink for NoLog {
+    fn line(&self, _line: LogLine) {}
+}
