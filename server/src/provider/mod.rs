@@ -2,6 +2,7 @@
 
 mod http_server;
 mod keyvalue;
+mod nats_connection;
 
 use std::sync::Arc;
 
