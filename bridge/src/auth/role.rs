@@ -77,7 +77,10 @@ impl Grant {
         };
         Permissions {
             publish: Allowed { allow: Some([publish, users.clone()].concat()), deny },
-            subscribe: Allowed { allow: Some([own_inbox.clone(), subscribe, users.clone()].concat()), deny: Vec::new() },
+            subscribe: Allowed {
+                allow: Some([own_inbox.clone(), subscribe, users.clone()].concat()),
+                deny: Vec::new(),
+            },
             responses: Some(RESPONSES),
             replies: Some(Allowed { allow: Some([own_inbox, users].concat()), deny: Vec::new() }),
             events: (self.role != Role::Host).then(|| OwnEvents {
@@ -324,7 +327,8 @@ mod tests {
                 for subject in ["orders.new", "orders.>", "wasmcloud.echo"] {
                     assert_eq!(lists.covers(subject), may, "{role} {subject}");
                 }
-                for subject in [">", "*", "*.>", "*.rpc.l.*", "wasmbus.>", "wasmbus.rpc.other.x", "$SYS.>", "_INBOX.>"] {
+                for subject in [">", "*", "*.>", "*.rpc.l.*", "wasmbus.>", "wasmbus.rpc.other.x", "$SYS.>", "_INBOX.>"]
+                {
                     assert!(!lists.covers(subject), "{role} {subject}");
                 }
             }

@@ -96,7 +96,10 @@ const OF_THE_LATTICE: [&str; 2] = ["wasmbus", "wisteria"];
 /// themselves (`$…`), nor an inbox (`_…`).
 pub fn is_of_users(pattern: &str) -> bool {
     let first = pattern.split('.').next().unwrap_or_default();
-    !first.is_empty() && !first.starts_with(['$', '_']) && !["*", ">"].contains(&first) && !OF_THE_LATTICE.contains(&first)
+    !first.is_empty()
+        && !first.starts_with(['$', '_'])
+        && !["*", ">"].contains(&first)
+        && !OF_THE_LATTICE.contains(&first)
 }
 
 impl Borrow<str> for Subject {
@@ -176,8 +179,19 @@ mod tests {
             assert!(is_of_users(pattern), "{pattern}");
         }
         for pattern in [
-            "wasmbus", "wasmbus.>", "wasmbus.rpc.default.M", "wisteria.meta", ">", "*", "*.new", "*.>", "$SYS.>",
-            "$JS.API.INFO", "_INBOX.a", "_R_.a", "",
+            "wasmbus",
+            "wasmbus.>",
+            "wasmbus.rpc.default.M",
+            "wisteria.meta",
+            ">",
+            "*",
+            "*.new",
+            "*.>",
+            "$SYS.>",
+            "$JS.API.INFO",
+            "_INBOX.a",
+            "_R_.a",
+            "",
         ] {
             assert!(!is_of_users(pattern), "{pattern}");
         }

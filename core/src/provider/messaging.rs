@@ -125,7 +125,11 @@ impl Settings {
         };
         let subscriptions =
             subscriptions.collect::<Result<Vec<_>, String>>().map_err(|why| read(&SUBSCRIPTION, why))?;
-        Ok(Self { subscriptions, publish: patterns(&link.values).map_err(|why| read(&PUBLISH, why))?, at_once: at_once as usize })
+        Ok(Self {
+            subscriptions,
+            publish: patterns(&link.values).map_err(|why| read(&PUBLISH, why))?,
+            at_once: usize::try_from(at_once).unwrap_or(1),
+        })
     }
 
     /// The subject of a message, if the actor may publish to it. Without [`PUBLISH`] it may where `by_default` says.

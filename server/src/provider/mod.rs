@@ -2,20 +2,22 @@
 
 mod http_server;
 mod keyvalue;
+mod messaging;
 mod nats_connection;
 
 use std::sync::Arc;
 
 use wisteria_core::{
     host::ProviderKind,
-    provider::{Logging, MemoryKeyValue, NumberGen, ProviderDescription},
+    provider::{LatticeMessaging, Logging, MemoryKeyValue, NumberGen, ProviderDescription},
 };
 
 pub use http_server::HttpServer;
 pub use keyvalue::{FileKeyValue, RedisKeyValue};
+pub use messaging::NatsMessaging;
 
 /// What a server starts one of each by itself, and more by name.
-pub const KINDS: [ProviderKind; 4] = [
+pub const KINDS: [ProviderKind; 6] = [
     ProviderKind {
         description: MemoryKeyValue::DESCRIPTION,
         create: |context| Arc::new(MemoryKeyValue::new(context.platform)),
@@ -29,6 +31,11 @@ pub const KINDS: [ProviderKind; 4] = [
         create: |context| Arc::new(RedisKeyValue::new(context.platform)),
     },
     ProviderKind { description: HttpServer::DESCRIPTION, create: |context| Arc::new(HttpServer::new(context.caller)) },
+    ProviderKind {
+        description: LatticeMessaging::DESCRIPTION,
+        create: |context| Arc::new(LatticeMessaging::new(context)),
+    },
+    ProviderKind { description: NatsMessaging::DESCRIPTION, create: |context| Arc::new(NatsMessaging::new(context)) },
 ];
 
 /// All providers of a server, also those that every host has.

@@ -153,7 +153,8 @@ impl NatsConnection {
             losses: watch::Sender::new(0),
         });
         let tries = u32::try_from(way.servers.len()).unwrap_or(u32::MAX);
-        let failure = match timeout(patience * tries, way.options(&status, &linked).connect(way.servers.clone())).await {
+        let failure = match timeout(patience * tries, way.options(&status, &linked).connect(way.servers.clone())).await
+        {
             Ok(Ok(client)) => return Ok(Self { client, status, patience, _linked: linked }),
             Ok(Err(error)) if is_refusal(error.kind()) => {
                 return Err(format!(
@@ -186,17 +187,22 @@ impl NatsConnection {
     /// What comes of something that is sent to the server, within the time that it has. Fails at once when the connection
     /// is lost meanwhile, and when it was made anew: then nobody knows what became of it.
     pub(super) async fn within_patience<T>(&self, task: impl Future<Output = T>) -> Result<T, ProviderError> {
+        self.within(self.patience, task).await
+    }
+
+    /// The same within a time of its own.
+    pub(super) async fn within<T>(&self, most: Duration, task: impl Future<Output = T>) -> Result<T, ProviderError> {
         let mut losses = self.status.losses.subscribe();
         let before = self.connects();
         self.client()?;
         let done = tokio::select! {
-            done = timeout(self.patience, task) => done,
+            done = timeout(most, task) => done,
             _ = losses.changed() => return Err(self.unavailable("the connection was lost before it answered")),
         };
         match done {
             Ok(done) if self.connects() == before => Ok(done),
             Ok(_) => Err(self.unavailable("the connection was lost before it answered")),
-            Err(_) => Err(self.unavailable(&format!("no answer within {} ms", self.patience.as_millis()))),
+            Err(_) => Err(self.unavailable(&format!("no answer within {} ms", most.as_millis()))),
         }
     }
 
@@ -222,8 +228,7 @@ impl NatsConnection {
 impl Way {
     fn read(values: &LinkValues) -> Result<Self, String> {
         let url = values.text(URL.name).expect("no link is without");
-        let (addresses, in_urls): (Vec<_>, Vec<_>) =
-            url.split(',').map(|url| Credentials::of_url(url.trim())).unzip();
+        let (addresses, in_urls): (Vec<_>, Vec<_>) = url.split(',').map(|url| Credentials::of_url(url.trim())).unzip();
         let no_url = |address: &str| {
             format!("`URL` cannot be used: \"{address}\" is no address of NATS; write it as URL=nats://HOST:4222")
         };

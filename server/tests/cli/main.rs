@@ -6,6 +6,7 @@ mod contracts;
 mod edges;
 mod join;
 mod limits;
+mod messaging;
 mod nats;
 mod nats_listen;
 mod nats_scoped;

@@ -20,7 +20,16 @@ fn count(server: &Server, actor: &str) -> i64 {
 #[test]
 fn a_provider_says_what_its_links_take_without_a_server() {
     let list = run(&["provider", "list"], b"");
-    for name in ["keyvalue-memory", "keyvalue-redb", "keyvalue-redis", "httpserver", "logging", "numbergen"] {
+    for name in [
+        "keyvalue-memory",
+        "keyvalue-redb",
+        "keyvalue-redis",
+        "httpserver",
+        "messaging-lattice",
+        "messaging-nats",
+        "logging",
+        "numbergen",
+    ] {
         assert!(list.text().lines().any(|line| line.starts_with(name)), "{name} in {list:?}");
     }
     let described = run(&["provider", "describe", "httpserver", "-o", "json"], b"").json();

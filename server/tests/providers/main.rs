@@ -3,4 +3,7 @@
 mod conformance;
 mod keyvalue;
 mod linked;
+mod messaging;
+#[path = "../cli/nats_server.rs"]
+mod nats_server;
 mod redis_server;

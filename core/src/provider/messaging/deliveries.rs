@@ -16,12 +16,7 @@ use wisteria_contracts::{
     messaging::{SubMessage, operation},
 };
 
-use crate::{
-    error::ErrorCode,
-    host::ActorCaller,
-    identity::PublicKey,
-    platform::Platform,
-};
+use crate::{error::ErrorCode, host::ActorCaller, identity::PublicKey, platform::Platform};
 
 /// How many messages may wait for an actor. What comes beyond is dropped with a warning.
 const BOUND: usize = 1024;
@@ -92,6 +87,11 @@ impl Deliveries {
         self.waiting.is_ended.store(true, Ordering::Relaxed);
     }
 
+    /// Whether it hands over nothing more.
+    pub fn is_ended(&self) -> bool {
+        self.waiting.is_ended.load(Ordering::Relaxed)
+    }
+
     /// How many messages found too many waiting.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
@@ -133,5 +133,63 @@ impl Worker {
 impl Debug for Deliveries {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.debug_struct("Deliveries").field("actor", &self.actor).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{identity::KeyKind, platform::BoxFuture};
+
+    /// Keeps tasks, and never runs them.
+    #[derive(Default)]
+    struct Standing(Mutex<Vec<BoxFuture<'static, ()>>>);
+
+    impl Debug for Standing {
+        fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+            f.write_str("Standing")
+        }
+    }
+
+    impl Platform for Standing {
+        fn now(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn unix_time(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
+            Box::pin(async {})
+        }
+
+        fn spawn(&self, task: BoxFuture<'static, ()>) {
+            self.0.lock().expect("no panic").push(task);
+        }
+
+        fn random(&self, buffer: &mut [u8]) {
+            buffer.fill(0);
+        }
+    }
+
+    fn dropped_of(count: usize, size: usize) -> u64 {
+        let platform: Arc<dyn Platform> = Arc::new(Standing::default());
+        let actor = PublicKey::from_bytes(KeyKind::Module, [1; 32]);
+        let deliveries = Deliveries::start(&platform, ActorCaller::of_nobody(), actor, 1);
+        let body = Bytes::from(vec![0; size]);
+        for _ in 0..count {
+            deliveries.put(Arrived { subject: "a".to_owned(), reply_to: None, body: body.clone(), trace: None });
+        }
+        deliveries.dropped()
+    }
+
+    #[test]
+    fn what_comes_beyond_the_bounds_of_messages_and_of_bytes_is_dropped_and_counted() {
+        assert_eq!(dropped_of(BOUND, 1), 0);
+        assert_eq!(dropped_of(BOUND + 3, 1), 3);
+        assert_eq!(dropped_of(4, BYTES_BOUND / 4), 0);
+        assert_eq!(dropped_of(6, BYTES_BOUND / 4), 2);
+        assert_eq!(dropped_of(2, BYTES_BOUND + 1), 1, "the first is taken whatever its size");
     }
 }

@@ -139,11 +139,8 @@ impl Provider for LatticeMessaging {
                 Arc::new(Deliveries::start(&self.platform, self.caller.clone(), link.actor, settings.at_once));
             let subscriptions = heard.into_iter().map(|subscription| {
                 let (stop, stopped) = oneshot::channel();
-                let way = Way {
-                    platform: self.platform.clone(),
-                    replies: replies.clone(),
-                    deliveries: deliveries.clone(),
-                };
+                let way =
+                    Way { platform: self.platform.clone(), replies: replies.clone(), deliveries: deliveries.clone() };
                 self.platform.spawn(Box::pin(way.carry(subscription, stopped)));
                 stop
             });
@@ -196,6 +193,9 @@ impl Way {
         }
         // What arrived before the link was put anew still counts.
         subscription.close();
+        if self.deliveries.is_ended() {
+            return;
+        }
         while let Some(message) = subscription.next().await {
             self.take(message);
         }
