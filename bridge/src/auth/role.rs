@@ -61,6 +61,11 @@ impl Grant {
                 [of.host_hears(), of.operator_hears(), of.page_serves()].concat(),
             ),
         };
+        // Who is trusted with the lattice's calls carries what users say, too; a page may come from anybody.
+        let users = match self.role {
+            Role::Host | Role::Operator => vec![Rule::OfUsers],
+            Role::Tab | Role::Page => Vec::new(),
+        };
         let own_inbox = vec![of.pattern("_INBOX.{N}.>")];
         let deny = match self.role {
             Role::Host => Vec::new(),
@@ -71,10 +76,13 @@ impl Grant {
             _ => None,
         };
         Permissions {
-            publish: Allowed { allow: Some(publish), deny },
-            subscribe: Allowed { allow: Some([own_inbox.clone(), subscribe].concat()), deny: Vec::new() },
+            publish: Allowed { allow: Some([publish, users.clone()].concat()), deny },
+            subscribe: Allowed {
+                allow: Some([own_inbox.clone(), subscribe, users.clone()].concat()),
+                deny: Vec::new(),
+            },
             responses: Some(RESPONSES),
-            replies: Some(Allowed { allow: Some(own_inbox), deny: Vec::new() }),
+            replies: Some(Allowed { allow: Some([own_inbox, users].concat()), deny: Vec::new() }),
             events: (self.role != Role::Host).then(|| OwnEvents {
                 below: ["wasmbus.evt.{L}", "wasmbus.rpcevt.{L}"].map(|below| of.fill(below)).to_vec(),
                 source: key,
@@ -308,6 +316,23 @@ mod tests {
     fn a_host_is_bound_to_its_lattice() {
         let host = permissions(Role::Host);
         assert!(host.subscribe.covers("wasmbus.rpc.l.>") && !host.subscribe.covers("wasmbus.rpc.>"));
+    }
+
+    #[test]
+    fn hosts_and_operators_carry_subjects_of_users_and_pages_none() {
+        for role in [Role::Host, Role::Operator, Role::Tab, Role::Page] {
+            let may = matches!(role, Role::Host | Role::Operator);
+            let all = permissions(role);
+            for lists in [&all.publish, &all.subscribe, all.replies.as_ref().expect("they are bounded")] {
+                for subject in ["orders.new", "orders.>", "wasmcloud.echo"] {
+                    assert_eq!(lists.covers(subject), may, "{role} {subject}");
+                }
+                for subject in [">", "*", "*.>", "*.rpc.l.*", "wasmbus.>", "wasmbus.rpc.other.x", "$SYS.>", "_INBOX.>"]
+                {
+                    assert!(!lists.covers(subject), "{role} {subject}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -273,7 +273,7 @@ impl NatsUser {
 impl Lists {
     fn of(allowed: &Allowed) -> Self {
         Self {
-            allow: allowed.allow.iter().flatten().map(Rule::as_pattern).collect(),
+            allow: allowed.allow.iter().flatten().filter_map(Rule::as_pattern).collect(),
             deny: allowed.deny.iter().map(ToString::to_string).collect(),
         }
     }

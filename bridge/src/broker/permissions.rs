@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use wisteria_core::{
-    bus::SubjectPattern,
+    bus::{SubjectPattern, is_of_users},
     identity::{KeyKind, PublicKey},
     lattice::origin_of,
 };
@@ -76,6 +76,8 @@ pub enum Rule {
         /// What may follow it; nothing without.
         after: Option<SubjectPattern>,
     },
+    /// All that are left to users.
+    OfUsers,
 }
 
 /// What a token names.
@@ -133,7 +135,7 @@ impl Allowed {
 
     /// Whether every subject that `pattern` stands for is denied.
     pub fn denies(&self, pattern: &str) -> bool {
-        self.deny.iter().any(|denied| covers(denied, pattern))
+        self.deny.iter().any(|denied| denied.covers(pattern))
     }
 
     /// Whether a subject that `pattern` stands for is denied.
@@ -146,12 +148,13 @@ impl Rule {
     /// Whether it allows every subject that `pattern` stands for.
     fn covers(&self, pattern: &str) -> bool {
         match self {
-            Self::Pattern(allowed) => covers(allowed, pattern),
+            Self::Pattern(allowed) => allowed.covers(pattern),
+            Self::OfUsers => is_of_users(pattern),
             Self::One { before, kind, after } => pattern.strip_prefix(before.as_str()).is_some_and(|rest| {
                 let (name, rest) = rest.split_once('.').map_or((rest, None), |(name, rest)| (name, Some(rest)));
                 let follows = match (after, rest) {
                     (None, None) => true,
-                    (Some(after), Some(rest)) => covers(after, rest),
+                    (Some(after), Some(rest)) => after.covers(rest),
                     _ => false,
                 };
                 follows && kind.is(name)
@@ -159,12 +162,13 @@ impl Rule {
         }
     }
 
-    /// The pattern that says the same as nearly as NATS can.
-    pub fn as_pattern(&self) -> String {
+    /// The pattern that says the same as nearly as NATS can, if any does.
+    pub fn as_pattern(&self) -> Option<String> {
         match self {
-            Self::Pattern(pattern) => pattern.to_string(),
-            Self::One { before, after: None, .. } => format!("{before}*"),
-            Self::One { before, after: Some(after), .. } => format!("{before}*.{after}"),
+            Self::Pattern(pattern) => Some(pattern.to_string()),
+            Self::One { before, after: None, .. } => Some(format!("{before}*")),
+            Self::One { before, after: Some(after), .. } => Some(format!("{before}*.{after}")),
+            Self::OfUsers => None,
         }
     }
 }
@@ -213,19 +217,6 @@ impl OwnEvents {
     }
 }
 
-/// Whether one pattern stands for all that another stands for.
-fn covers(wide: &str, narrow: &str) -> bool {
-    let (mut wide, mut narrow) = (wide.split('.'), narrow.split('.'));
-    loop {
-        match (wide.next(), narrow.next()) {
-            (Some(">"), Some(_)) | (None, None) => return true,
-            (Some("*"), Some(token)) if token != ">" => {}
-            (Some(wide), Some(narrow)) if wide == narrow => {}
-            _ => return false,
-        }
-    }
-}
-
 /// Whether two patterns stand for a common subject.
 fn overlaps(one: &str, other: &str) -> bool {
     let (mut one, mut other) = (one.split('.'), other.split('.'));
@@ -246,6 +237,7 @@ mod tests {
 
     #[test]
     fn a_pattern_covers_what_stands_for_no_more_than_itself() {
+        let covers = |wide: &str, narrow: &str| SubjectPattern::new(wide).expect("a pattern").covers(narrow);
         for (wide, narrow) in [("a", "a"), (">", "a.b"), (">", ">"), ("a.*", "a.b"), ("a.*", "a.*"), ("a.>", "a.*.c")] {
             assert!(covers(wide, narrow), "{wide} {narrow}");
         }

@@ -17,7 +17,7 @@ pub use mailbox::Mailbox;
 pub use message::{Headers, Message};
 pub use passing::{Passing, ReadMessage, SubjectRef};
 pub use router::{Delivery, ROUTES_BOUND, Router, Routes, Sink, SubscriptionId};
-pub use subject::{Subject, SubjectError, SubjectPattern};
+pub use subject::{Subject, SubjectError, SubjectPattern, is_of_users};
 
 use std::{
     fmt::Debug,

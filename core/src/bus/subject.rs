@@ -74,6 +74,32 @@ impl SubjectPattern {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it stands for all that another pattern stands for; a subject stands for itself.
+    pub fn covers(&self, narrow: &str) -> bool {
+        let (mut wide, mut narrow) = (self.0.split('.'), narrow.split('.'));
+        loop {
+            match (wide.next(), narrow.next()) {
+                (Some(">"), Some(_)) | (None, None) => return true,
+                (Some("*"), Some(token)) if token != ">" => {}
+                (Some(wide), Some(narrow)) if wide == narrow => {}
+                _ => return false,
+            }
+        }
+    }
+}
+
+/// What subjects of the lattice itself start with.
+const OF_THE_LATTICE: [&str; 2] = ["wasmbus", "wisteria"];
+
+/// Whether a subject, or whatever a pattern stands for, is left to users: neither the lattice's own, nor what brokers keep for
+/// themselves (`$…`), nor an inbox (`_…`).
+pub fn is_of_users(pattern: &str) -> bool {
+    let first = pattern.split('.').next().unwrap_or_default();
+    !first.is_empty()
+        && !first.starts_with(['$', '_'])
+        && !["*", ">"].contains(&first)
+        && !OF_THE_LATTICE.contains(&first)
 }
 
 impl Borrow<str> for Subject {
@@ -146,6 +172,30 @@ reads_as_text!(SubjectPattern);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_of_users_is_nothing_that_a_system_may_say_or_hear() {
+        for pattern in ["orders", "orders.new", "orders.>", "orders.*", "wasmbusses", "wasmcloud.echo", "a$", "o_"] {
+            assert!(is_of_users(pattern), "{pattern}");
+        }
+        for pattern in [
+            "wasmbus",
+            "wasmbus.>",
+            "wasmbus.rpc.default.M",
+            "wisteria.meta",
+            ">",
+            "*",
+            "*.new",
+            "*.>",
+            "$SYS.>",
+            "$JS.API.INFO",
+            "_INBOX.a",
+            "_R_.a",
+            "",
+        ] {
+            assert!(!is_of_users(pattern), "{pattern}");
+        }
+    }
 
     #[test]
     fn subjects_are_checked() {

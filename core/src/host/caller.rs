@@ -22,6 +22,12 @@ pub struct ActorCaller {
 }
 
 impl ActorCaller {
+    /// One that reaches nobody.
+    #[cfg(test)]
+    pub(crate) fn of_nobody() -> Self {
+        Self { host: Weak::new(), provider: PublicKey::from_bytes(crate::identity::KeyKind::Provider, [0; 32]) }
+    }
+
     /// Calls an actor, wherever it runs, and returns its encoded reply. Without `deadline` the host's default holds.
     /// `trace` is the W3C `traceparent` of whoever caused the call.
     pub async fn call(

@@ -14,4 +14,5 @@ pub use client::{Client, Events, StartedActor};
 pub use event::Event;
 pub use subjects::Subjects;
 pub(crate) use subjects::lost_hosts;
+pub(crate) use wire::TRACE;
 pub use wire::origin_of;

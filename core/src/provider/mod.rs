@@ -6,12 +6,14 @@ pub mod keyvalue;
 mod keyvalue_memory;
 mod links;
 mod logging;
+pub mod messaging;
 mod numbergen;
 mod values;
 
 pub use keyvalue_memory::MemoryKeyValue;
 pub use links::Links;
 pub use logging::{LogLevel, LogLine, LogSink, Logging};
+pub use messaging::LatticeMessaging;
 pub use numbergen::NumberGen;
 pub use values::{LinkValue, LinkValues, ValueKind};
 

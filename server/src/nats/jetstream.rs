@@ -26,7 +26,8 @@ impl JetStream {
     }
 }
 
-fn introduce(credentials: &Credentials) -> ConnectOptions {
+/// The options of a client that proves who it is by these credentials.
+pub(crate) fn introduce(credentials: &Credentials) -> ConnectOptions {
     match credentials.clone() {
         // A cluster knows no join tokens, and no option names one.
         Credentials::None | Credentials::Join { .. } => ConnectOptions::new(),

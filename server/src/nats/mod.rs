@@ -8,6 +8,6 @@ mod payloads;
 pub use access::{NatsError, NatsOptions, NatsSecret};
 
 pub(crate) use access::Access;
-pub(crate) use jetstream::JetStream;
+pub(crate) use jetstream::{JetStream, introduce};
 pub(crate) use metadata::SharedStore;
 pub(crate) use payloads::ObjectPayloads;

@@ -5,18 +5,21 @@ mod availability;
 mod blobstore;
 mod http_server;
 mod keyvalue;
+mod messaging;
+mod nats_connection;
 
 use std::sync::Arc;
 
 use wisteria_core::{
     host::ProviderKind,
-    provider::{Logging, MemoryKeyValue, NumberGen, ProviderDescription},
+    provider::{LatticeMessaging, Logging, MemoryKeyValue, NumberGen, ProviderDescription},
 };
 
 pub use http_client::HttpClient;
 pub use blobstore::{FolderBlobs, S3Blobs};
 pub use http_server::HttpServer;
 pub use keyvalue::{FileKeyValue, RedisKeyValue};
+pub use messaging::NatsMessaging;
 
 /// What a server starts one of each by itself, and more by name.
 pub const KINDS: &[ProviderKind] = &[
@@ -45,6 +48,11 @@ pub const KINDS: &[ProviderKind] = &[
         create: |context| Arc::new(S3Blobs::new(context.platform, context.caller)),
     },
     ProviderKind { description: HttpServer::DESCRIPTION, create: |context| Arc::new(HttpServer::new(context.caller)) },
+    ProviderKind {
+        description: LatticeMessaging::DESCRIPTION,
+        create: |context| Arc::new(LatticeMessaging::new(context)),
+    },
+    ProviderKind { description: NatsMessaging::DESCRIPTION, create: |context| Arc::new(NatsMessaging::new(context)) },
 ];
 
 /// All providers of a server, also those that every host has.

@@ -8,6 +8,7 @@ mod http_client;
 mod http_server;
 mod join;
 mod limits;
+mod messaging;
 mod nats;
 mod nats_listen;
 mod nats_scoped;

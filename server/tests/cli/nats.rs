@@ -76,7 +76,8 @@ fn the_lattice_heals_when_the_nats_server_comes_back() {
     let actor = start(&first, "kv_counter.wasm", &["--label", "zone=b"]);
     let provider = provider(&first, KEY_VALUE, None);
     first.run(&["link", "put", &actor, &provider, KEY_VALUE]).text();
-    nats.crash_and_restart();
+    nats.crash();
+    nats.restart();
     let request = r#"{"method":"GET","path":"/visits","queryString":"","header":{},"body":""}"#;
     let call = || first.run(&["call", &actor, "HttpServer.HandleRequest", request]);
     assert_eq!(until_it_succeeds(call).json()["statusCode"], 200);

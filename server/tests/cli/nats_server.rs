@@ -37,22 +37,22 @@ impl NatsServer {
         Self { child, config, directory, address, websocket }
     }
 
-    /// Ends it as a crash would, and starts it again where it was.
-    pub(crate) fn crash_and_restart(&mut self) {
-        self.stop();
-        (self.child, ..) = run(&self.directory, &self.config, [&self.address, &self.websocket]);
-    }
-
-    fn stop(&mut self) {
+    /// Ends it as a crash would.
+    pub(crate) fn crash(&mut self) {
         // It may have ended already.
         drop(self.child.kill());
         drop(self.child.wait());
+    }
+
+    /// Starts it again where it was.
+    pub(crate) fn restart(&mut self) {
+        (self.child, ..) = run(&self.directory, &self.config, [&self.address, &self.websocket]);
     }
 }
 
 impl Drop for NatsServer {
     fn drop(&mut self) {
-        self.stop();
+        self.crash();
     }
 }
 

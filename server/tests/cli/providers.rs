@@ -20,17 +20,8 @@ fn count(server: &Server, actor: &str) -> i64 {
 #[test]
 fn a_provider_says_what_its_links_take_without_a_server() {
     let list = run(&["provider", "list"], b"");
-    for name in [
-        "keyvalue-memory",
-        "keyvalue-redb",
-        "keyvalue-redis",
-        "blobstore-fs",
-        "blobstore-s3",
-        "httpclient",
-        "httpserver",
-        "logging",
-        "numbergen",
-    ] {
+    let kinds = wisteria_server::provider::KINDS.iter().map(|kind| kind.description.name);
+    for name in kinds.chain(["logging", "numbergen"]) {
         assert!(list.text().lines().any(|line| line.starts_with(name)), "{name} in {list:?}");
     }
     let mut described = run(&["provider", "describe", "httpserver", "-o", "json"], b"").json();

@@ -75,7 +75,8 @@ fn from_json(value: &Value) -> rmpv::Value {
     }
 }
 
-fn to_json(value: &rmpv::Value) -> Value {
+/// MessagePack as JSON. Bytes are texts, or `{"base64": "…"}` where they are none.
+pub(crate) fn to_json(value: &rmpv::Value) -> Value {
     match value {
         rmpv::Value::Binary(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => text.into(),

@@ -6,6 +6,9 @@ mod http_client;
 mod hosted;
 mod keyvalue;
 mod linked;
+mod messaging;
+#[path = "../cli/nats_server.rs"]
+mod nats_server;
 mod redis_server;
 mod s3_server;
 mod wire;

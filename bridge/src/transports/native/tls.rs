@@ -1,6 +1,7 @@
 //! TLS for clients: who is trusted, and the step from a plain socket to a protected one.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
@@ -42,14 +43,23 @@ impl Tls {
     /// The file cannot be read, or holds none.
     pub fn with_authorities(path: &Path) -> Result<Self, TlsError> {
         let error = |cause: String| TlsError { path: path.to_owned(), cause };
-        let certificates = CertificateDer::pem_file_iter(path).map_err(|cause| error(cause.to_string()))?;
-        let others = certificates.collect::<Result<Vec<_>, _>>().map_err(|cause| error(cause.to_string()))?;
+        let pem = fs::read(path).map_err(|cause| error(cause.to_string()))?;
+        Self::with_authorities_in(&pem).map_err(error)
+    }
+
+    /// Trusts the authorities in a text in PEM beside those of the system.
+    ///
+    /// # Errors
+    /// Why there are none in it.
+    pub fn with_authorities_in(pem: &[u8]) -> Result<Self, String> {
+        let certificates = CertificateDer::pem_slice_iter(pem);
+        let others = certificates.collect::<Result<Vec<_>, _>>().map_err(|cause| cause.to_string())?;
         if others.is_empty() {
-            return Err(error("there is none in it".to_owned()));
+            return Err("there is none in it".to_owned());
         }
         let mut probe = RootCertStore::empty();
         for certificate in &others {
-            probe.add(certificate.clone()).map_err(|cause| error(cause.to_string()))?;
+            probe.add(certificate.clone()).map_err(|cause| cause.to_string())?;
         }
         Ok(Self { others, config: Arc::default() })
     }
