@@ -17,6 +17,7 @@
 
 mod call;
 mod error;
+pub mod eventstreams;
 mod ffi;
 mod guest;
 pub mod http;

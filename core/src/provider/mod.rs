@@ -3,12 +3,15 @@
 //! A provider's settings arrive with each link, so one provider serves many actors with different settings.
 
 pub mod keyvalue;
+pub mod keyvalue2;
+mod keyvalue2_memory;
 mod keyvalue_memory;
 mod links;
 mod logging;
 mod numbergen;
 mod values;
 
+pub use keyvalue2_memory::MemoryKeyValue2;
 pub use keyvalue_memory::MemoryKeyValue;
 pub use links::Links;
 pub use logging::{LogLevel, LogLine, LogSink, Logging};
@@ -20,6 +23,7 @@ use std::{fmt::Debug, sync::Arc};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
+use wisteria_contracts::codec;
 
 use crate::{
     call::CallContext,
@@ -37,6 +41,12 @@ pub trait Provider: Debug + MaybeSend + MaybeSync + 'static {
     /// An actor was linked, or its link was put again with other values. Called before the first `invoke` of the
     /// link and after each restart of the provider; the link is active only after `Ok`.
     fn link(&self, link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>>;
+
+    /// The link was deleted, or leads to another provider now: what is kept in its name is to go. Called before `unlink`,
+    /// which comes alone where the provider stops and the link stays. Most keep nothing in a link's name.
+    fn forget(&self, _actor: PublicKey, _link_name: Arc<str>) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
 
     /// The link is gone; frees what `link` acquired. Called at most once per successful `link`.
     fn unlink(&self, actor: PublicKey, link_name: Arc<str>) -> BoxFuture<'_, ()>;
@@ -157,4 +167,15 @@ impl ProviderError {
 pub fn argument<T: DeserializeOwned>(call: &ProviderCall) -> Result<T, ProviderError> {
     encoding::from_messagepack(&call.payload)
         .map_err(|cause| ProviderError::BadArgument { operation: call.operation.to_string(), cause })
+}
+
+/// The decoded argument of a call, which may hold bytes.
+///
+/// # Errors
+/// It is not what the operation takes.
+pub fn argument_with_bytes<T: DeserializeOwned>(call: &ProviderCall) -> Result<T, ProviderError> {
+    codec::decode(&call.payload).map_err(|error| ProviderError::BadArgument {
+        operation: call.operation.to_string(),
+        cause: error.to_string(),
+    })
 }

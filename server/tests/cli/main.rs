@@ -4,6 +4,7 @@ mod auth;
 mod claims;
 mod contracts;
 mod edges;
+mod eventstreams;
 mod join;
 mod limits;
 mod nats;

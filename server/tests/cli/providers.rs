@@ -20,7 +20,9 @@ fn count(server: &Server, actor: &str) -> i64 {
 #[test]
 fn a_provider_says_what_its_links_take_without_a_server() {
     let list = run(&["provider", "list"], b"");
-    for name in ["keyvalue-memory", "keyvalue-redb", "keyvalue-redis", "httpserver", "logging", "numbergen"] {
+    let names = "keyvalue-memory keyvalue-redb keyvalue-redis keyvalue2-memory keyvalue2-redb keyvalue2-redis \
+                 eventstreams-redb eventstreams-redis httpserver logging numbergen";
+    for name in names.split(' ') {
         assert!(list.text().lines().any(|line| line.starts_with(name)), "{name} in {list:?}");
     }
     let described = run(&["provider", "describe", "httpserver", "-o", "json"], b"").json();

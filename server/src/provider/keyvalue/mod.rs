@@ -3,7 +3,6 @@
 mod file;
 mod file_store;
 mod redis;
-mod redis_connection;
 mod request;
 
 pub use file::FileKeyValue;
