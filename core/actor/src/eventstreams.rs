@@ -19,11 +19,11 @@
 //! }
 //! ```
 
-pub use wisteria_contracts::eventstreams::{
-    AppendResponse, Delivery, Event, ReadResponse, StreamInfo, SubscribeResponse,
-};
 use wisteria_contracts::eventstreams::{
     AppendRequest, CONTRACT, ReadRequest, SubscribeRequest, Subscription, operation,
+};
+pub use wisteria_contracts::eventstreams::{
+    AppendResponse, Delivery, Event, ReadResponse, StreamInfo, SubscribeResponse,
 };
 
 use crate::{Result, call::call_provider};

@@ -22,6 +22,7 @@ mod ffi;
 mod guest;
 pub mod http;
 pub mod keyvalue;
+pub mod keyvalue2;
 pub mod logging;
 pub mod numbergen;
 

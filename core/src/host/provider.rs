@@ -186,7 +186,6 @@ impl RunningProvider {
         let was_active = self.active().remove(&(key.actor, key.link_name.clone()));
         if was_active.is_some() {
             self.provider.forget(key.actor, key.link_name.clone()).await;
-            self.provider.unlink(key.actor, key.link_name.clone()).await;
         }
     }
 

@@ -179,7 +179,11 @@ fn transaction(request: TransactRequest) -> Result<Vec<Write>, ProviderError> {
 
 fn listing(request: ListRequest) -> Result<Listing, ProviderError> {
     // A cursor is the last key that was listed.
-    if request.cursor.as_ref().is_some_and(|cursor| cursor.len() > MAX_KEY_BYTES || !cursor.starts_with(&request.prefix)) {
+    if request
+        .cursor
+        .as_ref()
+        .is_some_and(|cursor| cursor.len() > MAX_KEY_BYTES || !cursor.starts_with(&request.prefix))
+    {
         return Err(ProviderError::Failed(
             "the cursor is of another listing; go on with the same prefix, or begin without one".to_owned(),
         ));

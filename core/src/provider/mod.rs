@@ -11,8 +11,8 @@ mod logging;
 mod numbergen;
 mod values;
 
-pub use keyvalue2_memory::MemoryKeyValue2;
 pub use keyvalue_memory::MemoryKeyValue;
+pub use keyvalue2_memory::MemoryKeyValue2;
 pub use links::Links;
 pub use logging::{LogLevel, LogLine, LogSink, Logging};
 pub use numbergen::NumberGen;
@@ -42,14 +42,15 @@ pub trait Provider: Debug + MaybeSend + MaybeSync + 'static {
     /// link and after each restart of the provider; the link is active only after `Ok`.
     fn link(&self, link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>>;
 
-    /// The link was deleted, or leads to another provider now: what is kept in its name is to go. Called before `unlink`,
-    /// which comes alone where the provider stops and the link stays. Most keep nothing in a link's name.
-    fn forget(&self, _actor: PublicKey, _link_name: Arc<str>) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
-    }
-
-    /// The link is gone; frees what `link` acquired. Called at most once per successful `link`.
+    /// The link is gone from here, as it was deleted or the provider stops; frees what `link` acquired. This or `forget` is
+    /// called at most once per successful `link`.
     fn unlink(&self, actor: PublicKey, link_name: Arc<str>) -> BoxFuture<'_, ()>;
+
+    /// The link was deleted, or leads to another provider now: as `unlink`, and what was kept in its name goes as well. Most
+    /// keep nothing in the name of a link.
+    fn forget(&self, actor: PublicKey, link_name: Arc<str>) -> BoxFuture<'_, ()> {
+        self.unlink(actor, link_name)
+    }
 
     /// Carries out one operation for a linked actor. Called only for active links, concurrently.
     fn invoke(&self, call: ProviderCall) -> BoxFuture<'_, Result<Bytes, ProviderError>>;
@@ -174,8 +175,6 @@ pub fn argument<T: DeserializeOwned>(call: &ProviderCall) -> Result<T, ProviderE
 /// # Errors
 /// It is not what the operation takes.
 pub fn argument_with_bytes<T: DeserializeOwned>(call: &ProviderCall) -> Result<T, ProviderError> {
-    codec::decode(&call.payload).map_err(|error| ProviderError::BadArgument {
-        operation: call.operation.to_string(),
-        cause: error.to_string(),
-    })
+    codec::decode(&call.payload)
+        .map_err(|error| ProviderError::BadArgument { operation: call.operation.to_string(), cause: error.to_string() })
 }

@@ -48,9 +48,7 @@ pub const KINDS: [ProviderKind; 9] = [
     },
     ProviderKind {
         description: FileEventStreams::DESCRIPTION,
-        create: |context| {
-            Arc::new(FileEventStreams::new(context.platform, context.data_dir, Arc::new(context.caller)))
-        },
+        create: |context| Arc::new(FileEventStreams::new(context.platform, context.data_dir, Arc::new(context.caller))),
     },
     ProviderKind {
         description: RedisEventStreams::DESCRIPTION,

@@ -8,8 +8,10 @@ use std::{
     thread::JoinHandle,
 };
 
-use redb::{CommitError, Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageError, TableError,
-    TransactionError, WriteTransaction};
+use redb::{
+    CommitError, Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageError, TableError,
+    TransactionError, WriteTransaction,
+};
 use tokio::{
     sync::{mpsc, oneshot},
     task::spawn_blocking,

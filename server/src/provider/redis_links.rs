@@ -52,7 +52,11 @@ impl RedisLinks {
     ) -> Result<Arc<RedisConnection>, LinkRefused> {
         let url = values.text(URL.name).expect("no link is without");
         let timeout = values.duration(TIMEOUT.name).expect("it has a default");
-        let shared = self.open().iter().find(|one| one.url == url && one.timeout == timeout).map(|one| &one.connection)
+        let shared = self
+            .open()
+            .iter()
+            .find(|one| one.url == url && one.timeout == timeout)
+            .map(|one| &one.connection)
             .and_then(Weak::upgrade);
         if let Some(connection) = shared {
             return match connection.health().await {

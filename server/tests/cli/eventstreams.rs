@@ -106,7 +106,9 @@ fn no_event_that_was_answered_is_missing_after_a_kill_and_each_is_handled_in_ord
             }
             taken
         });
-        handled(&server, &actor, |found| found.iter().filter(|text| text.starts_with(&format!("{round}-"))).count() > 3);
+        handled(&server, &actor, |found| {
+            found.iter().filter(|text| text.starts_with(&format!("{round}-"))).count() > 3
+        });
         server.crash();
         killed.store(true, Ordering::SeqCst);
         server.restart();

@@ -6,6 +6,7 @@ mod contracts;
 mod edges;
 mod eventstreams;
 mod join;
+mod keyvalue2;
 mod limits;
 mod nats;
 mod nats_listen;

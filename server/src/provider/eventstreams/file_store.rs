@@ -301,12 +301,7 @@ fn subscriptions(
 }
 
 /// Notes that a subscription has come to that position, if it still lives.
-fn advance(
-    transaction: &WriteTransaction,
-    owner: &str,
-    subscription: &Subscription,
-    handled: Handled,
-) -> Outcome<()> {
+fn advance(transaction: &WriteTransaction, owner: &str, subscription: &Subscription, handled: Handled) -> Outcome<()> {
     let mut table = transaction.open_table(SUBSCRIPTIONS)?;
     let key = (owner, subscription.stream.as_str(), subscription.subscription.as_str());
     let found = table.get(key)?.map(|row| row.value());
@@ -320,7 +315,8 @@ fn advance(
 fn next(seen: &ReadTransaction, owner: &str, subscription: &Subscription) -> Outcome<Next> {
     let Subscription { stream, subscription } = subscription;
     let subscriptions = seen.open_table(SUBSCRIPTIONS)?;
-    let Some((life, position)) = subscriptions.get((owner, stream.as_str(), subscription.as_str()))?.map(|row| row.value())
+    let Some((life, position)) =
+        subscriptions.get((owner, stream.as_str(), subscription.as_str()))?.map(|row| row.value())
     else {
         return Ok(Next::Ended);
     };

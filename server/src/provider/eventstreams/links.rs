@@ -65,15 +65,15 @@ impl StreamLinks {
 
     /// The link is deleted: its subscriptions are forgotten.
     pub(super) async fn forget(&self, actor: PublicKey, link_name: Arc<str>) {
-        let linked = self.links.all().get(&(actor, link_name.clone())).cloned();
-        let Some(linked) = linked else { return };
+        let removed = self.links.remove(actor, link_name.clone());
+        let Some(linked) = removed else { return };
         linked.stop().await;
         if let Err(error) = linked.streams.forget().await {
             tracing::warn!(%actor, %link_name, %error, "the subscriptions of a deleted link are kept, and go on if it is put again");
         }
     }
 
-    /// The link is no more.
+    /// The link is no more, here.
     pub(super) async fn remove(&self, actor: PublicKey, link_name: Arc<str>) {
         let removed = self.links.remove(actor, link_name);
         if let Some(linked) = removed {
@@ -91,20 +91,20 @@ impl StreamLinks {
                 let stream = event.stream.clone();
                 let appended = streams.append(event).await?;
                 streams.wakes().wake(&stream);
-                Ok(encoded(appended))
+                Ok(encoded(&appended))
             }
-            Request::Read(what) => Ok(encoded(streams.read(what).await?)),
-            Request::GetInfo(stream) => Ok(encoded(streams.info(stream).await?)),
+            Request::Read(what) => Ok(encoded(&streams.read(what).await?)),
+            Request::GetInfo(stream) => Ok(encoded(&streams.info(stream).await?)),
             Request::Subscribe(request) => {
                 let subscription =
                     Subscription { stream: request.stream.clone(), subscription: request.subscription.clone() };
                 let subscribed = streams.subscribe(request).await?;
                 linked.deliver(subscription);
-                Ok(encoded(subscribed))
+                Ok(encoded(&subscribed))
             }
             Request::Unsubscribe(subscription) => {
                 linked.deliveries().running.remove(&key(&subscription));
-                Ok(encoded(streams.unsubscribe(subscription).await?))
+                Ok(encoded(&streams.unsubscribe(subscription).await?))
             }
         }
     }

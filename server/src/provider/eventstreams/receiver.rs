@@ -27,8 +27,8 @@ impl EventReceiver for ActorCaller {
     }
 
     fn handle_event(&self, actor: PublicKey, delivery: Bytes) -> BoxFuture<'_, Result<(), LatticeError>> {
-        Box::pin(async move {
-            self.call(actor, operation::HANDLE_EVENT, delivery, Some(DELIVERY), None).await.map(drop)
-        })
+        Box::pin(
+            async move { self.call(actor, operation::HANDLE_EVENT, delivery, Some(DELIVERY), None).await.map(drop) },
+        )
     }
 }

@@ -148,7 +148,10 @@ impl LinkedStreams for RedisStreams {
 
     fn unsubscribe(&self, subscription: Subscription) -> Answer<'_, bool> {
         Box::pin(async move {
-            self.ask(cmd("HDEL").arg(self.subscriptions_key()).arg(field(&subscription))).await
+            let removed = self.ask(cmd("HDEL").arg(self.subscriptions_key()).arg(field(&subscription))).await?;
+            // Whoever held it delivers nothing any more; the next of that name need not wait.
+            self.ask::<()>(cmd("DEL").arg(self.lease_key(&subscription))).await?;
+            Ok(removed)
         })
     }
 

@@ -12,6 +12,11 @@ use wisteria_contracts::{
 };
 use wisteria_core::provider::{ProviderCall, ProviderError, argument, argument_with_bytes};
 
+use super::retention::size;
+
+/// How many bytes an event has at most, its type included: what the bus carries to an actor, less room for the rest.
+const MAX_EVENT_BYTES: u64 = 7 << 20;
+
 /// All operations of the contract that actors call.
 const OPERATIONS: [&str; 5] =
     [operation::APPEND, operation::READ, operation::GET_INFO, operation::SUBSCRIBE, operation::UNSUBSCRIBE];
@@ -33,6 +38,7 @@ impl Request {
             operation::APPEND => {
                 let event: AppendRequest = argument_with_bytes(call)?;
                 check_stream(&event.stream)?;
+                check_size(size(&event.event_type, &event.data))?;
                 Self::Append(event)
             }
             operation::READ => {
@@ -80,11 +86,20 @@ fn check_subscription(name: &str) -> Result<(), ProviderError> {
     }
 }
 
+fn check_size(size: u64) -> Result<(), ProviderError> {
+    match size {
+        0..=MAX_EVENT_BYTES => Ok(()),
+        size => Err(ProviderError::Failed(format!(
+            "the event has {size} bytes, and no event more than {MAX_EVENT_BYTES}; keep the rest elsewhere, and say where"
+        ))),
+    }
+}
+
 fn no_name(what: &str, allowed: &dyn Display, length: usize) -> ProviderError {
     ProviderError::Failed(format!("the name of {what} has {allowed} bytes, this one has {length}; choose another"))
 }
 
 /// The bytes of a reply.
-pub(super) fn encoded<T: serde::Serialize>(reply: T) -> Bytes {
-    codec::encode(&reply).into()
+pub(super) fn encoded(reply: &impl serde::Serialize) -> Bytes {
+    codec::encode(reply).into()
 }

@@ -116,8 +116,7 @@ fn list(seen: &ReadTransaction, Listing { prefix, after, limit }: Listing, now: 
 
 fn write(transaction: &WriteTransaction, writes: &[Write], platform: &dyn Platform) -> Outcome<Written> {
     let now = u64::try_from(platform.unix_time().as_millis()).unwrap_or(u64::MAX);
-    let mut tables =
-        Tables { entries: transaction.open_table(ENTRIES)?, expiring: transaction.open_table(EXPIRING)? };
+    let mut tables = Tables { entries: transaction.open_table(ENTRIES)?, expiring: transaction.open_table(EXPIRING)? };
     tables.forget_expired(now)?;
     let mut failed = None;
     for (place, write) in writes.iter().enumerate() {

@@ -115,6 +115,5 @@ impl Linked {
     /// The link is deleted.
     pub(crate) async fn delete_link(&self) {
         self.provider.forget(actor(), "default".into()).await;
-        self.provider.unlink(actor(), "default".into()).await;
     }
 }

@@ -90,14 +90,19 @@ async fn a_read_of_large_events_is_answered_in_parts(product: Product) {
         }
     }
     assert_eq!(parts, [1, 1, 1, 1]);
+    let larger = json!({ "stream": "s", "type": "t", "data": "z".repeat(7 << 20) });
+    let refused = linked.call("EventStreams.Append", larger).await.expect_err("no call could deliver it");
+    assert!(refused.starts_with("provider-failed: the event has 7340033 bytes, and no event more than"), "{refused}");
     linked.stop().await;
 }
 
 async fn what_would_keep_nothing_is_refused(product: Product) {
     let linked = product.provider();
-    for (name, zero, example) in
-        [("MAX_EVENTS", "0", "MAX_EVENTS=10000"), ("MAX_BYTES", "0Ki", "MAX_BYTES=64Mi"), ("MAX_AGE", "0s", "MAX_AGE=7d")]
-    {
+    for (name, zero, example) in [
+        ("MAX_EVENTS", "0", "MAX_EVENTS=10000"),
+        ("MAX_BYTES", "0Ki", "MAX_BYTES=64Mi"),
+        ("MAX_AGE", "0s", "MAX_AGE=7d"),
+    ] {
         let refused = linked.link(&product, &[(name, zero)], true).await.expect_err("refused").to_string();
         assert!(refused.contains(&format!("`{name}` of 0 would keep nothing; write it as {example}")), "{refused}");
     }

@@ -42,3 +42,31 @@ async fn links_with_prefixes_of_their_own_share_nothing() {
     first.stop().await;
     second.stop().await;
 }
+
+#[tokio::test]
+async fn a_subscription_falls_to_another_host_when_the_lease_of_a_lost_one_ends() {
+    let product = Product::redis();
+    let (first, second) = (product.linked(&[], true).await, product.linked(&[], true).await);
+    first.subscribe("", Some(0)).await;
+    first.append("a").await;
+    let at_hand = first.recorded.next().await;
+    assert!(!second.subscribe("", Some(0)).await);
+    // Nobody ends its link or answers any more.
+    drop((first, at_hand));
+    let Product::Redis(server) = &product else { unreachable!("it is one") };
+    let client = redis::Client::open(server.url()).expect("a URL");
+    let mut other = client.get_multiplexed_async_connection().await.expect("it is ready");
+    let leases: Vec<String> =
+        redis::cmd("KEYS").arg("wisteria:eventstreams:lease:*").query_async(&mut other).await.expect("answered");
+    let [lease] = &leases[..] else { panic!("one lease in {leases:?}") };
+    let left: i64 = redis::cmd("PTTL").arg(lease).query_async(&mut other).await.expect("answered");
+    assert!((1..=20_000).contains(&left), "it ends by itself: {left}");
+    let soon: i64 = redis::cmd("PEXPIRE").arg(lease).arg(1).query_async(&mut other).await.expect("answered");
+    assert_eq!(soon, 1);
+    let again = second.recorded.next().await;
+    assert_eq!((again.text(), again.delivery.redeliveries), ("a", 0));
+    again.handled();
+    second.append("b").await;
+    assert_eq!(second.recorded.handle().await, "b");
+    second.delete_link().await;
+}

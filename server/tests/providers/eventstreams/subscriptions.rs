@@ -186,7 +186,6 @@ async fn subscriptions_of_several_names_and_actors_do_not_know_each_other(produc
     names.sort();
     assert_eq!(names, ["x", "y"]);
     other.forget(actor(), "second".into()).await;
-    other.unlink(actor(), "second".into()).await;
     assert!(!linked.subscribe("x", Some(0)).await, "the end of another link is not its own");
     linked.stop().await;
 }

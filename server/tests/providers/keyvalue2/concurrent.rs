@@ -28,9 +28,7 @@ async fn transfer(provider: &dyn Provider, from: usize) {
     let (from, to) = (ACCOUNTS[from % 3], ACCOUNTS[(from + 1) % 3]);
     loop {
         let ((less, from_etag), (more, to_etag)) = (get(provider, from).await, get(provider, to).await);
-        let set = |key: &str, amount: i64, etag: &str| {
-            json!({ "set": { "key": key, "value": amount.to_string(), "concurrency": "first-write", "etag": etag } })
-        };
+        let set = |key: &str, amount: i64, etag: &str| json!({ "set": { "key": key, "value": amount.to_string(), "concurrency": "first-write", "etag": etag } });
         let steps = json!({ "steps": [set(from, less - 1, &from_etag), set(to, more + 1, &to_etag)] });
         let outcome = call(provider, "KeyValue2.Transact", &steps).await.expect("answered");
         if outcome["applied"] == true {
