@@ -51,7 +51,9 @@ fn an_actor_follows_its_journal_on_redb_and_on_redis_over_a_restart_until_its_li
     let url = format!("URL={}", redis.url());
     let mut server = Server::start(&["--allow-unsigned"]);
     let actor = start(&server);
-    for (provider, values) in [("eventstreams-redb", &["FILE=journal"][..]), ("eventstreams-redis", &[&url])] {
+    for (provider, values) in
+        [("eventstreams-redb", &["FILE=journal"][..]), ("eventstreams-redis", &[url.as_str()][..])]
+    {
         put_link(&server, &actor, provider, values);
         ask(&server, &actor, "Journal.Write", "\"a\"");
         assert_eq!(ask(&server, &actor, "Journal.Follow", "null"), true);

@@ -25,8 +25,8 @@ fn transfers_of_an_actor_are_whole_with_each_provider_and_kept_by_redb_and_redis
     let url = format!("URL={}", redis.url());
     let mut server = Server::start(&["--allow-unsigned"]);
     let actor = start(&server);
-    let providers =
-        [("keyvalue2-memory", &[][..]), ("keyvalue2-redb", &["FILE=accounts"]), ("keyvalue2-redis", &[url.as_str()])];
+    let providers: [(&str, &[&str]); 3] =
+        [("keyvalue2-memory", &[]), ("keyvalue2-redb", &["FILE=accounts"]), ("keyvalue2-redis", &[&url])];
     for (provider, values) in providers {
         let put = ["link", "put", &actor, provider, CONTRACT];
         server.run(&[&put[..], values].concat()).text();
