@@ -17,10 +17,12 @@
 
 mod call;
 mod error;
+pub mod eventstreams;
 mod ffi;
 mod guest;
 pub mod http;
 pub mod keyvalue;
+pub mod keyvalue2;
 pub mod logging;
 pub mod numbergen;
 pub mod websocket;

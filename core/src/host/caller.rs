@@ -28,6 +28,11 @@ impl ActorCaller {
         Self { host: Weak::new(), provider: PublicKey::from_bytes(crate::identity::KeyKind::Provider, [0; 32]) }
     }
 
+    /// The key of the provider that calls.
+    pub const fn provider(&self) -> PublicKey {
+        self.provider
+    }
+
     /// Calls an actor, wherever it runs, and returns its encoded reply. Without `deadline` the host's default holds.
     /// `trace` is the W3C `traceparent` of whoever caused the call.
     pub async fn call(

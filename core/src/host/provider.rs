@@ -187,18 +187,18 @@ impl RunningProvider {
         taken.get(&(link.key.actor, link.key.link_name.clone())).is_some_and(|taken| taken.stamp == link.stamp)
     }
 
-    /// Tells it that a link is gone. Nothing happens for one that is not active.
+    /// Tells it that a link was deleted, or is another provider's now. Nothing happens for one that is not active.
     pub(crate) async fn delete_link(&self, key: &LinkKey) {
         if &*key.contract != self.description.contract {
             return;
         }
         let was_active = self.active().remove(&(key.actor, key.link_name.clone()));
         if was_active.is_some() {
-            self.provider.unlink(key.actor, key.link_name.clone()).await;
+            self.provider.forget(key.actor, key.link_name.clone()).await;
         }
     }
 
-    /// Ends all its links.
+    /// Ends all its links here, as it stops.
     pub(crate) async fn delete_links(&self) {
         let links = std::mem::take(&mut *self.active());
         for (actor, link_name) in links.into_keys() {

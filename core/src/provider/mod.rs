@@ -3,6 +3,8 @@
 //! A provider's settings arrive with each link, so one provider serves many actors with different settings.
 
 pub mod keyvalue;
+pub mod keyvalue2;
+mod keyvalue2_memory;
 mod keyvalue_memory;
 mod links;
 mod logging;
@@ -11,6 +13,7 @@ mod numbergen;
 mod values;
 
 pub use keyvalue_memory::MemoryKeyValue;
+pub use keyvalue2_memory::MemoryKeyValue2;
 pub use links::Links;
 pub use logging::{LogLevel, LogLine, LogSink, Logging};
 pub use messaging::LatticeMessaging;
@@ -22,6 +25,7 @@ use std::{fmt::Debug, sync::Arc};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
+use wisteria_contracts::codec;
 
 use crate::{
     call::CallContext,
@@ -40,8 +44,15 @@ pub trait Provider: Debug + MaybeSend + MaybeSync + 'static {
     /// link and after each restart of the provider; the link is active only after `Ok`.
     fn link(&self, link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>>;
 
-    /// The link is gone; frees what `link` acquired. Called at most once per successful `link`.
+    /// The link is gone from here, as it was deleted or the provider stops; frees what `link` acquired. This or `forget` is
+    /// called at most once per successful `link`.
     fn unlink(&self, actor: PublicKey, link_name: Arc<str>) -> BoxFuture<'_, ()>;
+
+    /// The link was deleted, or leads to another provider now: as `unlink`, and what was kept in its name goes as well. Most
+    /// keep nothing in the name of a link.
+    fn forget(&self, actor: PublicKey, link_name: Arc<str>) -> BoxFuture<'_, ()> {
+        self.unlink(actor, link_name)
+    }
 
     /// Carries out one operation for a linked actor. Called only for active links, concurrently.
     fn invoke(&self, call: ProviderCall) -> BoxFuture<'_, Result<Bytes, ProviderError>>;
@@ -197,4 +208,13 @@ impl ProviderError {
 pub fn argument<T: DeserializeOwned>(call: &ProviderCall) -> Result<T, ProviderError> {
     encoding::from_messagepack(&call.payload)
         .map_err(|cause| ProviderError::BadArgument { operation: call.operation.to_string(), cause })
+}
+
+/// The decoded argument of a call, which may hold bytes.
+///
+/// # Errors
+/// It is not what the operation takes.
+pub fn argument_with_bytes<T: DeserializeOwned>(call: &ProviderCall) -> Result<T, ProviderError> {
+    codec::decode(&call.payload)
+        .map_err(|error| ProviderError::BadArgument { operation: call.operation.to_string(), cause: error.to_string() })
 }

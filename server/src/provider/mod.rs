@@ -1,24 +1,31 @@
 //! The providers that a server brings along.
 
-mod http_client;
 mod availability;
 mod blobstore;
+mod eventstreams;
+mod http_client;
 mod http_server;
 mod keyvalue;
+mod keyvalue2;
 mod messaging;
 mod nats_connection;
+mod redb_file;
+mod redis_connection;
+mod redis_links;
 
 use std::sync::Arc;
 
 use wisteria_core::{
     host::ProviderKind,
-    provider::{LatticeMessaging, Logging, MemoryKeyValue, NumberGen, ProviderDescription},
+    provider::{LatticeMessaging, Logging, MemoryKeyValue, MemoryKeyValue2, NumberGen, ProviderDescription},
 };
 
-pub use http_client::HttpClient;
 pub use blobstore::{FolderBlobs, S3Blobs};
+pub use eventstreams::{EventReceiver, FileEventStreams, RedisEventStreams};
+pub use http_client::HttpClient;
 pub use http_server::HttpServer;
 pub use keyvalue::{FileKeyValue, RedisKeyValue};
+pub use keyvalue2::{FileKeyValue2, RedisKeyValue2};
 pub use messaging::NatsMessaging;
 
 /// What a server starts one of each by itself, and more by name.
@@ -46,6 +53,26 @@ pub const KINDS: &[ProviderKind] = &[
     ProviderKind {
         description: S3Blobs::DESCRIPTION,
         create: |context| Arc::new(S3Blobs::new(context.platform, context.caller)),
+    },
+    ProviderKind {
+        description: MemoryKeyValue2::DESCRIPTION,
+        create: |context| Arc::new(MemoryKeyValue2::new(context.platform)),
+    },
+    ProviderKind {
+        description: FileKeyValue2::DESCRIPTION,
+        create: |context| Arc::new(FileKeyValue2::new(context.platform, context.data_dir)),
+    },
+    ProviderKind {
+        description: RedisKeyValue2::DESCRIPTION,
+        create: |context| Arc::new(RedisKeyValue2::new(context.platform)),
+    },
+    ProviderKind {
+        description: FileEventStreams::DESCRIPTION,
+        create: |context| Arc::new(FileEventStreams::new(context.platform, context.data_dir, Arc::new(context.caller))),
+    },
+    ProviderKind {
+        description: RedisEventStreams::DESCRIPTION,
+        create: |context| Arc::new(RedisEventStreams::new(context.platform, Arc::new(context.caller))),
     },
     ProviderKind { description: HttpServer::DESCRIPTION, create: |context| Arc::new(HttpServer::new(context.caller)) },
     ProviderKind {

@@ -2,9 +2,11 @@
 
 mod blobstore;
 mod conformance;
-mod http_client;
+mod eventstreams;
 mod hosted;
+mod http_client;
 mod keyvalue;
+mod keyvalue2;
 mod linked;
 mod messaging;
 #[path = "../cli/nats_server.rs"]

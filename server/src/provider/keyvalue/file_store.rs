@@ -1,16 +1,13 @@
 //! One database of keys: a redb file. Each change is a transaction that is on the disk when it is answered.
 
 use std::{
-    collections::{BTreeSet, HashMap},
-    path::{Path, PathBuf},
-    sync::{Arc, LazyLock, Mutex},
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 
-use redb::{
-    Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, StorageError, Table, TableDefinition,
-    WriteTransaction,
-};
+use redb::{ReadTransaction, ReadableTable, StorageError, Table, TableDefinition, WriteTransaction};
 use wisteria_contracts::keyvalue::{IncrementRequest, ListAddRequest, ListDelRequest, SetAddRequest, SetDelRequest};
 use wisteria_core::provider::{
     ProviderError,
@@ -18,7 +15,7 @@ use wisteria_core::provider::{
 };
 
 use super::request::{Reply, Request};
-use crate::data_dir::{make_private, open_private};
+use crate::provider::redb_file::{OpenFiles, Outcome, RedbFile, shared};
 
 /// What a key holds: its kind, when it expires in milliseconds since the Unix epoch (0 for never), how many items or
 /// members it has, and the text.
@@ -40,160 +37,85 @@ const KINDS: [&str; 3] = ["a text", "a list", "a set"];
 
 /// A database, open.
 #[derive(Debug)]
-pub(super) struct FileStore {
-    pub(super) database: Database,
-    path: PathBuf,
-}
+pub(super) struct FileStore(pub(super) RedbFile);
 
-/// A file is opened once by a process; whatever is linked to it shares it, until the process ends.
-static OPEN: LazyLock<Mutex<HashMap<PathBuf, Arc<FileStore>>>> = LazyLock::new(Mutex::default);
-
-/// Why nothing was carried out.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// What was asked cannot be done.
-    Refused(ProviderError),
-    /// The file failed.
-    File(redb::Error),
-}
-
-impl From<ProviderError> for Failure {
-    fn from(error: ProviderError) -> Self {
-        Self::Refused(error)
-    }
-}
-
-macro_rules! of_file {
-    ($($error:ident),*) => {
-        $(impl From<redb::$error> for Failure {
-            fn from(error: redb::$error) -> Self {
-                Self::File(error.into())
-            }
-        })*
-    };
-}
-
-of_file!(StorageError, TableError, TransactionError, CommitError);
-
-pub(super) type Outcome<T> = Result<T, Failure>;
+static OPEN: LazyLock<OpenFiles<FileStore>> = LazyLock::new(OpenFiles::default);
 
 impl FileStore {
     /// The database in that file, which is made where it is missing, and repaired after a crash.
     pub(super) fn open(path: PathBuf) -> Result<Arc<Self>, String> {
-        let mut open = OPEN.lock().expect("nothing panics under this lock");
-        if let Some(store) = open.get(&path) {
-            return Ok(store.clone());
-        }
-        let store = Arc::new(Self::open_file(path.clone())?);
-        open.insert(path, store.clone());
-        Ok(store)
+        shared(&OPEN, path, Self::open_file)
     }
 
     fn open_file(path: PathBuf) -> Result<Self, String> {
-        let failed = |cause: &dyn std::fmt::Display| failed(&path, cause);
-        if let Some(folder) = path.parent() {
-            make_private(folder).map_err(|error| failed(&error))?;
-        }
-        // What actors keep is nobody else's business.
-        open_private(&path).map_err(|error| failed(&error))?;
-        let database = Database::create(&path).map_err(|error| match error {
-            DatabaseError::DatabaseAlreadyOpen => failed(&"another process uses it"),
-            other => failed(&other),
-        })?;
-        // Tables that are missing cannot be read.
-        let made = || -> Outcome<()> {
-            let transaction = database.begin_write()?;
-            drop(Tables::open(&transaction)?);
-            Ok(transaction.commit()?)
-        };
-        match made() {
-            Ok(()) => Ok(Self { database, path }),
-            Err(Failure::File(error)) => Err(failed(&error)),
-            Err(Failure::Refused(error)) => Err(failed(&error)),
-        }
+        let make = |transaction: &WriteTransaction| Tables::open(transaction).map(drop);
+        Ok(Self(RedbFile::open(path, make)?))
     }
 
-    /// Carries out an operation at that time since the Unix epoch. Blocks until a change is on the disk.
-    pub(super) fn carry_out(&self, request: Request, now: Duration) -> Result<Reply, ProviderError> {
+    /// Carries out an operation at that time since the Unix epoch, and answers once a change is on the disk.
+    pub(super) async fn carry_out(&self, request: Request, now: Duration) -> Result<Reply, ProviderError> {
         let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-        self.or_failed(self.answer(request, now))
-    }
-
-    pub(super) fn or_failed<T>(&self, outcome: Outcome<T>) -> Result<T, ProviderError> {
-        outcome.map_err(|failure| match failure {
-            Failure::Refused(error) => error,
-            Failure::File(error) => ProviderError::Failed(failed(&self.path, &error)),
-        })
-    }
-
-    fn answer(&self, request: Request, now: u64) -> Outcome<Reply> {
-        let seen = Seen { transaction: self.database.begin_read()?, now };
-        match request {
-            Request::Contains(key) => Ok(Reply::Flag(seen.entry(&key)?.is_some())),
-            Request::Get(key) => match seen.entry(&key)? {
-                None => Ok(Reply::Value(None)),
-                Some(entry) => Ok(Reply::Value(Some(entry.expect(&key, TEXT)?.text))),
-            },
-            Request::ListRange(range) => {
-                let Some(entry) = seen.entry(&range.list_name)? else {
-                    return Ok(Reply::Texts(Vec::new()));
-                };
-                let length = usize::try_from(entry.expect(&range.list_name, LIST)?.count).unwrap_or(usize::MAX);
-                Ok(Reply::Texts(seen.items(&range.list_name, positions(length, &range))?))
-            }
-            Request::SetQuery(name) => Ok(Reply::Members(seen.members(&name)?)),
-            Request::SetUnion(names) => {
-                let mut union = BTreeSet::new();
-                for name in &names {
-                    union.append(&mut seen.members(name)?);
-                }
-                Ok(Reply::Members(union))
-            }
-            Request::SetIntersection(names) => {
-                let sets: Vec<_> = names.iter().map(|name| seen.members(name)).collect::<Outcome<_>>()?;
-                let common = sets.into_iter().reduce(|common, set| &common & &set);
-                Ok(Reply::Members(common.unwrap_or_default()))
-            }
-            change => {
-                drop(seen);
-                self.change(change, now)
-            }
+        match request.is_change() {
+            true => self.0.write(move |transaction| change(transaction, request, now)).await,
+            false => self.0.read(move |transaction| look(&Seen { transaction, now }, request)).await,
         }
-    }
-
-    /// Changes all or nothing: a transaction that is not committed leaves no trace.
-    fn change(&self, request: Request, now: u64) -> Outcome<Reply> {
-        let transaction = self.database.begin_write()?;
-        let reply = {
-            let mut tables = Tables::open(&transaction)?;
-            tables.forget_expired(now)?;
-            match request {
-                Request::Increment(request) => Reply::Number(tables.increment(&request)?),
-                Request::Set(request) => {
-                    let expires = match request.expires {
-                        0 => 0,
-                        seconds => now.saturating_add(u64::from(seconds) * 1_000),
-                    };
-                    tables.remove(&request.key)?;
-                    tables.put_text(&request.key, &request.value, expires)?;
-                    Reply::Done
-                }
-                Request::Delete(key) => Reply::Flag(tables.remove(&key)?),
-                Request::ListAdd(request) => Reply::Count(tables.list_add(&request)?),
-                Request::ListDel(request) => Reply::Flag(tables.list_del(&request)?),
-                Request::SetAdd(request) => Reply::Count(tables.set_add(&request)?),
-                Request::SetDel(request) => Reply::Count(tables.set_del(&request)?),
-                _ => unreachable!("what reads has been answered"),
-            }
-        };
-        // On the disk when it returns: redb's default durability.
-        transaction.commit()?;
-        Ok(reply)
     }
 }
 
-fn failed(path: &Path, cause: &dyn std::fmt::Display) -> String {
-    format!("{}: {cause}; see that the disk has room and the file is readable", path.display())
+/// What a request that changes nothing asks for.
+fn look(seen: &Seen<'_>, request: Request) -> Outcome<Reply> {
+    match request {
+        Request::Contains(key) => Ok(Reply::Flag(seen.entry(&key)?.is_some())),
+        Request::Get(key) => match seen.entry(&key)? {
+            None => Ok(Reply::Value(None)),
+            Some(entry) => Ok(Reply::Value(Some(entry.expect(&key, TEXT)?.text))),
+        },
+        Request::ListRange(range) => {
+            let Some(entry) = seen.entry(&range.list_name)? else {
+                return Ok(Reply::Texts(Vec::new()));
+            };
+            let length = usize::try_from(entry.expect(&range.list_name, LIST)?.count).unwrap_or(usize::MAX);
+            Ok(Reply::Texts(seen.items(&range.list_name, positions(length, &range))?))
+        }
+        Request::SetQuery(name) => Ok(Reply::Members(seen.members(&name)?)),
+        Request::SetUnion(names) => {
+            let mut union = BTreeSet::new();
+            for name in &names {
+                union.append(&mut seen.members(name)?);
+            }
+            Ok(Reply::Members(union))
+        }
+        Request::SetIntersection(names) => {
+            let sets: Vec<_> = names.iter().map(|name| seen.members(name)).collect::<Outcome<_>>()?;
+            let common = sets.into_iter().reduce(|common, set| &common & &set);
+            Ok(Reply::Members(common.unwrap_or_default()))
+        }
+        _ => unreachable!("what changes something is carried out as a change"),
+    }
+}
+
+/// Changes all or nothing: what is refused is refused before anything is changed.
+fn change(transaction: &WriteTransaction, request: Request, now: u64) -> Outcome<Reply> {
+    let mut tables = Tables::open(transaction)?;
+    tables.forget_expired(now)?;
+    Ok(match request {
+        Request::Increment(request) => Reply::Number(tables.increment(&request)?),
+        Request::Set(request) => {
+            let expires = match request.expires {
+                0 => 0,
+                seconds => now.saturating_add(u64::from(seconds) * 1_000),
+            };
+            tables.remove(&request.key)?;
+            tables.put_text(&request.key, &request.value, expires)?;
+            Reply::Done
+        }
+        Request::Delete(key) => Reply::Flag(tables.remove(&key)?),
+        Request::ListAdd(request) => Reply::Count(tables.list_add(&request)?),
+        Request::ListDel(request) => Reply::Flag(tables.list_del(&request)?),
+        Request::SetAdd(request) => Reply::Count(tables.set_add(&request)?),
+        Request::SetDel(request) => Reply::Count(tables.set_del(&request)?),
+        _ => unreachable!("what changes nothing is looked up"),
+    })
 }
 
 /// What is under a key.
@@ -242,12 +164,12 @@ fn members(
 }
 
 /// What can be read at a moment.
-pub(super) struct Seen {
-    pub(super) transaction: ReadTransaction,
+pub(super) struct Seen<'a> {
+    pub(super) transaction: &'a ReadTransaction,
     pub(super) now: u64,
 }
 
-impl Seen {
+impl Seen<'_> {
     fn entry(&self, key: &str) -> Outcome<Option<Entry>> {
         let found = entry(&self.transaction.open_table(ENTRIES)?, key)?;
         Ok(found.filter(|entry| entry.expires == 0 || entry.expires > self.now))
@@ -425,35 +347,35 @@ impl<'txn> Tables<'txn> {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::PermissionsExt};
+    use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
     use wisteria_contracts::keyvalue::SetRequest;
 
     use super::*;
 
-    #[test]
-    fn what_was_written_is_there_when_the_file_is_opened_again_until_it_expires() {
+    #[tokio::test]
+    async fn what_was_written_is_there_when_the_file_is_opened_again_until_it_expires() {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().join("keyvalue/a.redb");
         let at = Duration::from_secs;
         let set = |key: &str, expires| Request::Set(SetRequest { key: key.to_owned(), value: "v".to_owned(), expires });
         let store = FileStore::open_file(path.clone()).expect("opens");
-        store.carry_out(set("short", 10), at(100)).expect("set");
-        store.carry_out(set("long", 0), at(100)).expect("set");
+        store.carry_out(set("short", 10), at(100)).await.expect("set");
+        store.carry_out(set("long", 0), at(100)).await.expect("set");
         let mode = |path: &Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().expect("a folder"))), (0o600, 0o700), "nobody else's business");
         assert!(FileStore::open_file(path.clone()).expect_err("it is open").contains("another process uses it"));
         drop(store);
 
         let store = FileStore::open_file(path).expect("opens again");
-        let get = |key: &str, now| store.carry_out(Request::Get(key.to_owned()), now).expect("read");
-        assert_eq!(get("short", at(109)), Reply::Value(Some("v".to_owned())));
-        assert_eq!(get("short", at(110)), Reply::Value(None));
-        assert_eq!(get("long", at(1_000_000)), Reply::Value(Some("v".to_owned())));
+        let get = async |key: &str, now| store.carry_out(Request::Get(key.to_owned()), now).await.expect("read");
+        assert_eq!(get("short", at(109)).await, Reply::Value(Some("v".to_owned())));
+        assert_eq!(get("short", at(110)).await, Reply::Value(None));
+        assert_eq!(get("long", at(1_000_000)).await, Reply::Value(Some("v".to_owned())));
 
         // The next change forgets what has expired.
-        store.carry_out(set("another", 0), at(110)).expect("set");
-        assert_eq!(get("short", at(100)), Reply::Value(None));
+        store.carry_out(set("another", 0), at(110)).await.expect("set");
+        assert_eq!(get("short", at(100)).await, Reply::Value(None));
     }
 
     #[test]

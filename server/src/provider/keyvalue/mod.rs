@@ -4,7 +4,6 @@ mod file;
 mod file_copy;
 mod file_store;
 mod redis;
-mod redis_connection;
 mod redis_copy;
 mod request;
 

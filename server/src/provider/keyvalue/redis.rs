@@ -1,58 +1,34 @@
 //! Key-value in Redis, under its own types, so that other programs see the same data.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::Bytes;
-use redis::{Cmd, RedisError, cmd};
+use redis::{Cmd, cmd};
 use wisteria_contracts::keyvalue::{CONTRACT, IncrementRequest};
 use wisteria_core::{
     identity::PublicKey,
     platform::{BoxFuture, Platform},
     provider::{
-        Exported, LinkRefused, LinkValue, LinkedActor, Links, Provider, ProviderCall, ProviderDescription,
-        ProviderError, ProviderLink, ValueKind,
+        Exported, LinkRefused, LinkedActor, Links, Provider, ProviderCall, ProviderDescription, ProviderError,
+        ProviderLink,
         keyvalue::{no_number, out_of_range, wrong_kind},
     },
 };
 
 use super::{
-    redis_connection::{Failure, RedisConnection},
+    super::{
+        redis_connection::{Failure, RedisConnection},
+        redis_links::{RedisLinks, TIMEOUT, URL, refused},
+    },
     redis_copy,
     request::{Reply, Request},
 };
 
-const URL: LinkValue = LinkValue::new(
-    "URL",
-    ValueKind::Url,
-    "where Redis is, redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]",
-    "redis://127.0.0.1:6379/0",
-)
-.required()
-.or_secret();
-
-const TIMEOUT: LinkValue =
-    LinkValue::new("TIMEOUT", ValueKind::Duration, "how long Redis may take to answer", "500ms").or("1s");
-
 /// Servers of Redis; the link value `URL` says which.
 #[derive(Debug)]
 pub struct RedisKeyValue {
-    platform: Arc<dyn Platform>,
-    links: Links<Linked>,
-}
-
-/// What a link goes to. Links with the same values share a connection.
-#[derive(Clone)]
-struct Linked {
-    url: Arc<str>,
-    timeout: Duration,
-    connection: Arc<RedisConnection>,
-}
-
-impl std::fmt::Debug for Linked {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The URL may hold a password.
-        self.connection.fmt(f)
-    }
+    connections: RedisLinks,
+    links: Links<Arc<RedisConnection>>,
 }
 
 impl RedisKeyValue {
@@ -67,18 +43,7 @@ impl RedisKeyValue {
 
     /// A provider without links.
     pub fn new(platform: Arc<dyn Platform>) -> Self {
-        Self { platform, links: Links::default() }
-    }
-
-    async fn connection(&self, url: &str, timeout: Duration, must: bool) -> Result<Arc<RedisConnection>, String> {
-        let shared = self.links.all().values().find(|one| *one.url == *url && one.timeout == timeout).cloned();
-        let Some(Linked { connection, .. }) = shared else {
-            return RedisConnection::open(url, timeout, must, self.platform.clone()).await;
-        };
-        match connection.health().await {
-            Err(why) if must => Err(why),
-            _ => Ok(connection),
-        }
+        Self { connections: RedisLinks::new(platform), links: Links::default() }
     }
 }
 
@@ -89,10 +54,8 @@ impl Provider for RedisKeyValue {
 
     fn link(&self, link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>> {
         Box::pin(async move {
-            let url: Arc<str> = link.values.text(URL.name).expect("no link is without").into();
-            let timeout = link.values.duration(TIMEOUT.name).expect("it has a default");
-            let connection = self.connection(&url, timeout, link.is_new).await.map_err(LinkRefused)?;
-            self.links.put(link.actor, link.link_name, Linked { url, timeout, connection });
+            let connection = self.connections.connection(&link.values, link.is_new).await?;
+            self.links.put(link.actor, link.link_name, connection);
             Ok(())
         })
     }
@@ -105,8 +68,8 @@ impl Provider for RedisKeyValue {
     fn invoke(&self, call: ProviderCall) -> BoxFuture<'_, Result<Bytes, ProviderError>> {
         Box::pin(async move {
             let request = Request::read(Self::DESCRIPTION.name, &call)?;
-            let linked = self.links.of(&call)?;
-            Ok(carry_out(&linked.connection, request).await?.encode())
+            let connection = self.links.of(&call)?;
+            Ok(carry_out(&connection, request).await?.encode())
         })
     }
 
@@ -114,7 +77,7 @@ impl Provider for RedisKeyValue {
         let linked = self.links.all().get(link).cloned();
         Box::pin(async move {
             match linked {
-                Some(linked) => linked.connection.health().await,
+                Some(connection) => connection.health().await,
                 None => Ok(()),
             }
         })
@@ -126,25 +89,16 @@ impl Provider for RedisKeyValue {
         from: Option<String>,
     ) -> BoxFuture<'a, Result<Exported, ProviderError>> {
         let linked = self.links.at(link);
-        Box::pin(async move { redis_copy::export(&linked?.connection, from).await })
+        Box::pin(async move { redis_copy::export(&linked?, from).await })
     }
 
     fn import<'a>(&'a self, link: &'a LinkedActor, records: Vec<String>) -> BoxFuture<'a, Result<(), ProviderError>> {
         let linked = self.links.at(link);
-        Box::pin(async move { redis_copy::import(&linked?.connection, &records).await })
+        Box::pin(async move { redis_copy::import(&linked?, &records).await })
     }
 
     fn health(&self) -> BoxFuture<'_, Result<(), String>> {
-        let mut connections: Vec<Arc<RedisConnection>> = Vec::new();
-        for linked in self.links.all().values() {
-            if !connections.iter().any(|known| Arc::ptr_eq(known, &linked.connection)) {
-                connections.push(linked.connection.clone());
-            }
-        }
-        Box::pin(async move {
-            let asked = futures::future::join_all(connections.iter().map(RedisConnection::health)).await;
-            asked.into_iter().collect()
-        })
+        Box::pin(self.connections.health())
     }
 }
 
@@ -270,10 +224,6 @@ async fn failed(redis: &Arc<RedisConnection>, failure: Failure, keys: &[&String]
     }
     // Somebody has changed it since.
     refused(&error)
-}
-
-fn refused(error: &RedisError) -> ProviderError {
-    ProviderError::Failed(format!("Redis does not do it: {error}"))
 }
 
 /// The types of Redis as errors name them.

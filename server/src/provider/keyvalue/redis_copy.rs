@@ -9,7 +9,7 @@ use wisteria_core::provider::{
     keyvalue::{Record, Value},
 };
 
-use super::{redis::ask, redis_connection::RedisConnection};
+use super::{super::redis_connection::RedisConnection, redis::ask};
 
 /// How many keys Redis is asked for at once. It may answer with some more.
 const AT_ONCE: usize = 100;

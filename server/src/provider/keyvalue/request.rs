@@ -51,6 +51,25 @@ impl Request {
             _ => return Err(ProviderError::unknown(provider, call, &OPERATIONS)),
         })
     }
+
+    /// Whether it may change anything.
+    pub(super) const fn is_change(&self) -> bool {
+        match self {
+            Self::Contains(_)
+            | Self::Get(_)
+            | Self::ListRange(_)
+            | Self::SetQuery(_)
+            | Self::SetUnion(_)
+            | Self::SetIntersection(_) => false,
+            Self::Increment(_)
+            | Self::Delete(_)
+            | Self::Set(_)
+            | Self::ListAdd(_)
+            | Self::ListDel(_)
+            | Self::SetAdd(_)
+            | Self::SetDel(_) => true,
+        }
+    }
 }
 
 /// What comes of it.

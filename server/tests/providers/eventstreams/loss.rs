@@ -1,0 +1,105 @@
+//! What becomes of streams when the product behind them goes away, or was never there.
+
+use std::{net::TcpListener, time::Duration};
+
+use serde_json::json;
+
+use super::product::{Linked, Product};
+use crate::linked::link;
+
+async fn until_well(linked: &Linked) {
+    let mut each = tokio::time::interval(Duration::from_millis(20));
+    let well = async {
+        while linked.provider.health().await.is_err() {
+            each.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), well).await.expect("it comes back");
+}
+
+#[tokio::test]
+async fn a_lost_redis_is_told_at_once_and_subscriptions_go_on_when_it_is_back() {
+    let mut redis = Product::redis();
+    let linked = redis.linked(&[], true).await;
+    linked.subscribe("", Some(0)).await;
+    let mut acknowledged: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+    for text in &acknowledged {
+        linked.append(text).await;
+    }
+    for expected in &acknowledged[..10] {
+        assert_eq!(linked.recorded.handle().await, *expected);
+    }
+    let at_hand = linked.recorded.next().await;
+    assert_eq!(at_hand.text(), "10");
+    let Product::Redis(server) = &mut redis else { unreachable!("it is one") };
+    server.crash();
+    for _ in 0..2 {
+        let failure = linked.call("EventStreams.Append", json!({ "stream": "s", "data": "x" })).await;
+        let failure = failure.expect_err("it is gone");
+        assert!(failure.starts_with("provider-unavailable: Redis at 127.0.0.1:"), "{failure}");
+    }
+    assert!(linked.provider.health().await.expect_err("it is sick").contains("cannot be reached"));
+    at_hand.handled();
+    server.restart();
+    until_well(&linked).await;
+    acknowledged.push("20".to_owned());
+    linked.append("20").await;
+    assert_eq!(linked.texts().await, acknowledged, "nothing acknowledged is missing");
+    for expected in &acknowledged[11..] {
+        assert_eq!(linked.recorded.handle().await, *expected, "what was handled meanwhile is noted");
+    }
+    linked.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_link_to_a_redis_that_is_not_there_is_refused_and_an_old_one_delivers_when_it_comes() {
+    let mut redis = Product::redis();
+    let linked = redis.linked(&[], true).await;
+    linked.subscribe("", Some(0)).await;
+    linked.append("a").await;
+    assert_eq!(linked.recorded.next().await.text(), "a");
+    linked.stop().await;
+    let Product::Redis(server) = &mut redis else { unreachable!("it is one") };
+    server.crash();
+
+    let linked = redis.provider();
+    let refused = linked.link(&redis, &[], true).await.expect_err("refused").to_string();
+    assert!(refused.contains("cannot be reached"), "{refused}");
+    linked.link(&redis, &[], false).await.expect("taken, as it was acknowledged before");
+    let failure = linked.call("EventStreams.GetInfo", json!("s")).await.expect_err("it is not there");
+    assert!(failure.starts_with("provider-unavailable: "), "{failure}");
+    let Product::Redis(server) = &mut redis else { unreachable!("it is one") };
+    server.restart();
+    assert_eq!(linked.recorded.handle().await, "a");
+    linked.stop().await;
+}
+
+#[tokio::test]
+async fn a_password_is_never_shown() {
+    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let linked = Product::redis().provider();
+    let url = format!("redis://:lovelace@127.0.0.1:{port}");
+    let refused = link(&*linked.provider, &[("URL", &url)], true).await.expect_err("refused").to_string();
+    assert!(refused.contains("cannot be reached") && !refused.contains("lovelace"), "{refused}");
+    link(&*linked.provider, &[("URL", &url)], false).await.expect("it waits");
+    let shown = format!("{:?}", linked.provider);
+    assert!(!shown.contains("lovelace"), "{shown}");
+    let failure = linked.call("EventStreams.GetInfo", json!("s")).await.expect_err("it is not there");
+    assert!(!failure.contains("lovelace"), "{failure}");
+}
+
+#[tokio::test]
+async fn a_file_has_a_plain_name_and_is_shared_by_whom_names_it() {
+    let files = Product::files();
+    let linked = files.provider();
+    for name in ["../metadata", "a/b", "/etc/passwd", "..", "a.redb", "ä", &"x".repeat(65)] {
+        let refused = linked.link(&files, &[("FILE", name)], true).await.expect_err("refused").to_string();
+        assert!(refused.contains("is no name of a database"), "{refused}");
+    }
+    let (first, second) = (files.linked(&[("FILE", "a")], true).await, files.linked(&[("FILE", "a")], true).await);
+    first.subscribe("", None).await;
+    second.append("a").await;
+    assert_eq!(first.recorded.handle().await, "a");
+    first.stop().await;
+    second.stop().await;
+}
