@@ -29,6 +29,15 @@ pub enum ValueKind {
 }
 
 impl ValueKind {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Text, Self::Number, Self::Duration, Self::Size, Self::Boolean, Self::Url, Self::List];
+
+    /// The one of that name.
+    pub fn read(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// Its name, as people and programs read it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -173,6 +182,11 @@ impl LinkValues {
         let described = || self.known.iter().find(|value| value.name == name);
         debug_assert!(described().is_some(), "a provider reads what it describes, and `{name}` it does not");
         self.given.get(name).map(String::as_str).or_else(|| described()?.default)
+    }
+
+    /// All that a link says, and the defaults of what it does not say.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.known.iter().filter_map(|value| Some((value.name, self.text(value.name)?)))
     }
 
     /// The number that a value is.
