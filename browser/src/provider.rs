@@ -52,9 +52,12 @@ extern "C" {
     fn health(this: &Handlers) -> Result<Promise, JsValue>;
 }
 
-/// How many providers under different names a page may give its host. What the host joined with proves their keys from
-/// the start, whatever they will be called.
-pub(crate) const MOST_NAMES: usize = 16;
+/// How many providers under different names a tab has beside those with keys of their own. Their keys are proven when it joins,
+/// whatever they will be called.
+const MOST_NAMES: usize = 16;
+
+/// The same of a tab with a join token: token and proofs go in one line of 4,096 bytes, and each proof takes 150 of them.
+const MOST_PROVEN_NAMES: usize = 6;
 
 /// How many texts the descriptions of a host's providers may be made of.
 const MOST_TEXTS: usize = 2048;
@@ -72,14 +75,15 @@ pub(crate) struct ProviderKeys {
 
 impl ProviderKeys {
     /// Keys of a host, with those of providers that have one already.
-    pub(crate) fn new(host: &KeyPair, seeds: Seeds) -> Self {
+    pub(crate) fn new(host: &KeyPair, seeds: Seeds, are_proven: bool) -> Self {
         let named = seeds.0.into_iter().filter_map(|(name, seed)| {
             // The package's own code makes them.
             let byte = |index: usize| u8::from_str_radix(seed.get(2 * index..2 * index + 2)?, 16).ok();
             let seed: Option<Vec<u8>> = (0..32).map(byte).collect();
             Some((name, KeyPair::from_raw(KeyKind::Provider, seed?.try_into().ok()?)))
         });
-        let free = (0..MOST_NAMES).map(|number| host.derive(KeyKind::Provider, &format!("page/{number}")));
+        let most = if are_proven { MOST_PROVEN_NAMES } else { MOST_NAMES };
+        let free = (0..most).map(|number| host.derive(KeyKind::Provider, &format!("page/{number}")));
         Self { named: named.collect(), free: free.collect(), taken: RefCell::default(), texts: RefCell::default() }
     }
 
@@ -95,7 +99,8 @@ impl ProviderKeys {
         let mut taken = self.taken.borrow_mut();
         let number = taken.iter().position(|known| known == name).unwrap_or(taken.len());
         let key = self.free.get(number).ok_or_else(|| {
-            bad_request(format!("a page provides under at most {MOST_NAMES} names; use one of {}", taken.join(", ")))
+            let (most, names) = (self.free.len(), taken.join(", "));
+            bad_request(format!("this tab provides under at most {most} names; use one of {names}"))
         })?;
         if number == taken.len() {
             taken.push(name.to_owned());

@@ -51,7 +51,7 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     platform.random(&mut seed);
     let key = KeyPair::from_raw(KeyKind::Host, seed);
     let origin = key.public_key();
-    let provider_keys = ProviderKeys::new(&key, std::mem::take(&mut options.provider_seeds));
+    let provider_keys = ProviderKeys::new(&key, std::mem::take(&mut options.provider_seeds), options.token.is_some());
     let (bridge, in_url) = Credentials::of_url(options.bridge.expose());
     let token = options.token.clone().map(JoinToken::new);
     let credentials = match token.clone() {

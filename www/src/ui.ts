@@ -56,7 +56,7 @@ export async function mount(host: Host, element: HTMLElement, options: MountOpti
       operation,
       (argument: unknown, call: ProviderCall) => {
         if (!read(argument)) throw badArgument(operation, `it is not what ${operation} takes`);
-        return (run as (shown: Shown, argument: unknown, operation: string) => unknown)(shownOf(call), argument, operation);
+        return (run as (shown: Shown, argument: unknown) => unknown)(shownOf(call), argument);
       },
     ]),
   ) as unknown as Ui;
@@ -125,9 +125,9 @@ class Shown {
     while (this.#notes.childElementCount > MOST_NOTES) this.#notes.firstElementChild?.remove();
   }
 
-  showCanvas({ name, width, height }: { name: string; width: number; height: number }, operation: string): void {
+  showCanvas({ name, width, height }: { name: string; width: number; height: number }): void {
     const isSide = (side: number) => side >= 1 && side <= MOST_SIDE;
-    if (!isSide(width) || !isSide(height)) throw badArgument(operation, `a canvas has 1 to ${MOST_SIDE} pixels on each side`);
+    if (!isSide(width) || !isSide(height)) throw failed(`a canvas has 1 to ${MOST_SIDE} pixels on each side; choose another size`);
     const known = this.#things.get(name)?.canvas;
     if (known?.width === width && known.height === height) return;
     const canvases = [...this.#things].filter(([other]) => other !== name).map(([, { canvas }]) => (canvas ? canvas.width * canvas.height : 0));
@@ -141,12 +141,12 @@ class Shown {
     this.#put(name, { element: canvas, canvas });
   }
 
-  draw({ canvas: name, x = 0, y = 0, width, height, pixels: given }: CanvasBitmap, operation: string): void {
+  draw({ canvas: name, x = 0, y = 0, width, height, pixels: given }: CanvasBitmap): void {
     const canvas = this.#things.get(name)?.canvas;
     if (!canvas) throw failed(`no canvas "${name}" is shown; show it by Ui.ShowCanvas first`);
     const pixels = bytesOf(given);
     if (pixels.length !== width * height * 4) {
-      throw badArgument(operation, `${width} × ${height} pixels have ${width * height * 4} bytes, not ${pixels.length}`);
+      throw failed(`${width} × ${height} pixels have ${width * height * 4} bytes, not ${pixels.length}; send all of them`);
     }
     if (pixels.length === 0) return;
     const bitmap = new ImageData(new Uint8ClampedArray(pixels), width, height);
@@ -248,11 +248,11 @@ const OPERATIONS = {
   },
   "Ui.ShowCanvas": {
     read: fields({ name: isText, width: isU32, height: isU32 }),
-    run: (shown: Shown, argument: Parameters<Shown["showCanvas"]>[0], operation: string) => shown.showCanvas(argument, operation),
+    run: (shown: Shown, argument: Parameters<Shown["showCanvas"]>[0]) => shown.showCanvas(argument),
   },
   "Ui.Draw": {
     read: fields({ canvas: isText, x: optional(isI32), y: optional(isI32), width: isU32, height: isU32, pixels: isBytes }),
-    run: (shown: Shown, argument: CanvasBitmap, operation: string) => shown.draw(argument, operation),
+    run: (shown: Shown, argument: CanvasBitmap) => shown.draw(argument),
   },
   "Ui.ShowInput": {
     read: fields({

@@ -284,7 +284,17 @@ mod tests {
         assert_eq!(values.size("room"), Some(65_536));
         assert!(values.is_true("quiet"));
         assert_eq!(values.list("hosts"), ["a", "b"]);
-        assert_eq!(read(&[("URL", "a://b")]).expect("good").duration("patience"), None, "neither said nor by default");
+        let values = read(&[("URL", "a://b")]).expect("good");
+        assert_eq!(values.duration("patience"), None, "neither said nor by default");
+        assert_eq!(values.texts().collect::<Vec<_>>(), [("URL", "a://b"), ("count", "2")]);
+    }
+
+    #[test]
+    fn a_kind_is_found_by_its_name() {
+        for kind in ValueKind::ALL {
+            assert_eq!(ValueKind::read(kind.as_str()), Some(kind));
+        }
+        assert_eq!(ValueKind::read("colour"), None);
     }
 
     #[test]
