@@ -17,6 +17,13 @@ pub(crate) fn bad_request(message: impl Into<String>) -> LatticeError {
     LatticeError::new(ErrorCode::BadRequest, message)
 }
 
+/// What JavaScript threw, under its own code or another.
+pub(crate) fn error_of(thrown: &JsValue, otherwise: ErrorCode) -> LatticeError {
+    let property = |name: &str| Reflect::get(thrown, &name.into()).ok().and_then(|value| value.as_string());
+    let code = property("code").map_or(otherwise, |code| ErrorCode::from_wire(&code));
+    LatticeError::new(code, property("message").unwrap_or_else(|| text_of(thrown)))
+}
+
 /// The words of whatever JavaScript threw.
 pub(crate) fn text_of(thrown: &JsValue) -> String {
     match thrown.dyn_ref::<js_sys::Error>() {

@@ -24,6 +24,7 @@ use wisteria_core::{
 use crate::{
     error::{bad_request, text_of, to_js},
     platform::BrowserPlatform,
+    provider::{Described, Handlers, ProviderKeys, provide},
     start::start,
 };
 
@@ -43,6 +44,7 @@ pub(crate) struct Parts {
     /// What lets it in, where the lattice asks for it.
     pub(crate) token: Option<JoinToken>,
     pub(crate) engine: &'static str,
+    pub(crate) provider_keys: ProviderKeys,
 }
 
 impl Parts {
@@ -128,6 +130,45 @@ impl TabHost {
         })
     }
 
+    /// Runs a provider that JavaScript answers for, and brings its key. `values` has six texts for each link value: its name,
+    /// its type, `required`, `default` or `optional`, its default, what it is for, and an example.
+    pub fn provide(
+        &self,
+        name: String,
+        contract: String,
+        title: String,
+        values: Vec<String>,
+        handlers: Handlers,
+    ) -> Promise {
+        self.answer(async move |parts| {
+            let described = Described { name, contract, title, values };
+            let key = provide(&parts.host, &parts.provider_keys, described, handlers).await?;
+            Ok(key.to_string().into())
+        })
+    }
+
+    /// Stops a provider that was provided.
+    pub fn withdraw(&self, provider: String) -> Promise {
+        self.answer(async move |parts| nothing(parts.host.stop_provider(read_key(&provider)?).await))
+    }
+
+    /// Calls an actor in the name of a provider of this host. 0 milliseconds means the host's default.
+    #[wasm_bindgen(js_name = callAs)]
+    pub fn call_as(
+        &self,
+        provider: String,
+        actor: String,
+        operation: String,
+        payload: Vec<u8>,
+        timeout_millis: u32,
+    ) -> Promise {
+        self.answer(async move |parts| {
+            let (caller, actor) = (parts.host.caller_of(read_key(&provider)?)?, read_key(&actor)?);
+            let reply = caller.call(actor, operation, payload.into(), deadline(timeout_millis), None).await?;
+            Ok(Uint8Array::from(&*reply).into())
+        })
+    }
+
     /// Puts a link, `{actor_id, provider_id, contract_id, link_name, values}`; brings its
     /// status once the provider accepted it, or where it runs on no host yet.
     #[wasm_bindgen(js_name = putLink)]
@@ -152,8 +193,7 @@ impl TabHost {
                 Ok(key) if key.kind() == KeyKind::Module => Target::Actor(key),
                 _ => Target::Alias(target.into()),
             };
-            let deadline = (timeout_millis > 0).then(|| Duration::from_millis(timeout_millis.into()));
-            let reply = parts.host.call(target, operation, payload.into(), deadline).await?;
+            let reply = parts.host.call(target, operation, payload.into(), deadline(timeout_millis)).await?;
             Ok(Uint8Array::from(&*reply).into())
         })
     }
@@ -233,6 +273,11 @@ pub(crate) fn tell(callback: &Function, what: &JsValue) {
     if let Err(thrown) = callback.call1(&JsValue::NULL, what) {
         tracing::warn!(error = text_of(&thrown), "a callback of the page threw");
     }
+}
+
+/// 0 stands for the host's default.
+fn deadline(millis: u32) -> Option<Duration> {
+    (millis > 0).then(|| Duration::from_millis(millis.into()))
 }
 
 /// 0 stands for no number.

@@ -9,6 +9,7 @@ mod host;
 mod log;
 mod options;
 pub mod platform;
+mod provider;
 mod signing;
 mod start;
 

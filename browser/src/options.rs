@@ -1,6 +1,6 @@
 //! What `TabHost.start` takes.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use js_sys::{Function, JSON, Reflect};
 use serde::Deserialize;
@@ -37,6 +37,19 @@ pub(crate) struct Options {
     /// Bounds.
     #[serde(default)]
     pub(crate) limits: Limits,
+    /// The keys of providers that are to have the same in each host.
+    #[serde(default)]
+    pub(crate) provider_seeds: Seeds,
+}
+
+/// Keys of providers by their names, each 32 secret bytes in hexadecimal. Debug does not show them.
+#[derive(Default, Deserialize)]
+pub(crate) struct Seeds(pub(crate) BTreeMap<String, String>);
+
+impl fmt::Debug for Seeds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} seeds", self.0.len())
+    }
 }
 
 /// The bounds that a page may change: what all of its actors have, and what starters may ask for at most.

@@ -26,6 +26,7 @@ use crate::{
     log::PageLog,
     options::{self, Limits, Options},
     platform::BrowserPlatform,
+    provider::ProviderKeys,
 };
 
 /// Instances alive at once in a tab: a renderer holds about 124 memories, some of which are not ours.
@@ -39,7 +40,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Joins a lattice as the options say.
 pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
-    let (options, callbacks) = options::read(&options)?;
+    let (mut options, callbacks) = options::read(&options)?;
     let policy = match &options.policy {
         Some(rules) => read_policy(rules)?,
         None => HostPolicy::default(),
@@ -50,10 +51,15 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     platform.random(&mut seed);
     let key = KeyPair::from_raw(KeyKind::Host, seed);
     let origin = key.public_key();
+    let provider_keys = ProviderKeys::new(&key, std::mem::take(&mut options.provider_seeds), options.token.is_some());
     let (bridge, in_url) = Credentials::of_url(options.bridge.expose());
     let token = options.token.clone().map(JoinToken::new);
     let credentials = match token.clone() {
-        Some(token) => Credentials::Join { token, key: key.clone(), providers: own_provider_keys(&key, &PROVIDERS) },
+        Some(token) => {
+            let mut providers = own_provider_keys(&key, &PROVIDERS);
+            providers.extend(provider_keys.all().cloned());
+            Credentials::Join { token, key: key.clone(), providers }
+        }
         None => in_url,
     };
     let connector = WebSocketConnector::new(bridge.as_str());
@@ -79,7 +85,7 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     };
     let client = Client::new(Arc::new(bus.clone()), platform, &options.lattice, origin, PATIENCE)?;
     let host = Host::start(parts, config(options, limits, policy), PROVIDERS.to_vec()).await?;
-    let parts = Rc::new(Parts { host, client, bus, token, engine: engine.name() });
+    let parts = Rc::new(Parts { host, client, bus, token, engine: engine.name(), provider_keys });
     follow_connection(&parts, callbacks.on_connection);
     stop_when_asked(parts.clone());
     // What the host subscribed to stands once the broker has handled it.

@@ -84,6 +84,27 @@ describe("a tab with a token", { timeout: 180_000 }, () => {
     assert.deepEqual(await on("guest", "call", granted), { reply: "answered" });
   });
 
+  test("actors elsewhere use what its page provides, under as many names as its token leaves room for", async () => {
+    const provide = (name) =>
+      tab.page.evaluate(
+        (name) =>
+          window.guest
+            .provide("wasmcloud:keyvalue", { "KeyValue.Increment": ({ value }) => value + 41 }, { name })
+            .then(({ id }) => ({ id }), ({ code, message }) => ({ code, message })),
+        name,
+      );
+    const { id } = await provide("forty-one");
+    await cli("link", "put", other, id, "wasmcloud:keyvalue");
+    const request = { method: "GET", path: "/", queryString: "", header: {}, body: "" };
+    const { reply, message } = await tab.call(other, "HttpServer.HandleRequest", request);
+    assert.equal(JSON.parse(reply?.body ?? "{}").counter, 42, message);
+    await cli("link", "del", other, "wasmcloud:keyvalue");
+    for (const name of ["b", "c", "d", "e"]) assert.ok((await provide(name)).id, name);
+    const { code, message: why } = await provide("f");
+    assert.equal(code, "bad-request");
+    assert.match(why, /at most 6 names; use one of httpclient-fetch, forty-one, b/);
+  });
+
   test("it commands no other host and changes no link", async () => {
     for (const outcome of [await on("guest", "stopElsewhere", granted, tab.id), await on("guest", "link", granted)]) {
       assert.ok(outcome.code, JSON.stringify(outcome));

@@ -4,6 +4,10 @@ import { WisteriaError } from "./error.js";
 import { HostEvents } from "./events.js";
 import { fromPayload, toPayload } from "./payload.js";
 import type { Started } from "./protocol.js";
+import type { Handlers, ProvideOptions } from "./provide.js";
+import { Provider } from "./provider.js";
+import type { ServeOptions } from "./serve.js";
+import type { MountOptions } from "./ui.js";
 import { RemoteHost, type WorkerLike } from "./remote.js";
 import { firstToken, keepRenewed, type TokenSource } from "./token.js";
 import type {
@@ -156,6 +160,32 @@ export class Host implements AsyncDisposable {
    */
   async sign(module: ModuleSource, claims: SignClaims): Promise<Uint8Array> {
     return this.#remote.ask("sign", await readModule(module), claims);
+  }
+
+  /**
+   * Has this page provide a contract to actors: handlers by operation, `"KeyValue.Get": async (key, call) => …`. Resolves
+   * with the provider, which runs from then on; actors are linked to it like to any other.
+   */
+  provide<const C extends string>(contract: C, handlers: Handlers<C>, options: ProvideOptions = {}): Promise<Provider> {
+    return Provider.start(this.#remote, contract, handlers, options);
+  }
+
+  /**
+   * Has an element of this page show what actors show by the contract `wisteria:ui`: texts, canvases and inputs, each actor's
+   * in a section of its own. Resolves with the provider to link them to.
+   */
+  async showActors(element: HTMLElement, options: MountOptions = {}): Promise<Provider> {
+    const { mount } = await import("./ui.js");
+    return mount(this, element, options);
+  }
+
+  /**
+   * Has `fetch("/actors/NAME/…")` of this origin's pages reach actors, by a service worker, whether or not there is a server.
+   * Resolves with the provider to link them to, with the value `NAME`.
+   */
+  async serveActors(options: ServeOptions = {}): Promise<Provider> {
+    const { serve } = await import("./serve.js");
+    return serve(this, options);
   }
 
   /** Leaves the lattice. Whatever is still open fails as `stopped`. */

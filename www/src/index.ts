@@ -14,6 +14,11 @@ export {
   type OnHost,
   type PutLink,
 } from "./host.js";
+export type * from "./contracts.js";
+export type { Handler, Handlers, ProvideOptions, ProvidedLink, ProviderCall, ValueDescription, ValueKind } from "./provide.js";
+export { Provider } from "./provider.js";
+export type { ServeOptions } from "./serve.js";
+export type { MountOptions } from "./ui.js";
 export type { WorkerLike } from "./remote.js";
 export type { TokenSource } from "./token.js";
 export type * from "./types.js";

@@ -14,7 +14,7 @@ export interface Keys {
 }
 
 /** Where keys are kept: under each name the first that was put there, whoever did. */
-interface KeyStore {
+export interface KeyStore {
   keep<T>(name: string, fits: (kept: unknown) => kept is T, make: () => T | Promise<T>): Promise<T>;
 }
 

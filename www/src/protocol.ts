@@ -2,6 +2,7 @@
 
 import type { Account, ActorLimits, ConnectionState, LatticeEvent, LogLine, Policy, SignClaims } from "./types.js";
 import type { TabHost } from "./host/host.js";
+import type { Answering, Description } from "./provide.js";
 
 /** How a host starts, as the worker needs it. */
 export interface StartOptions {
@@ -38,10 +39,14 @@ export type Methods = Pick<
   | "links"
   | "claims"
   | "renewToken"
+  | "withdraw"
+  | "callAs"
   | "stop"
 > & {
   start(options: StartOptions): Promise<Started>;
   sign(module: Uint8Array, claims: SignClaims): Promise<Uint8Array>;
+  /** Has the host ask the page's provider of that number; brings its key. */
+  provide(description: Description, provider: number): Promise<string>;
 };
 
 /** From the page to the worker. */
@@ -51,8 +56,20 @@ export interface Request {
   args: unknown[];
 }
 
-/** From the worker to the page: an answer, or news. */
+/** From the worker to the page: one of its providers is asked. */
+export interface Ask {
+  ask: number;
+  provider: number;
+  method: keyof Answering;
+  args: unknown[];
+}
+
+/** From the page to the worker: what its provider answers. */
+export type AskAnswer = { ask: number; value: unknown } | { ask: number; error: { code: string; message: string } };
+
+/** From the worker to the page: an answer, a question, or news. */
 export type FromWorker =
+  | Ask
   | { id: number; value: unknown }
   | { id: number; error: { code: string; message: string } }
   | { news: "log"; detail: LogLine }

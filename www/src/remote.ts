@@ -1,13 +1,15 @@
 // The page's end of the host's worker: asks, and matches answers to questions.
 
+import { answerAsk } from "./asking.js";
 import { WisteriaError } from "./error.js";
-import type { FromWorker, Methods, Request } from "./protocol.js";
+import type { Ask, AskAnswer, FromWorker, Methods, Request } from "./protocol.js";
+import type { Answering } from "./provide.js";
 
 /** The part of a `Worker` that is needed here. */
 export interface WorkerLike {
   onmessage: ((message: MessageEvent<FromWorker>) => void) | null;
   onerror: ((event: ErrorEvent) => void) | null;
-  postMessage(message: Request): void;
+  postMessage(message: Request | AskAnswer): void;
   terminate(): void;
 }
 
@@ -22,12 +24,18 @@ interface Open {
 export class RemoteHost {
   readonly #worker: WorkerLike;
   readonly #open = new Map<number, Open>();
+  /** The page's providers, by number. */
+  readonly providers = new Map<number, Answering>();
   #next = 1;
   #failure: WisteriaError | undefined;
 
   constructor(worker: WorkerLike, onNews: (news: News) => void) {
     this.#worker = worker;
-    worker.onmessage = ({ data }) => ("news" in data ? onNews(data) : this.#settle(data));
+    worker.onmessage = ({ data }) => {
+      if ("news" in data) onNews(data);
+      else if ("ask" in data) void this.#answer(data);
+      else this.#settle(data);
+    };
     worker.onerror = (event) => {
       const cause = event.message ? `: ${event.message}` : "; its script could not be loaded";
       this.fail(new WisteriaError("worker-failed", `the host's worker failed${cause}; start the host again`));
@@ -61,9 +69,15 @@ export class RemoteHost {
     this.#worker.terminate();
     for (const { reject } of this.#open.values()) reject(this.#failure);
     this.#open.clear();
+    this.providers.clear();
   }
 
-  #settle(answer: Exclude<FromWorker, News>): void {
+  async #answer(ask: Ask): Promise<void> {
+    const answer = await answerAsk(this.providers, ask);
+    if (this.isOpen) this.#worker.postMessage(answer);
+  }
+
+  #settle(answer: Exclude<FromWorker, News | Ask>): void {
     const open = this.#open.get(answer.id);
     this.#open.delete(answer.id);
     if ("error" in answer) open?.reject(new WisteriaError(answer.error.code, answer.error.message));

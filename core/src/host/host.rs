@@ -11,6 +11,7 @@ use futures::channel::oneshot;
 
 use super::{
     audience::Audience,
+    caller::ActorCaller,
     config::{HostConfig, HostParts},
     exceeded::Exceeded,
     instances::Instances,
@@ -30,6 +31,7 @@ use crate::{
         control::{ActorLimits, Inventory},
     },
     metadata::{Keeper, MetadataStore, Revocation},
+    provider::Provider,
 };
 
 /// How long calls in flight may take when their host stops.
@@ -190,6 +192,33 @@ impl Host {
                 context: CallContext::root(until),
             })
             .await
+    }
+
+    /// Runs a provider of the owner's own making, under a key whose secret the owner has.
+    ///
+    /// # Errors
+    /// One of that name or key runs here, or the host's policy denies it.
+    pub async fn provide(&self, key: PublicKey, provider: Arc<dyn Provider>) -> Result<(), LatticeError> {
+        self.state.provide(key, provider).await
+    }
+
+    /// Stops a provider and ends its links.
+    ///
+    /// # Errors
+    /// It does not run here.
+    pub async fn stop_provider(&self, provider: PublicKey) -> Result<(), LatticeError> {
+        self.state.stop_provider(provider).await
+    }
+
+    /// The way to actors for a provider that runs here.
+    ///
+    /// # Errors
+    /// It does not run here.
+    pub fn caller_of(&self, provider: PublicKey) -> Result<ActorCaller, LatticeError> {
+        match self.state.provider(provider) {
+            Some(running) => Ok(ActorCaller { host: Arc::downgrade(&self.state), provider: running.key }),
+            None => Err(self.state.provider_not_running(provider)),
+        }
     }
 
     /// What runs here.

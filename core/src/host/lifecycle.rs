@@ -25,7 +25,7 @@ use crate::{
         module_transfer::hash,
     },
     platform::{BoxFuture, random_uuid},
-    provider::{Logging, NumberGen, Provider},
+    provider::{Logging, NumberGen, Provider, ProviderDescription},
 };
 
 /// A module that may run here.
@@ -375,6 +375,25 @@ impl HostState {
         Ok(key)
     }
 
+    /// Runs a provider that the host's owner makes, under a key whose secret it has. Nobody else can start it.
+    pub(super) async fn provide(
+        self: &Arc<Self>,
+        key: PublicKey,
+        provider: Arc<dyn Provider>,
+    ) -> Result<(), LatticeError> {
+        let ProviderDescription { name, contract, .. } = provider.describe();
+        let _one_at_a_time = self.changes.lock().await;
+        let is_taken = |running: &Arc<RunningProvider>| running.key == key || running.description.name == name;
+        if let Some(running) = self.all_providers().iter().find(|running| is_taken(running)) {
+            return Err(LatticeError::new(
+                ErrorCode::BadRequest,
+                format!("{running} runs on host {} already; stop it first, or choose another name", self.id()),
+            ));
+        }
+        self.permit_provider(key, name, contract, DEFAULT_LINK_NAME, true).await?;
+        self.run_provider(key, DEFAULT_LINK_NAME, None, provider).await
+    }
+
     /// What starts under a name.
     pub(super) fn provider_kind(&self, name: &str) -> Result<&ProviderKind, LatticeError> {
         self.kinds.iter().find(|kind| kind.description.name == name).ok_or_else(|| {
@@ -398,7 +417,9 @@ impl HostState {
     /// What starts a provider of this host.
     pub(super) fn reference_of(&self, provider: &RunningProvider) -> String {
         let name = provider.description.name;
-        match provider.key == self.provider_key(name, &provider.link_name) {
+        // What the host's owner made starts by no reference, and is known by its name alone.
+        let is_own = self.provider_kind(name).is_err() || provider.key == self.provider_key(name, &provider.link_name);
+        match is_own {
             true => name.to_owned(),
             false => format!("{name}@{}", provider.key),
         }

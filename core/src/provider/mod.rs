@@ -30,7 +30,7 @@ use wisteria_contracts::codec;
 use crate::{
     call::CallContext,
     encoding,
-    error::ErrorCode,
+    error::{ErrorCode, LatticeError},
     identity::PublicKey,
     platform::{BoxFuture, MaybeSend, MaybeSync},
 };
@@ -183,6 +183,9 @@ pub enum ProviderError {
     /// What the provider stands on cannot be reached: the cause, and what helps.
     #[error("{0}")]
     Unavailable(String),
+    /// A failure whose code the provider names itself.
+    #[error(transparent)]
+    Named(LatticeError),
 }
 
 impl ProviderError {
@@ -197,6 +200,7 @@ impl ProviderError {
             Self::UnknownOperation { .. } | Self::BadArgument { .. } => ErrorCode::BadRequest,
             Self::Failed(_) => ErrorCode::ProviderFailed,
             Self::Unavailable(_) => ErrorCode::ProviderUnavailable,
+            Self::Named(error) => error.code,
         }
     }
 }

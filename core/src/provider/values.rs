@@ -29,6 +29,15 @@ pub enum ValueKind {
 }
 
 impl ValueKind {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Text, Self::Number, Self::Duration, Self::Size, Self::Boolean, Self::Url, Self::List];
+
+    /// The one of that name.
+    pub fn read(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// Its name, as people and programs read it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -175,6 +184,11 @@ impl LinkValues {
         self.given.get(name).map(String::as_str).or_else(|| described()?.default)
     }
 
+    /// All that a link says, and the defaults of what it does not say.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.known.iter().filter_map(|value| Some((value.name, self.text(value.name)?)))
+    }
+
     /// The number that a value is.
     pub fn number(&self, name: &str) -> Option<u64> {
         ValueKind::Number.amount(self.text(name)?)
@@ -270,7 +284,17 @@ mod tests {
         assert_eq!(values.size("room"), Some(65_536));
         assert!(values.is_true("quiet"));
         assert_eq!(values.list("hosts"), ["a", "b"]);
-        assert_eq!(read(&[("URL", "a://b")]).expect("good").duration("patience"), None, "neither said nor by default");
+        let values = read(&[("URL", "a://b")]).expect("good");
+        assert_eq!(values.duration("patience"), None, "neither said nor by default");
+        assert_eq!(values.texts().collect::<Vec<_>>(), [("URL", "a://b"), ("count", "2")]);
+    }
+
+    #[test]
+    fn a_kind_is_found_by_its_name() {
+        for kind in ValueKind::ALL {
+            assert_eq!(ValueKind::read(kind.as_str()), Some(kind));
+        }
+        assert_eq!(ValueKind::read("colour"), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ import type {
   Policy,
   SignClaims,
 } from "../types.js";
+import type { Answering } from "../provide.js";
 
 /** Loads the wasm beside this file; must be awaited before anything else. */
 export default function init(): Promise<unknown>;
@@ -38,6 +39,8 @@ export class TabHost {
     trustedIssuers?: string[];
     policy?: Policy;
     limits?: { instances?: number; mailbox?: number; fuel?: number; most?: ActorLimits };
+    /** The secret bytes, in hexadecimal, of providers that are to have the same key in each host, by name. */
+    providerSeeds?: Record<string, string>;
     onLog?: (line: LogLine) => void;
     onConnection?: (state: string) => void;
   }): Promise<TabHost>;
@@ -56,6 +59,10 @@ export class TabHost {
   links(): Promise<Link[]>;
   claims(): Promise<ClaimsSummary[]>;
   onEvent(callback: (event: LatticeEvent) => void): void;
+  /** Six texts for each value: name, type, `required`, `default` or `optional`, default, what for, example. */
+  provide(name: string, contract: string, title: string, values: string[], answering: Answering): Promise<string>;
+  withdraw(providerId: string): Promise<void>;
+  callAs(provider: string, actor: string, operation: string, payload: Uint8Array, timeoutMillis: number): Promise<Uint8Array>;
   renewToken(token: string): Promise<void>;
   stop(): Promise<void>;
   free(): void;

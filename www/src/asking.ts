@@ -1,0 +1,71 @@
+// How the host's worker asks the page's providers, and how the page answers.
+
+import { WisteriaError } from "./error.js";
+import type { Answering } from "./provide.js";
+import type { Ask, AskAnswer } from "./protocol.js";
+
+/** How long a page may think about a link, and about its health, in milliseconds. */
+const PATIENCE = { link: 5000, unlink: 5000, health: 2000 };
+
+interface Open {
+  resolve(value: unknown): void;
+  reject(error: WisteriaError): void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+/** The worker's end. A page that does not answer in time is given up, so that no more is open than was called. */
+export class Asking {
+  readonly #open = new Map<number, Open>();
+  readonly #post: (ask: Ask) => void;
+  #next = 1;
+
+  constructor(post: (ask: Ask) => void) {
+    this.#post = post;
+  }
+
+  /** What answers for the page's provider of that number. */
+  provider(provider: number): Answering {
+    const ask = (method: keyof Answering, millis: number, args: unknown[]) => this.#ask({ provider, method, args }, millis);
+    return {
+      link: (...args) => ask("link", PATIENCE.link, args) as Promise<void>,
+      unlink: (...args) => ask("unlink", PATIENCE.unlink, args) as Promise<void>,
+      invoke: (...args) => ask("invoke", args[4], args) as Promise<Uint8Array>,
+      health: () => ask("health", PATIENCE.health, []) as Promise<void>,
+    };
+  }
+
+  #ask(question: Omit<Ask, "ask">, millis: number): Promise<unknown> {
+    const ask = this.#next++;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#open.delete(ask);
+        reject(new WisteriaError("timeout", `the page's provider did not answer within ${Math.round(millis)} ms`));
+      }, millis);
+      this.#open.set(ask, { resolve, reject, timer });
+      this.#post({ ask, ...question });
+    });
+  }
+
+  /** The page answers. */
+  settle(answer: AskAnswer): void {
+    const open = this.#open.get(answer.ask);
+    if (!open) return;
+    this.#open.delete(answer.ask);
+    clearTimeout(open.timer);
+    if ("error" in answer) open.reject(new WisteriaError(answer.error.code, answer.error.message));
+    else open.resolve(answer.value);
+  }
+}
+
+/** The page's end: has a provider answer. */
+export async function answerAsk(providers: Map<number, Answering>, { ask, provider, method, args }: Ask): Promise<AskAnswer> {
+  try {
+    const answering = providers.get(provider);
+    if (!answering) throw new WisteriaError("provider-unavailable", "the page provides this no longer; link another provider");
+    const carryOut = answering[method] as (...args: unknown[]) => Promise<unknown>;
+    return { ask, value: await carryOut.apply(answering, args) };
+  } catch (thrown) {
+    const { code, message } = WisteriaError.from(thrown);
+    return { ask, error: { code, message } };
+  }
+}

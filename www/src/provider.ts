@@ -1,0 +1,62 @@
+// A provider that a page provides, as the page holds it.
+
+import type { CallOptions } from "./host.js";
+import { fromPayload, toPayload } from "./payload.js";
+import { Answers, describe, type ProvideOptions } from "./provide.js";
+import type { RemoteHost } from "./remote.js";
+
+let next = 1;
+
+/** A provider of this page. It ends with its host, or by {@link Provider.stop}. */
+export class Provider implements AsyncDisposable {
+  /** Its key, `V…`, by which links name it. */
+  readonly id: string;
+  /** Its name. */
+  readonly name: string;
+  readonly #remote: RemoteHost;
+  readonly #number: number;
+
+  private constructor(remote: RemoteHost, number: number, id: string, name: string) {
+    this.#remote = remote;
+    this.#number = number;
+    this.id = id;
+    this.name = name;
+  }
+
+  /** Has the host run it. */
+  static async start(remote: RemoteHost, contract: string, handlers: object, options: ProvideOptions): Promise<Provider> {
+    const description = describe(contract, options);
+    const number = next++;
+    // Links that were put before are told of while it starts.
+    remote.providers.set(number, new Answers(description.name, handlers, options));
+    try {
+      const id = await remote.ask("provide", description, number);
+      return new Provider(remote, number, id, description.name);
+    } catch (thrown) {
+      remote.providers.delete(number);
+      throw thrown;
+    }
+  }
+
+  /** Calls an actor in the provider's name, as {@link Host.call} does in the page's. */
+  async call(actor: string, operation: string, payload?: unknown, options: Omit<CallOptions, "signal"> = {}): Promise<unknown> {
+    const { deadline = 0, raw = false } = options;
+    const bytes = raw ? (payload as Uint8Array) : toPayload(payload);
+    const reply = await this.#remote.ask("callAs", this.id, actor, operation, bytes, deadline);
+    return raw ? reply : fromPayload(reply);
+  }
+
+  /** Ends its links, then itself. It may be provided again. */
+  async stop(): Promise<void> {
+    if (!this.#remote.providers.has(this.#number)) return;
+    try {
+      await this.#remote.ask("withdraw", this.id);
+    } finally {
+      this.#remote.providers.delete(this.#number);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}

@@ -1,0 +1,247 @@
+// Key-value of a tab that outlives it: what keys hold, and how each operation changes it. Words and results are those of
+// all providers of `wasmcloud:keyvalue`.
+
+import type { KeyValue, KeyValueText } from "../contracts.js";
+import { WisteriaError } from "../error.js";
+import { badArgument } from "../provide.js";
+import type { Journal } from "./journal.js";
+import { compareTexts, fields, isI32, isText, isTexts, isU32, optional } from "./arguments.js";
+
+/** A step from one state to the next, as it is kept. */
+export type Change =
+  | ["text", key: string, text: string, expires: number]
+  | ["push", key: string, ...items: string[]]
+  | ["cut", key: string, position: number]
+  | ["add", key: string, ...members: string[]]
+  | ["drop", key: string, member: string]
+  | ["delete", key: string];
+
+/** `expires` is in milliseconds since 1970, 0 for never. */
+type Value = { text: string; expires: number } | { list: string[] } | { set: Set<string> };
+
+/** Steps that are kept beyond twice the keys there are, before they are replaced by what they came to. */
+const SLACK = 1024;
+
+const kindOf = (value: Value) => ("text" in value ? "a text" : "list" in value ? "a list" : "a set");
+const failed = (message: string) => new WisteriaError("provider-failed", message);
+
+/** One space of keys. Operations are carried out one after another. */
+export class KeyValueStore {
+  readonly #values = new Map<string, Value>();
+  readonly #journal: Journal<Change>;
+  #kept = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** What the steps come to that a journal kept. */
+  constructor(journal: Journal<Change>, kept: Change[][]) {
+    this.#journal = journal;
+    for (const changes of kept) this.#apply(changes);
+  }
+
+  /** Carries out an operation. It is durable when the promise resolves. */
+  carryOut<O extends keyof KeyValue>(operation: O, argument: unknown): Promise<ReturnType<KeyValue[O]>> {
+    const { read, run } = OPERATIONS[operation] as unknown as Operation;
+    if (!read(argument)) throw badArgument(operation, `it is not what ${operation} takes`);
+    const outcome = this.#last.then(async () => {
+      const changes: Change[] = [];
+      const reply = run(new View(this.#values, changes), argument);
+      if (changes.length > 0) {
+        const kept = this.#journal.append(changes);
+        if (kept) await kept;
+        this.#apply(changes);
+        await this.#compact();
+      }
+      return reply as ReturnType<KeyValue[O]>;
+    });
+    this.#last = outcome.catch(() => {});
+    return outcome;
+  }
+
+  async #compact(): Promise<void> {
+    if (this.#kept < SLACK + 2 * this.#values.size) return;
+    const now = Date.now();
+    for (const [key, value] of this.#values) if (hasExpired(value, now)) this.#values.delete(key);
+    const changes = [...this.#values].map(([key, value]): Change => {
+      if ("text" in value) return ["text", key, value.text, value.expires];
+      return "list" in value ? ["push", key, ...value.list] : ["add", key, ...value.set];
+    });
+    try {
+      await this.#journal.replace(changes);
+      this.#kept = changes.length;
+    } catch (thrown) {
+      // What was there is there still; it is tried again when as much has come again.
+      console.warn(`a key-value store could not make its log smaller: ${WisteriaError.from(thrown).message}`);
+      this.#kept = 0;
+    }
+  }
+
+  #apply(changes: Change[]): void {
+    this.#kept += changes.length;
+    const values = this.#values;
+    for (const change of changes) {
+      const [kind, key] = change;
+      const value = values.get(key);
+      switch (kind) {
+        case "text":
+          values.set(key, { text: change[2], expires: change[3] });
+          break;
+        case "push": {
+          const items = change.slice(2) as string[];
+          if (value && "list" in value) for (const item of items) value.list.push(item);
+          else values.set(key, { list: items });
+          break;
+        }
+        case "add": {
+          const members = change.slice(2) as string[];
+          if (value && "set" in value) for (const member of members) value.set.add(member);
+          else values.set(key, { set: new Set(members) });
+          break;
+        }
+        case "cut":
+          if (value && "list" in value && value.list.splice(change[2], 1) && value.list.length === 0) values.delete(key);
+          break;
+        case "drop":
+          if (value && "set" in value && value.set.delete(change[2]) && value.set.size === 0) values.delete(key);
+          break;
+        case "delete":
+          values.delete(key);
+      }
+    }
+  }
+}
+
+const hasExpired = (value: Value, now: number) => "text" in value && value.expires !== 0 && value.expires <= now;
+
+/** What an operation sees, and the steps that it asks for. */
+class View {
+  readonly now = Date.now();
+
+  constructor(
+    readonly values: ReadonlyMap<string, Value>,
+    readonly changes: Change[],
+  ) {}
+
+  /** What a key holds. What has expired is forgotten first. */
+  of(key: string): Value | undefined {
+    const value = this.values.get(key);
+    if (!value || !hasExpired(value, this.now)) return value;
+    this.changes.push(["delete", key]);
+    return undefined;
+  }
+
+  text(key: string, wanted: string): { text: string; expires: number } | undefined {
+    const value = this.of(key);
+    if (value && !("text" in value)) throw wrongKind(key, value, wanted);
+    return value;
+  }
+
+  list(key: string): string[] {
+    const value = this.of(key);
+    if (value && !("list" in value)) throw wrongKind(key, value, "a list");
+    return value?.list ?? [];
+  }
+
+  set(key: string): ReadonlySet<string> {
+    const value = this.of(key);
+    if (value && !("set" in value)) throw wrongKind(key, value, "a set");
+    return value?.set ?? new Set();
+  }
+
+  delete(key: string): boolean {
+    const had = this.of(key) !== undefined;
+    if (had) this.changes.push(["delete", key]);
+    return had;
+  }
+}
+
+const wrongKind = (key: string, found: Value, wanted: string) =>
+  failed(`"${key}" holds ${kindOf(found)}, not ${wanted}; use another key, or delete it first`);
+
+const sorted = (members: Iterable<string>) => [...members].sort(compareTexts);
+
+function increment(view: View, { key, value }: { key: string; value: number }): number {
+  const found = view.text(key, "a number");
+  const number = Number(found?.text ?? 0);
+  if (found && (!isI32(number) || String(number) !== found.text)) {
+    throw failed(`"${key}" holds a text that is no whole number of 32 bits; set it to one first`);
+  }
+  const sum = number + value;
+  if (!isI32(sum)) throw failed(`"${key}" would leave the range of 32 bits; count under several keys`);
+  view.changes.push(["text", key, String(sum), found?.expires ?? 0]);
+  return sum;
+}
+
+function get(view: View, key: string): KeyValueText {
+  const found = view.text(key, "a text");
+  return { value: found?.text ?? "", exists: found !== undefined };
+}
+
+function setText(view: View, { key, value, expires = 0 }: { key: string; value: string; expires?: number }): void {
+  view.changes.push(["text", key, value, expires === 0 ? 0 : view.now + expires * 1000]);
+}
+
+function listAdd(view: View, { listName, value }: { listName: string; value: string }): number {
+  const { length } = view.list(listName);
+  view.changes.push(["push", listName, value]);
+  return length + 1;
+}
+
+function listDel(view: View, { listName, value }: { listName: string; value: string }): boolean {
+  const position = view.list(listName).indexOf(value);
+  if (position >= 0) view.changes.push(["cut", listName, position]);
+  return position >= 0;
+}
+
+function listRange(view: View, { listName, start, stop }: { listName: string; start: number; stop: number }): string[] {
+  const list = view.list(listName);
+  const fromEnd = (position: number) => Math.max(0, position < 0 ? list.length + position : position);
+  return list.slice(fromEnd(start), Math.max(0, (stop < 0 ? list.length + stop : stop) + 1));
+}
+
+function setAdd(view: View, { setName, value }: { setName: string; value: string }): number {
+  if (view.set(setName).has(value)) return 0;
+  view.changes.push(["add", setName, value]);
+  return 1;
+}
+
+function setDel(view: View, { setName, value }: { setName: string; value: string }): number {
+  if (!view.set(setName).has(value)) return 0;
+  view.changes.push(["drop", setName, value]);
+  return 1;
+}
+
+function intersection(view: View, names: string[]): string[] {
+  const [first, ...rest] = names.map((name) => view.set(name));
+  return sorted([...(first ?? [])].filter((member) => rest.every((set) => set.has(member))));
+}
+
+/** How an operation reads its argument, and what it does. */
+interface Operation {
+  read(argument: unknown): boolean;
+  run(view: View, argument: unknown): unknown;
+}
+
+const listItem = fields({ listName: isText, value: isText });
+const setMember = fields({ setName: isText, value: isText });
+const remove = { read: isText, run: (view: View, key: string) => view.delete(key) };
+
+const OPERATIONS = {
+  "KeyValue.Increment": { read: fields({ key: isText, value: isI32 }), run: increment },
+  "KeyValue.Contains": { read: isText, run: (view: View, key: string) => view.of(key) !== undefined },
+  "KeyValue.Del": remove,
+  "KeyValue.Get": { read: isText, run: get },
+  "KeyValue.Set": { read: fields({ key: isText, value: isText, expires: optional(isU32) }), run: setText },
+  "KeyValue.ListAdd": { read: listItem, run: listAdd },
+  "KeyValue.ListClear": remove,
+  "KeyValue.ListDel": { read: listItem, run: listDel },
+  "KeyValue.ListRange": { read: fields({ listName: isText, start: isI32, stop: isI32 }), run: listRange },
+  "KeyValue.SetAdd": { read: setMember, run: setAdd },
+  "KeyValue.SetDel": { read: setMember, run: setDel },
+  "KeyValue.SetIntersection": { read: isTexts, run: intersection },
+  "KeyValue.SetQuery": { read: isText, run: (view: View, name: string) => sorted(view.set(name)) },
+  "KeyValue.SetUnion": { read: isTexts, run: (view: View, names: string[]) => sorted(new Set(names.flatMap((name) => [...view.set(name)]))) },
+  "KeyValue.SetClear": remove,
+} satisfies { [O in keyof KeyValue]: { read(argument: unknown): boolean; run(view: View, argument: never): ReturnType<KeyValue[O]> } };
+
+/** All operations. */
+export const operations = Object.keys(OPERATIONS) as (keyof KeyValue)[];
