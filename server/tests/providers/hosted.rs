@@ -72,7 +72,7 @@ impl Hosted {
             MADE.set(Some(provider.clone()));
             provider
         };
-        let kind = ProviderKind { create, ..kind };
+        let kind = ProviderKind { create, ..*kind };
         let host = Host::start(parts, config, vec![kind]).await.expect("started");
         Self { provider: MADE.take().expect("the host made one"), bus, data_dir, _host: host }
     }
