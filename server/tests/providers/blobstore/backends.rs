@@ -68,7 +68,7 @@ impl Backend for S3 {
     async fn clear(&self) {
         let prefix = format!("tests/case-{}", self.cases.fetch_add(1, Ordering::Relaxed));
         let endpoint = format!("http://127.0.0.1:{}", self.server.port());
-        let values = [&values(&endpoint)[..], &[("PREFIX", &prefix)]].concat();
+        let values = [&values(&endpoint)[..], &[("PREFIX", &*prefix)]].concat();
         link(&*self.hosted.provider, &values, true).await.expect("linked");
     }
 
