@@ -32,5 +32,8 @@ pub struct HealthCheckResponse {
 #[cfg(feature = "schema")]
 pub fn describe() -> crate::schema::Contract {
     crate::schema::Contract::new(CONTRACT, "What every actor may answer")
-        .to_actor::<HealthCheckRequest, HealthCheckResponse>(operation::HEALTH_REQUEST, "Whether the actor can work.")
+        .by_provider::<HealthCheckRequest, HealthCheckResponse>(
+            operation::HEALTH_REQUEST,
+            "Whether the actor can work.",
+        )
 }

@@ -276,29 +276,26 @@ pub struct GetObjectResponse {
 #[cfg(feature = "schema")]
 pub fn describe() -> crate::schema::Contract {
     crate::schema::Contract::new(CONTRACT, "Objects of any size in containers")
-        .from_actor::<String, bool>(operation::CONTAINER_EXISTS, "Whether a container exists.")
-        .from_actor::<String, ()>(operation::CREATE_CONTAINER, "Makes a container.")
-        .from_actor::<String, ContainerMetadata>(operation::GET_CONTAINER_INFO, "What is known of a container.")
-        .from_actor::<(), Vec<ContainerMetadata>>(operation::LIST_CONTAINERS, "All containers.")
-        .from_actor::<Vec<String>, Vec<ItemResult>>(
+        .by_actor::<String, bool>(operation::CONTAINER_EXISTS, "Whether a container exists.")
+        .by_actor::<String, ()>(operation::CREATE_CONTAINER, "Makes a container.")
+        .by_actor::<String, ContainerMetadata>(operation::GET_CONTAINER_INFO, "What is known of a container.")
+        .by_actor::<(), Vec<ContainerMetadata>>(operation::LIST_CONTAINERS, "All containers.")
+        .by_actor::<Vec<String>, Vec<ItemResult>>(
             operation::REMOVE_CONTAINERS,
             "Removes containers with what is in them; answers those it could not.",
         )
-        .from_actor::<ContainerObject, bool>(operation::OBJECT_EXISTS, "Whether an object exists.")
-        .from_actor::<ContainerObject, ObjectMetadata>(operation::GET_OBJECT_INFO, "What is known of an object.")
-        .from_actor::<ListObjectsRequest, ListObjectsResponse>(operation::LIST_OBJECTS, "The objects of a container.")
-        .from_actor::<RemoveObjectsRequest, Vec<ItemResult>>(
+        .by_actor::<ContainerObject, bool>(operation::OBJECT_EXISTS, "Whether an object exists.")
+        .by_actor::<ContainerObject, ObjectMetadata>(operation::GET_OBJECT_INFO, "What is known of an object.")
+        .by_actor::<ListObjectsRequest, ListObjectsResponse>(operation::LIST_OBJECTS, "The objects of a container.")
+        .by_actor::<RemoveObjectsRequest, Vec<ItemResult>>(
             operation::REMOVE_OBJECTS,
             "Removes objects; answers those it could not.",
         )
-        .from_actor::<PutObjectRequest, PutObjectResponse>(
-            operation::PUT_OBJECT,
-            "Writes an object, or its first chunk.",
-        )
-        .from_actor::<PutChunkRequest, ()>(operation::PUT_CHUNK, "Writes a further chunk of an object.")
-        .from_actor::<GetObjectRequest, GetObjectResponse>(
+        .by_actor::<PutObjectRequest, PutObjectResponse>(operation::PUT_OBJECT, "Writes an object, or its first chunk.")
+        .by_actor::<PutChunkRequest, ()>(operation::PUT_CHUNK, "Writes a further chunk of an object.")
+        .by_actor::<GetObjectRequest, GetObjectResponse>(
             operation::GET_OBJECT,
             "Reads an object, or begins to have its chunks sent.",
         )
-        .to_actor::<Chunk, ChunkResponse>(operation::RECEIVE_CHUNK, "A chunk of an object that the actor reads.")
+        .by_provider::<Chunk, ChunkResponse>(operation::RECEIVE_CHUNK, "A chunk of an object that the actor reads.")
 }

@@ -38,5 +38,5 @@ pub struct Tick {
 #[cfg(feature = "schema")]
 pub fn describe() -> crate::schema::Contract {
     crate::schema::Contract::new(CONTRACT, "Calls at times that the link says")
-        .to_actor::<Tick, ()>(operation::HANDLE_TICK, "A schedule is due.")
+        .by_provider::<Tick, ()>(operation::HANDLE_TICK, "A schedule is due.")
 }

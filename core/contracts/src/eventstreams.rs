@@ -173,13 +173,10 @@ pub struct Delivery {
 #[cfg(feature = "schema")]
 pub fn describe() -> crate::schema::Contract {
     crate::schema::Contract::new(CONTRACT, "Streams of events that are kept in order")
-        .from_actor::<AppendRequest, AppendResponse>(operation::APPEND, "Adds an event to the end of a stream.")
-        .from_actor::<ReadRequest, ReadResponse>(operation::READ, "The events of a stream after a position.")
-        .from_actor::<String, StreamInfo>(operation::GET_INFO, "Where a stream begins and ends.")
-        .from_actor::<SubscribeRequest, SubscribeResponse>(
-            operation::SUBSCRIBE,
-            "Has the events of a stream delivered.",
-        )
-        .from_actor::<Subscription, bool>(operation::UNSUBSCRIBE, "Ends a subscription; answers whether there was one.")
-        .to_actor::<Delivery, ()>(operation::HANDLE_EVENT, "An event for a subscription.")
+        .by_actor::<AppendRequest, AppendResponse>(operation::APPEND, "Adds an event to the end of a stream.")
+        .by_actor::<ReadRequest, ReadResponse>(operation::READ, "The events of a stream after a position.")
+        .by_actor::<String, StreamInfo>(operation::GET_INFO, "Where a stream begins and ends.")
+        .by_actor::<SubscribeRequest, SubscribeResponse>(operation::SUBSCRIBE, "Has the events of a stream delivered.")
+        .by_actor::<Subscription, bool>(operation::UNSUBSCRIBE, "Ends a subscription; answers whether there was one.")
+        .by_provider::<Delivery, ()>(operation::HANDLE_EVENT, "An event for a subscription.")
 }

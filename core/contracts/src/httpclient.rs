@@ -46,7 +46,7 @@ fn get() -> String {
 /// The contract in its own words.
 #[cfg(feature = "schema")]
 pub fn describe() -> crate::schema::Contract {
-    crate::schema::Contract::new(CONTRACT, "Requests that actors send out").from_actor::<HttpRequest, HttpResponse>(
+    crate::schema::Contract::new(CONTRACT, "Requests that actors send out").by_actor::<HttpRequest, HttpResponse>(
         operation::REQUEST,
         "Sends a request and answers its response, whatever the status.",
     )

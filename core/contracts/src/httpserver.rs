@@ -128,18 +128,18 @@ pub struct WebSocketClose {
 #[cfg(feature = "schema")]
 pub fn describe() -> crate::schema::Contract {
     crate::schema::Contract::new(CONTRACT, "Requests that reach actors")
-        .to_actor::<HttpRequest, HttpResponse>(operation::HANDLE_REQUEST, "Answers a request.")
-        .to_actor::<WebSocketOpened, bool>(
+        .by_provider::<HttpRequest, HttpResponse>(operation::HANDLE_REQUEST, "Answers a request.")
+        .by_provider::<WebSocketOpened, bool>(
             operation::WEBSOCKET_OPENED,
             "A client asks for a WebSocket; answers whether the actor takes it.",
         )
-        .to_actor::<WebSocketMessage, ()>(operation::WEBSOCKET_RECEIVED, "A message from a client, in order.")
-        .to_actor::<String, ()>(operation::WEBSOCKET_CLOSED, "A session ended.")
-        .from_actor::<WebSocketMessage, bool>(
+        .by_provider::<WebSocketMessage, ()>(operation::WEBSOCKET_RECEIVED, "A message from a client, in order.")
+        .by_provider::<String, ()>(operation::WEBSOCKET_CLOSED, "A session ended.")
+        .by_actor::<WebSocketMessage, bool>(
             operation::WEBSOCKET_SEND,
             "Sends a message to a client; answers whether the session was open.",
         )
-        .from_actor::<WebSocketClose, bool>(
+        .by_actor::<WebSocketClose, bool>(
             operation::WEBSOCKET_CLOSE,
             "Ends a session after what was sent; answers whether it was open.",
         )

@@ -133,22 +133,22 @@ pub struct SetDelRequest {
 #[cfg(feature = "schema")]
 pub fn describe() -> crate::schema::Contract {
     crate::schema::Contract::new(CONTRACT, "Numbers, texts, lists and sets under keys")
-        .from_actor::<IncrementRequest, i32>(operation::INCREMENT, "Adds to a number; answers the new value.")
-        .from_actor::<String, bool>(operation::CONTAINS, "Whether a key exists.")
-        .from_actor::<String, bool>(operation::DEL, "Deletes a key; answers whether it existed.")
-        .from_actor::<String, GetResponse>(operation::GET, "The value of a key.")
-        .from_actor::<SetRequest, ()>(operation::SET, "Sets the value of a key.")
-        .from_actor::<ListAddRequest, u32>(operation::LIST_ADD, "Adds to the end of a list; answers its length.")
-        .from_actor::<String, bool>(operation::LIST_CLEAR, "Removes a list; answers whether it existed.")
-        .from_actor::<ListDelRequest, bool>(
+        .by_actor::<IncrementRequest, i32>(operation::INCREMENT, "Adds to a number; answers the new value.")
+        .by_actor::<String, bool>(operation::CONTAINS, "Whether a key exists.")
+        .by_actor::<String, bool>(operation::DEL, "Deletes a key; answers whether it existed.")
+        .by_actor::<String, GetResponse>(operation::GET, "The value of a key.")
+        .by_actor::<SetRequest, ()>(operation::SET, "Sets the value of a key.")
+        .by_actor::<ListAddRequest, u32>(operation::LIST_ADD, "Adds to the end of a list; answers its length.")
+        .by_actor::<String, bool>(operation::LIST_CLEAR, "Removes a list; answers whether it existed.")
+        .by_actor::<ListDelRequest, bool>(
             operation::LIST_DEL,
             "Removes the first such item of a list; answers whether there was one.",
         )
-        .from_actor::<ListRangeRequest, Vec<String>>(operation::LIST_RANGE, "Part of a list.")
-        .from_actor::<SetAddRequest, u32>(operation::SET_ADD, "Adds to a set; answers 1 if it was not in it.")
-        .from_actor::<SetDelRequest, u32>(operation::SET_DEL, "Removes from a set; answers 1 if it was in it.")
-        .from_actor::<Vec<String>, Vec<String>>(operation::SET_INTERSECTION, "What is in all of these sets.")
-        .from_actor::<String, Vec<String>>(operation::SET_QUERY, "What is in a set.")
-        .from_actor::<Vec<String>, Vec<String>>(operation::SET_UNION, "What is in any of these sets.")
-        .from_actor::<String, bool>(operation::SET_CLEAR, "Removes a set; answers whether it existed.")
+        .by_actor::<ListRangeRequest, Vec<String>>(operation::LIST_RANGE, "Part of a list.")
+        .by_actor::<SetAddRequest, u32>(operation::SET_ADD, "Adds to a set; answers 1 if it was not in it.")
+        .by_actor::<SetDelRequest, u32>(operation::SET_DEL, "Removes from a set; answers 1 if it was in it.")
+        .by_actor::<Vec<String>, Vec<String>>(operation::SET_INTERSECTION, "What is in all of these sets.")
+        .by_actor::<String, Vec<String>>(operation::SET_QUERY, "What is in a set.")
+        .by_actor::<Vec<String>, Vec<String>>(operation::SET_UNION, "What is in any of these sets.")
+        .by_actor::<String, bool>(operation::SET_CLEAR, "Removes a set; answers whether it existed.")
 }

@@ -204,13 +204,13 @@ pub struct ListResponse {
 #[cfg(feature = "schema")]
 pub fn describe() -> crate::schema::Contract {
     crate::schema::Contract::new(CONTRACT, "Bytes under keys, with ETags, expiry and transactions")
-        .from_actor::<String, Option<Entry>>(operation::GET, "The value of a key; null if there is none.")
-        .from_actor::<SetRequest, WriteResponse>(operation::SET, "Sets the value of a key.")
-        .from_actor::<DeleteRequest, WriteResponse>(operation::DELETE, "Deletes a key.")
-        .from_actor::<CompareAndSetRequest, WriteResponse>(
+        .by_actor::<String, Option<Entry>>(operation::GET, "The value of a key; null if there is none.")
+        .by_actor::<SetRequest, WriteResponse>(operation::SET, "Sets the value of a key.")
+        .by_actor::<DeleteRequest, WriteResponse>(operation::DELETE, "Deletes a key.")
+        .by_actor::<CompareAndSetRequest, WriteResponse>(
             operation::COMPARE_AND_SET,
             "Sets the value of a key that holds a known one.",
         )
-        .from_actor::<TransactRequest, TransactResponse>(operation::TRANSACT, "Writes several keys at once, or none.")
-        .from_actor::<ListRequest, ListResponse>(operation::LIST, "The keys with a prefix, in order.")
+        .by_actor::<TransactRequest, TransactResponse>(operation::TRANSACT, "Writes several keys at once, or none.")
+        .by_actor::<ListRequest, ListResponse>(operation::LIST, "The keys with a prefix, in order.")
 }

@@ -25,5 +25,5 @@ pub struct LogEntry {
 #[cfg(feature = "schema")]
 pub fn describe() -> crate::schema::Contract {
     crate::schema::Contract::new(CONTRACT, "Log lines of actors; needs no link")
-        .from_actor::<LogEntry, ()>(operation::WRITE_LOG, "Writes a line to the log of the host.")
+        .by_actor::<LogEntry, ()>(operation::WRITE_LOG, "Writes a line to the log of the host.")
 }

@@ -69,7 +69,7 @@ pub struct RequestMessage {
 #[cfg(feature = "schema")]
 pub fn describe() -> crate::schema::Contract {
     crate::schema::Contract::new(CONTRACT, "Messages on subjects outside of the lattice")
-        .from_actor::<PubMessage, ()>(operation::PUBLISH, "Publishes a message.")
-        .from_actor::<RequestMessage, ReplyMessage>(operation::REQUEST, "Publishes a message and waits for its reply.")
-        .to_actor::<SubMessage, ()>(operation::HANDLE_MESSAGE, "A message on a subject that the link names.")
+        .by_actor::<PubMessage, ()>(operation::PUBLISH, "Publishes a message.")
+        .by_actor::<RequestMessage, ReplyMessage>(operation::REQUEST, "Publishes a message and waits for its reply.")
+        .by_provider::<SubMessage, ()>(operation::HANDLE_MESSAGE, "A message on a subject that the link names.")
 }

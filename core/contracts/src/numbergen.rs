@@ -29,7 +29,7 @@ pub struct RangeLimit {
 #[cfg(feature = "schema")]
 pub fn describe() -> crate::schema::Contract {
     crate::schema::Contract::new(CONTRACT, "Random numbers; needs no link")
-        .from_actor::<(), String>(operation::GENERATE_GUID, "A random UUID.")
-        .from_actor::<RangeLimit, u32>(operation::RANDOM_IN_RANGE, "A random number within bounds.")
-        .from_actor::<(), u32>(operation::RANDOM_32, "A random number of 32 bits.")
+        .by_actor::<(), String>(operation::GENERATE_GUID, "A random UUID.")
+        .by_actor::<RangeLimit, u32>(operation::RANDOM_IN_RANGE, "A random number within bounds.")
+        .by_actor::<(), u32>(operation::RANDOM_32, "A random number of 32 bits.")
 }

@@ -84,12 +84,16 @@ impl Contract {
     }
 
     /// Adds an operation that actors call.
-    pub(crate) fn from_actor<In: JsonSchema, Out: JsonSchema>(self, name: &'static str, summary: &'static str) -> Self {
+    pub(crate) fn by_actor<In: JsonSchema, Out: JsonSchema>(self, name: &'static str, summary: &'static str) -> Self {
         self.with::<In, Out>(Direction::FromActor, name, summary)
     }
 
     /// Adds an operation by which actors are called.
-    pub(crate) fn to_actor<In: JsonSchema, Out: JsonSchema>(self, name: &'static str, summary: &'static str) -> Self {
+    pub(crate) fn by_provider<In: JsonSchema, Out: JsonSchema>(
+        self,
+        name: &'static str,
+        summary: &'static str,
+    ) -> Self {
         self.with::<In, Out>(Direction::ToActor, name, summary)
     }
 

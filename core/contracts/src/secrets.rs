@@ -40,7 +40,7 @@ impl Debug for GetResponse {
 #[cfg(feature = "schema")]
 pub fn describe() -> crate::schema::Contract {
     crate::schema::Contract::new(CONTRACT, "Values that an actor needs and nobody else may see")
-        .from_actor::<String, GetResponse>(operation::GET, "The secret of a name.")
+        .by_actor::<String, GetResponse>(operation::GET, "The secret of a name.")
 }
 
 #[cfg(test)]

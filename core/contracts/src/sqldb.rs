@@ -95,9 +95,9 @@ pub struct SqlDbError {
 #[cfg(feature = "schema")]
 pub fn describe() -> crate::schema::Contract {
     crate::schema::Contract::new(CONTRACT, "Statements for a relational database")
-        .from_actor::<Statement, ExecuteResult>(
+        .by_actor::<Statement, ExecuteResult>(
             operation::EXECUTE,
             "Carries out a statement; answers how many rows it changed.",
         )
-        .from_actor::<Statement, QueryResult>(operation::QUERY, "Carries out a query; answers its rows.")
+        .by_actor::<Statement, QueryResult>(operation::QUERY, "Carries out a query; answers its rows.")
 }

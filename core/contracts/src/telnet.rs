@@ -31,8 +31,8 @@ pub struct SessionText {
 #[cfg(feature = "schema")]
 pub fn describe() -> crate::schema::Contract {
     crate::schema::Contract::new(CONTRACT, "Sessions of people at terminals")
-        .from_actor::<SessionText, bool>(operation::SEND_TEXT, "Sends text to a session; answers whether it is open.")
-        .to_actor::<String, bool>(operation::SESSION_STARTED, "A session began; answers whether it may go on.")
-        .to_actor::<SessionText, bool>(operation::RECEIVE_TEXT, "A line from a session; answers whether it goes on.")
-        .to_actor::<String, ()>(operation::SESSION_ENDED, "A session ended.")
+        .by_actor::<SessionText, bool>(operation::SEND_TEXT, "Sends text to a session; answers whether it is open.")
+        .by_provider::<String, bool>(operation::SESSION_STARTED, "A session began; answers whether it may go on.")
+        .by_provider::<SessionText, bool>(operation::RECEIVE_TEXT, "A line from a session; answers whether it goes on.")
+        .by_provider::<String, ()>(operation::SESSION_ENDED, "A session ended.")
 }

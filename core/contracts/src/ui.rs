@@ -190,12 +190,12 @@ pub enum UiEventKind {
 #[cfg(feature = "schema")]
 pub fn describe() -> crate::schema::Contract {
     crate::schema::Contract::new(CONTRACT, "What actors show on a page, and what people do there")
-        .from_actor::<ShowTextRequest, ()>(operation::SHOW_TEXT, "Shows text.")
-        .from_actor::<NotifyRequest, ()>(operation::NOTIFY, "Shows a message that goes away.")
-        .from_actor::<ShowCanvasRequest, ()>(operation::SHOW_CANVAS, "Shows a canvas to draw on.")
-        .from_actor::<DrawRequest, ()>(operation::DRAW, "Draws a bitmap on a canvas.")
-        .from_actor::<ShowInputRequest, ()>(operation::SHOW_INPUT, "Shows an input, or changes it.")
-        .from_actor::<Vec<String>, Inputs>(operation::READ_INPUTS, "The values of these inputs, or of all.")
-        .from_actor::<String, bool>(operation::REMOVE, "Removes a text, canvas or input; answers whether it was there.")
-        .to_actor::<UiEvent, ()>(operation::HANDLE_EVENT, "Somebody used an input or a canvas.")
+        .by_actor::<ShowTextRequest, ()>(operation::SHOW_TEXT, "Shows text.")
+        .by_actor::<NotifyRequest, ()>(operation::NOTIFY, "Shows a message that goes away.")
+        .by_actor::<ShowCanvasRequest, ()>(operation::SHOW_CANVAS, "Shows a canvas to draw on.")
+        .by_actor::<DrawRequest, ()>(operation::DRAW, "Draws a bitmap on a canvas.")
+        .by_actor::<ShowInputRequest, ()>(operation::SHOW_INPUT, "Shows an input, or changes it.")
+        .by_actor::<Vec<String>, Inputs>(operation::READ_INPUTS, "The values of these inputs, or of all.")
+        .by_actor::<String, bool>(operation::REMOVE, "Removes a text, canvas or input; answers whether it was there.")
+        .by_provider::<UiEvent, ()>(operation::HANDLE_EVENT, "Somebody used an input or a canvas.")
 }

@@ -53,6 +53,7 @@ impl Hosted {
             modules: Arc::new(LatticeModules),
             payloads: None,
             secrets: None,
+            authorities: None,
             data_dir: Some(data_dir.path().to_owned()),
             key: KeyPair::from_raw(KeyKind::Host, [1; 32]),
         };

@@ -62,6 +62,7 @@ impl Actors {
             modules: Arc::new(LatticeModules),
             payloads: None,
             secrets: None,
+            authorities: None,
             data_dir: None,
             key: KeyPair::from_raw(KeyKind::Host, [1; 32]),
         };
