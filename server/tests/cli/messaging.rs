@@ -46,7 +46,7 @@ fn a_nats_client_meets_a_published_actor_on_the_lattice() {
     put("greetings.>").text();
     Runtime::new().expect("a runtime").block_on(async {
         let client = async_nats::connect(&address).await.expect("it joins");
-        assert_eq!(ask(&client, "greetings.hello", "hello").await.as_deref(), Ok("hello"));
+        assert_eq!(ask(&client, "greetings.hello", "hello").await.as_deref(), Ok("reply: hello"));
         assert!(ask(&client, "elsewhere", "").await.is_err(), "nobody hears it");
         server.run(&["link", "del", &actor, CONTRACT]).text();
         assert!(ask(&client, "greetings.hello", "hello").await.is_err(), "nobody hears it any more");
@@ -77,7 +77,7 @@ fn a_joined_server_carries_what_users_say_and_an_operator_meets_its_actor() {
         let options = ConnectOptions::with_credentials(&creds).expect("credentials");
         let options = options.custom_inbox_prefix(format!("_INBOX.{key}"));
         let client = options.connect(&address).await.expect("it joins");
-        assert_eq!(ask(&client, "greetings.hello", "hello").await.as_deref(), Ok("hello"));
+        assert_eq!(ask(&client, "greetings.hello", "hello").await.as_deref(), Ok("reply: hello"));
     });
 }
 
