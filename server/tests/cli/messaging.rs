@@ -99,7 +99,9 @@ fn an_actor_bridges_two_nats_servers_that_do_not_know_each_other() {
         let options = ConnectOptions::with_token("lovelace".to_owned());
         let other = options.connect(&outside.address).await.expect("it is there");
         let mut bridged = other.subscribe("bridged.>").await.expect("subscribed");
-        other.flush().await.expect("it is heard");
+        // What it hears of itself shows that the server has its subscription.
+        other.publish("bridged.ready", "".into()).await.expect("it is on its way");
+        timeout(PATIENCE, bridged.next()).await.expect("in time").expect("a message");
         assert_eq!(ask(&client, "orders.new", "book").await.as_deref(), Ok("book"), "who wants an answer gets it");
         client.publish("orders.new", "book".into()).await.expect("it is on its way");
         let message = timeout(PATIENCE, bridged.next()).await.expect("in time").expect("a message");
