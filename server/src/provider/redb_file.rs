@@ -57,12 +57,15 @@ of_file!(StorageError, TableError, TransactionError, CommitError);
 /// What comes of looking at a file, or changing it.
 pub(super) type Outcome<T> = Result<T, Failure>;
 
+/// The way to who writes.
+type Changes = mpsc::Sender<Box<dyn Change>>;
+
 /// A database, open.
 pub(super) struct RedbFile {
     database: Arc<Database>,
     path: PathBuf,
     /// Taken when this is dropped.
-    writer: Option<(mpsc::Sender<Box<dyn Change>>, JoinHandle<()>)>,
+    writer: Option<(Changes, JoinHandle<()>)>,
 }
 
 impl RedbFile {
@@ -265,9 +268,11 @@ mod tests {
 
     async fn committed(file: &RedbFile) -> Vec<u64> {
         let look = |seen: &ReadTransaction| -> Outcome<Vec<u64>> {
-            let all = seen.open_table(NUMBERS)?;
-            let all = all.iter()?.map(|row| Ok(row?.0.value()));
-            all.collect()
+            let mut found = Vec::new();
+            for row in seen.open_table(NUMBERS)?.iter()? {
+                found.push(row?.0.value());
+            }
+            Ok(found)
         };
         file.read(look).await.expect("read")
     }
@@ -330,7 +335,7 @@ mod tests {
             let error = outcome.expect_err("none is written").to_string();
             assert!(error.contains("made up") && error.contains("a.redb"), "{error}");
         }
-        assert_eq!(committed(&file).await, [0_u64; 0], "not the half of it");
+        assert!(committed(&file).await.is_empty(), "not the half of it");
         file.write(add(3)).await.expect("it goes on");
         assert_eq!(committed(&file).await, [3]);
     }
