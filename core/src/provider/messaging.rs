@@ -147,7 +147,7 @@ impl Settings {
             (false, None) => Err(reserved(&subject)),
             (false, Some(patterns)) => Err(ProviderError::Failed(format!(
                 "the link does not let the actor publish to {subject}, only to {}; put the link with another PUBLISH",
-                patterns.iter().map(|pattern| pattern.as_str()).collect::<Vec<_>>().join(",")
+                patterns.iter().map(SubjectPattern::as_str).collect::<Vec<_>>().join(",")
             ))),
         }
     }

@@ -66,7 +66,7 @@ impl Hosted {
             limits,
             policy: HostPolicy::default(),
         };
-        let kind = KINDS.into_iter().find(|kind| kind.description.name == name).expect("a server has it");
+        let kind = KINDS.iter().find(|kind| kind.description.name == name).expect("a server has it");
         CREATE.set(Some(kind.create));
         let create: Create = |context| {
             let provider = CREATE.get().expect("it was set just now")(context);

@@ -48,13 +48,13 @@ pub(super) async fn import(redis: &Arc<RedisConnection>, records: &[String]) -> 
     for record in records {
         let Record { key, value, expires } = Record::decode(record)?;
         ask::<i64>(redis, cmd("DEL").arg(&key), &[], "").await?;
-        match value {
-            Value::Text(text) => ask::<()>(redis, cmd("SET").arg(&key).arg(text), &[], "").await?,
-            Value::List(items) if !items.is_empty() => ask(redis, cmd("RPUSH").arg(&key).arg(items), &[], "").await?,
-            Value::Set(members) if !members.is_empty() => {
-                ask(redis, cmd("SADD").arg(&key).arg(members), &[], "").await?
-            }
-            Value::List(_) | Value::Set(_) => {}
+        let put = match value {
+            Value::Text(text) => Some(cmd("SET").arg(&key).arg(text).take()),
+            Value::List(items) => (!items.is_empty()).then(|| cmd("RPUSH").arg(&key).arg(items).take()),
+            Value::Set(members) => (!members.is_empty()).then(|| cmd("SADD").arg(&key).arg(members).take()),
+        };
+        if let Some(put) = put {
+            ask::<()>(redis, &put, &[], "").await?;
         }
         if let Some(at) = expires {
             ask::<i64>(redis, cmd("PEXPIREAT").arg(&key).arg(at), &[], "").await?;
