@@ -184,8 +184,23 @@ fn http() -> Vec<Sample> {
         body: vec![0, 255],
     };
     let response = httpserver::HttpResponse { status_code: 404, header: headers, body: vec![255] };
-    let mut all =
-        Samples::of(httpserver::CONTRACT).add(httpserver::operation::HANDLE_REQUEST, handled, response.clone()).1;
+    let opened = httpserver::WebSocketOpened {
+        session: text("s"),
+        path: text("/"),
+        query_string: text("q"),
+        header: handled.header.clone(),
+    };
+    let message = httpserver::WebSocketMessage { session: text("s"), text: some("t"), bytes: None };
+    let binary = httpserver::WebSocketMessage { session: text("s"), text: None, bytes: Some(vec![0, 255]) };
+    let close = httpserver::WebSocketClose { session: text("s"), code: Some(1_000), reason: text("r") };
+    let mut all = Samples::of(httpserver::CONTRACT)
+        .add(httpserver::operation::HANDLE_REQUEST, handled, response.clone())
+        .add(httpserver::operation::WEBSOCKET_OPENED, opened, true)
+        .add(httpserver::operation::WEBSOCKET_RECEIVED, message, ())
+        .add(httpserver::operation::WEBSOCKET_CLOSED, text("s"), ())
+        .add(httpserver::operation::WEBSOCKET_SEND, binary, true)
+        .add(httpserver::operation::WEBSOCKET_CLOSE, close, true)
+        .1;
     all.extend(Samples::of(httpclient::CONTRACT).add(httpclient::operation::REQUEST, sent, response).1);
     all
 }
