@@ -21,12 +21,7 @@ describe("a counter in a tab", { timeout: 120_000 }, () => {
     await server?.stop();
   });
 
-  /** Runs a command that must succeed; resolves with what it printed. */
-  async function run(...args) {
-    const { code, stdout, stderr } = await server.cli(...args);
-    assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
-    return stdout.trim();
-  }
+  const run = (...args) => server.run(...args);
 
   const startCounter = (tab) => run("start", "actor", modulePath("kv_counter"), "--host", tab.id, "--max-instances", "4");
 

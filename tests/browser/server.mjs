@@ -51,6 +51,12 @@ export async function startServer({ listen = "127.0.0.1:0", options = [], lattic
       return url.replace("http:", "ws:") + "lattice";
     },
     cli: (...args) => cli(url, creds("operator"), args),
+    /** Runs a command that must succeed; resolves with what it printed. */
+    run: async (...args) => {
+      const { code, stdout, stderr } = await cli(url, creds("operator"), args);
+      if (code !== 0) throw new Error(`${args.join(" ")}: ${stderr}`);
+      return stdout.trim();
+    },
     /** What lets a role into its lattice; no such file where it asks for none. */
     creds,
     output: () => program.output,

@@ -20,11 +20,7 @@ describe("a link that is swapped", { timeout: 120_000 }, () => {
     await server?.stop();
   });
 
-  async function run(...args) {
-    const { code, stdout, stderr } = await server.cli(...args);
-    assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
-    return stdout.trim();
-  }
+  const run = (...args) => server.run(...args);
 
   test("goes from the server's provider to one in a tab and back, and every call is counted once", async () => {
     const tab = await openTab(browser, server);

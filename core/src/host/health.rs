@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{links::LinkKey, provider::RunningProvider, state::HostState};
 use crate::{
     identity::PublicKey,
-    lattice::control::{LinkStatus, LinkVerdict},
+    lattice::control::{Health, LinkStatus, LinkVerdict},
     provider::LinkedActor,
 };
 
@@ -22,8 +22,7 @@ impl HostState {
     /// Asks each provider that serves links how it is, and tells the lattice.
     pub(super) async fn check_health(self: &Arc<Self>) {
         for provider in self.all_providers().into_iter().filter(|provider| !provider.description.built_in) {
-            self.check_links(&provider).await;
-            let health = provider.health().await;
+            let health = self.health_of(&provider).await;
             self.emit(
                 if health.healthy { "health_check_passed" } else { "health_check_failed" },
                 json!({
@@ -34,6 +33,15 @@ impl HostState {
                     "message": health.message,
                 }),
             );
+        }
+    }
+
+    /// How a provider is: as the first of its links that is sick, or as it says where it has none.
+    pub(super) async fn health_of(self: &Arc<Self>, provider: &RunningProvider) -> Health {
+        self.check_links(provider).await;
+        match provider.known_health() {
+            Some(health) => health,
+            None => provider.health().await,
         }
     }
 

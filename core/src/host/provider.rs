@@ -215,8 +215,8 @@ impl RunningProvider {
         self.provider.invoke(call).await.map_err(|error| LatticeError::new(error.code(), error.to_string()))
     }
 
-    /// Whether it can do its work.
-    pub(crate) async fn health(&self) -> Health {
+    /// Whether it can do its work, apart from its links.
+    pub(super) async fn health(&self) -> Health {
         match self.provider.health().await {
             Ok(()) => Health { healthy: true, message: None },
             Err(why) => Health { healthy: false, message: Some(why) },
@@ -228,6 +228,11 @@ impl RunningProvider {
         let taken = self.taken();
         let sick = taken.values().find_map(|taken| taken.sick.clone());
         (!taken.is_empty()).then(|| Health { healthy: sick.is_none(), message: sick })
+    }
+
+    /// Whether it took a link.
+    pub(super) fn has_link(&self, link: &LinkedActor) -> bool {
+        self.taken().contains_key(link)
     }
 
     /// The links that it took.

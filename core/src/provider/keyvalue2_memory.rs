@@ -1,7 +1,6 @@
 //! `wisteria:keyvalue2` in the memory of the host: gone when it stops.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     ops::Bound,
     sync::{Arc, Mutex},
     time::Duration,
@@ -15,6 +14,7 @@ use wisteria_contracts::{
 
 use super::{
     LinkRefused, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
+    expiring::Expiring,
     keyvalue2::{Effect, Listing, Outcome, Request, Write},
 };
 use crate::{
@@ -47,7 +47,7 @@ impl MemoryKeyValue2 {
     fn answer(&self, request: Request) -> Bytes {
         let now = self.platform.now();
         let mut store = self.store.lock().expect("nothing panics under this lock");
-        store.forget_expired(now);
+        store.0.forget_expired(now);
         match request {
             Request::Get(key) => codec::encode(&store.get(&key, now)).into(),
             Request::Write(write) => store.write(vec![write], now, &*self.platform).of_one(),
@@ -78,38 +78,27 @@ impl Provider for MemoryKeyValue2 {
 
 /// What keys hold now; what has expired is forgotten at the next operation.
 #[derive(Debug, Default)]
-struct Store {
-    entries: BTreeMap<String, Held>,
-    /// The keys that expire, by when they do.
-    expiring: BTreeSet<(Duration, String)>,
-}
+struct Store(Expiring<Held>);
 
 #[derive(Debug)]
 struct Held {
     value: Vec<u8>,
     etag: String,
-    /// In the platform's time.
-    expires: Option<Duration>,
 }
 
 impl Store {
-    fn forget_expired(&mut self, now: Duration) {
-        while self.expiring.first().is_some_and(|(at, _)| *at <= now) {
-            let (_, key) = self.expiring.pop_first().expect("there is a first");
-            self.entries.remove(&key);
-        }
-    }
-
     fn get(&self, key: &str, now: Duration) -> Option<Entry> {
-        let held = self.entries.get(key)?;
-        let left = held.expires.map(|at| (at - now).as_millis().max(1));
+        let entry = self.0.entries().get(key)?;
+        let Held { value, etag } = &entry.value;
+        let left = entry.expires.map(|at| (at - now).as_millis().max(1));
         let ttl_ms = left.map(|left| u64::try_from(left).unwrap_or(u64::MAX));
-        Some(Entry { value: held.value.clone(), etag: held.etag.clone(), ttl_ms })
+        Some(Entry { value: value.clone(), etag: etag.clone(), ttl_ms })
     }
 
     fn write(&mut self, writes: Vec<Write>, now: Duration, platform: &dyn Platform) -> Outcome {
         let fails = |write: &Write| {
-            let held = self.entries.get(&write.key).map(|held| (held.etag.as_str(), held.value.as_slice()));
+            let held = self.0.entries().get(&write.key).map(|entry| &entry.value);
+            let held = held.map(|held| (held.etag.as_str(), held.value.as_slice()));
             !write.condition.holds(held)
         };
         let failed = writes.iter().position(fails);
@@ -117,26 +106,15 @@ impl Store {
         for write in writes.into_iter().filter(|_| failed.is_none()) {
             match write.effect {
                 Effect::Keep => {}
-                Effect::Delete => self.remove(&write.key),
+                Effect::Delete => drop(self.0.remove(&write.key)),
                 Effect::Set(value, ttl_ms) => {
-                    self.remove(&write.key);
                     let expires = ttl_ms.map(|left| now.saturating_add(Duration::from_millis(left)));
-                    if let Some(at) = expires {
-                        self.expiring.insert((at, write.key.clone()));
-                    }
-                    self.entries.insert(write.key, Held { value, etag: random_uuid(platform), expires });
+                    self.0.insert(write.key, Held { value, etag: random_uuid(platform) }, expires);
                 }
             }
         }
-        let etags = keys.iter().map(|key| self.entries.get(key).map(|held| held.etag.clone())).collect();
+        let etags = keys.iter().map(|key| self.0.entries().get(key).map(|entry| entry.value.etag.clone())).collect();
         Outcome { etags, failed }
-    }
-
-    fn remove(&mut self, key: &str) {
-        let removed = self.entries.remove(key);
-        if let Some(at) = removed.and_then(|held| held.expires) {
-            self.expiring.remove(&(at, key.to_owned()));
-        }
     }
 
     fn list(&self, Listing { prefix, after, limit }: Listing) -> ListResponse {
@@ -144,7 +122,7 @@ impl Store {
             Some(after) => Bound::Excluded(after.as_str()),
             None => Bound::Included(prefix.as_str()),
         };
-        let from = self.entries.range::<str, _>((from, Bound::Unbounded));
+        let from = self.0.entries().range::<str, _>((from, Bound::Unbounded));
         let mut found = from.map(|(key, _)| key).take_while(|key| key.starts_with(&prefix));
         let keys: Vec<String> = found.by_ref().take(limit).cloned().collect();
         let cursor = found.next().and(keys.last().cloned());

@@ -1,7 +1,7 @@
 //! Key-value in the memory of the host: gone when it stops, the same on servers and in tabs.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     ops::Bound,
     sync::{Arc, Mutex},
     time::Duration,
@@ -19,6 +19,7 @@ use wisteria_contracts::{
 use super::{
     Exported, LinkRefused, LinkedActor, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
     argument,
+    expiring::Expiring,
     keyvalue::{self, EXPORTED, Record, Value},
 };
 use crate::{
@@ -78,7 +79,7 @@ impl Provider for MemoryKeyValue {
         from: Option<String>,
     ) -> BoxFuture<'a, Result<Exported, ProviderError>> {
         let mut store = self.store.lock().expect("nothing panics under this lock");
-        store.forget_expired(self.platform.now());
+        store.0.forget_expired(self.platform.now());
         let exported = store.export(from.as_deref(), &self.clocks());
         Box::pin(async { Ok(exported) })
     }
@@ -90,7 +91,7 @@ impl Provider for MemoryKeyValue {
             let clocks = self.clocks();
             for Record { key, value, expires } in records {
                 let expires = expires.map(|at| Duration::from_millis(at).saturating_sub(clocks.unix) + clocks.now);
-                store.insert(key, value, expires);
+                store.0.insert(key, value, expires);
             }
         });
         Box::pin(async { imported })
@@ -106,18 +107,7 @@ struct Clocks {
 
 /// What keys hold now; what has expired is forgotten at the next operation.
 #[derive(Debug, Default)]
-struct Store {
-    entries: BTreeMap<String, Entry>,
-    /// The keys that expire, by when they do.
-    expiring: BTreeSet<(Duration, String)>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    value: Value,
-    /// In the platform's time.
-    expires: Option<Duration>,
-}
+struct Store(Expiring<Value>);
 
 impl Value {
     fn kind(&self) -> &'static str {
@@ -133,12 +123,12 @@ type Encoded = Result<Vec<u8>, ProviderError>;
 
 impl Store {
     fn answer(&mut self, call: &ProviderCall, now: Duration) -> Encoded {
-        self.forget_expired(now);
+        self.0.forget_expired(now);
         let encoded = match &*call.operation {
             operation::INCREMENT => codec::encode(&self.increment(&argument(call)?)?),
-            operation::CONTAINS => codec::encode(&self.entries.contains_key(&argument::<String>(call)?)),
+            operation::CONTAINS => codec::encode(&self.0.entries().contains_key(&argument::<String>(call)?)),
             operation::DEL | operation::LIST_CLEAR | operation::SET_CLEAR => {
-                codec::encode(&self.remove(&argument::<String>(call)?))
+                codec::encode(&self.0.remove(&argument::<String>(call)?))
             }
             operation::GET => codec::encode(&self.get(&argument::<String>(call)?)?),
             operation::SET => {
@@ -163,7 +153,7 @@ impl Store {
         let mut exported = Exported::default();
         let mut size = 0;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        for (key, entry) in self.entries.range::<str, _>((from, Bound::Unbounded)) {
+        for (key, entry) in self.0.entries().range::<str, _>((from, Bound::Unbounded)) {
             if exported.records.len() == EXPORTED.0 || size > EXPORTED.1 {
                 return exported;
             }
@@ -178,42 +168,13 @@ impl Store {
         exported
     }
 
-    fn forget_expired(&mut self, now: Duration) {
-        while self.expiring.first().is_some_and(|(at, _)| *at <= now) {
-            let (_, key) = self.expiring.pop_first().expect("there is a first");
-            self.entries.remove(&key);
-        }
-    }
-
-    fn value(&mut self, key: &str) -> Option<&mut Value> {
-        self.entries.get_mut(key).map(|entry| &mut entry.value)
-    }
-
-    /// Puts a value under a key in place of what it held.
-    fn insert(&mut self, key: String, value: Value, expires: Option<Duration>) {
-        self.remove(&key);
-        if let Some(at) = expires {
-            self.expiring.insert((at, key.clone()));
-        }
-        self.entries.insert(key, Entry { value, expires });
-    }
-
-    /// Removes a key; whether there was one.
-    fn remove(&mut self, key: &str) -> bool {
-        let removed = self.entries.remove(key);
-        if let Some(at) = removed.as_ref().and_then(|entry| entry.expires) {
-            self.expiring.remove(&(at, key.to_owned()));
-        }
-        removed.is_some()
-    }
-
     fn increment(&mut self, request: &IncrementRequest) -> Result<i32, ProviderError> {
         let key = &request.key;
-        let text = match self.value(key) {
+        let text = match self.0.value(key) {
             Some(Value::Text(text)) => text,
             Some(other) => return Err(wrong_kind(key, other, "a number")),
             None => {
-                self.insert(key.clone(), Value::Text(request.value.to_string()), None);
+                self.0.insert(key.clone(), Value::Text(request.value.to_string()), None);
                 return Ok(request.value);
             }
         };
@@ -223,7 +184,7 @@ impl Store {
     }
 
     fn get(&mut self, key: &str) -> Result<GetResponse, ProviderError> {
-        match self.value(key) {
+        match self.0.value(key) {
             None => Ok(GetResponse::default()),
             Some(Value::Text(text)) => Ok(GetResponse { value: text.clone(), exists: true }),
             Some(other) => Err(wrong_kind(key, other, "a text")),
@@ -235,11 +196,11 @@ impl Store {
             0 => None,
             seconds => Some(now + Duration::from_secs(seconds.into())),
         };
-        self.insert(request.key, Value::Text(request.value), expires);
+        self.0.insert(request.key, Value::Text(request.value), expires);
     }
 
     fn list(&mut self, name: &str) -> Result<Option<&mut Vec<String>>, ProviderError> {
-        match self.value(name) {
+        match self.0.value(name) {
             None => Ok(None),
             Some(Value::List(list)) => Ok(Some(list)),
             Some(other) => Err(wrong_kind(name, other, "a list")),
@@ -253,7 +214,7 @@ impl Store {
                 Ok(u32::try_from(list.len()).unwrap_or(u32::MAX))
             }
             None => {
-                self.insert(request.list_name, Value::List(vec![request.value]), None);
+                self.0.insert(request.list_name, Value::List(vec![request.value]), None);
                 Ok(1)
             }
         }
@@ -268,7 +229,7 @@ impl Store {
         };
         list.remove(at);
         if list.is_empty() {
-            self.remove(&request.list_name);
+            self.0.remove(&request.list_name);
         }
         Ok(true)
     }
@@ -281,7 +242,7 @@ impl Store {
     }
 
     fn members_mut(&mut self, name: &str) -> Result<Option<&mut BTreeSet<String>>, ProviderError> {
-        match self.value(name) {
+        match self.0.value(name) {
             None => Ok(None),
             Some(Value::Set(set)) => Ok(Some(set)),
             Some(other) => Err(wrong_kind(name, other, "a set")),
@@ -296,7 +257,7 @@ impl Store {
         match self.members_mut(&request.set_name)? {
             Some(set) => Ok(set.insert(request.value).into()),
             None => {
-                self.insert(request.set_name, Value::Set(BTreeSet::from([request.value])), None);
+                self.0.insert(request.set_name, Value::Set(BTreeSet::from([request.value])), None);
                 Ok(1)
             }
         }
@@ -308,7 +269,7 @@ impl Store {
         };
         let removed = set.remove(&request.value);
         if set.is_empty() {
-            self.remove(&request.set_name);
+            self.0.remove(&request.set_name);
         }
         Ok(removed.into())
     }
@@ -409,8 +370,8 @@ mod tests {
         ask(store, operation::SET, &set("b", "for good", 0), 0).expect("set");
         ask(store, operation::SET, &set("c", "for longer", 20), 0).expect("set");
         ask(store, operation::GET, &"another", 10).expect("answered");
-        assert_eq!(store.entries.keys().collect::<Vec<_>>(), ["b", "c"]);
-        assert_eq!(store.expiring.len(), 1);
+        assert_eq!(store.0.entries().keys().collect::<Vec<_>>(), ["b", "c"]);
+        assert_eq!(store.0.expiring(), 1);
     }
 
     #[test]

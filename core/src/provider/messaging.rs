@@ -8,9 +8,10 @@ mod replies;
 pub use deliveries::{Arrived, Deliveries};
 pub use lattice::LatticeMessaging;
 
+use bytes::Bytes;
 use wisteria_contracts::{
     codec,
-    messaging::{PubMessage, RequestMessage, operation},
+    messaging::{PubMessage, ReplyMessage, RequestMessage, operation},
 };
 
 use super::{LinkRefused, LinkValue, LinkValues, ProviderCall, ProviderError, ProviderLink, ValueKind};
@@ -188,6 +189,12 @@ pub fn reserved(subject: &str) -> ProviderError {
 /// The error of a request that nobody hears.
 pub fn no_responders(subject: &str) -> ProviderError {
     ProviderError::Failed(format!("nobody subscribes to {subject}"))
+}
+
+/// A reply to a request, as the actor gets it.
+pub fn replied(subject: &str, reply_to: Option<&str>, body: Bytes) -> Bytes {
+    let reply_to = reply_to.map(str::to_owned);
+    codec::encode(&ReplyMessage { subject: subject.to_owned(), reply_to, body: body.into() }).into()
 }
 
 /// The error of a request that nobody answered.

@@ -2,6 +2,7 @@
 //!
 //! A provider's settings arrive with each link, so one provider serves many actors with different settings.
 
+mod expiring;
 pub mod keyvalue;
 pub mod keyvalue2;
 mod keyvalue2_memory;
@@ -57,8 +58,8 @@ pub trait Provider: Debug + MaybeSend + MaybeSync + 'static {
     /// Carries out one operation for a linked actor. Called only for active links, concurrently.
     fn invoke(&self, call: ProviderCall) -> BoxFuture<'_, Result<Bytes, ProviderError>>;
 
-    /// Whether it can do its work, or why not. Asked with every heartbeat of its host; what needs nothing but its host
-    /// is always well.
+    /// Whether it can do its work, or why not, apart from what its links say; what needs nothing but its host is always
+    /// well.
     fn health(&self) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async { Ok(()) })
     }
@@ -87,7 +88,8 @@ pub trait Provider: Debug + MaybeSend + MaybeSync + 'static {
     }
 
     /// Whether it can do its work for one link, or why not. Asked with every heartbeat of its host, and again and again
-    /// after a call that failed as [`ProviderError::Unavailable`], until it is well. By default a link is as its provider.
+    /// after a call that failed as [`ProviderError::Unavailable`], until it is well. By default a link is as its provider;
+    /// where links lead to different products, each is as its own.
     fn link_health<'a>(&'a self, _link: &'a LinkedActor) -> BoxFuture<'a, Result<(), String>> {
         self.health()
     }

@@ -7,20 +7,17 @@ use async_nats::{HeaderMap, Message, PublishErrorKind, RequestErrorKind, Subscri
 use bytes::Bytes;
 use futures::StreamExt;
 use tokio::sync::oneshot;
-use wisteria_contracts::{
-    codec,
-    messaging::{CONTRACT, PubMessage, ReplyMessage, RequestMessage},
-};
+use wisteria_contracts::messaging::{CONTRACT, PubMessage, RequestMessage};
 use wisteria_core::{
     bus::{Subject, is_of_users},
     host::{ActorCaller, ProviderContext},
     identity::PublicKey,
     platform::{BoxFuture, Platform},
     provider::{
-        LinkRefused, Links, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
+        LinkRefused, LinkedActor, Links, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
         messaging::{
             Arrived, CONCURRENCY, Deliveries, PUBLISH, Request, SUBSCRIPTION, Settings, no_reply, no_responders,
-            too_large,
+            replied, too_large,
         },
     },
 };
@@ -119,8 +116,9 @@ impl Provider for NatsMessaging {
         })
     }
 
-    fn health(&self) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async { self.connections.health() })
+    fn link_health<'a>(&'a self, link: &'a LinkedActor) -> BoxFuture<'a, Result<(), String>> {
+        let health = self.links.all().get(link).map_or(Ok(()), |linked| linked.connection.health());
+        Box::pin(async { health })
     }
 }
 
@@ -168,9 +166,7 @@ impl Linked {
             RequestErrorKind::InvalidSubject => ProviderError::Failed(error.to_string()),
             RequestErrorKind::Other => self.connection.unavailable(&error.to_string()),
         })?;
-        let reply_to = reply.reply.map(|reply| reply.to_string());
-        let reply = ReplyMessage { subject: reply.subject.to_string(), reply_to, body: reply.payload.into() };
-        Ok(codec::encode(&reply).into())
+        Ok(replied(&reply.subject, reply.reply.as_deref(), reply.payload))
     }
 }
 

@@ -132,12 +132,6 @@ impl NatsConnections {
         Ok(connection)
     }
 
-    /// Whether all servers that links go to are there, or why one is not.
-    pub(super) fn health(&self) -> Result<(), String> {
-        let all: Vec<_> = self.all().iter().filter_map(|(_, one)| one.upgrade()).collect();
-        all.iter().try_for_each(|connection| connection.health())
-    }
-
     fn all(&self) -> std::sync::MutexGuard<'_, Vec<(Said, Weak<NatsConnection>)>> {
         self.0.lock().expect("nothing panics under this lock")
     }

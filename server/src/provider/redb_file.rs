@@ -16,7 +16,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     task::spawn_blocking,
 };
-use wisteria_core::provider::{LinkRefused, LinkValue, ProviderError};
+use wisteria_core::provider::{LinkRefused, LinkValue, LinkValues, ProviderError};
 
 use crate::data_dir::{make_private, open_private};
 
@@ -222,13 +222,21 @@ pub(super) fn shared<T>(
     Ok(made)
 }
 
-/// The file that `name`, said by a link as `value`, stands for in a folder of the data directory. No name leads out of it.
-pub(super) fn path(
+/// What `open` makes of the file that a link names by `value`, in a folder of the data directory.
+pub(super) async fn named<T: Send + Sync + 'static>(
+    values: &LinkValues,
+    value: &LinkValue,
     data_dir: Option<&Path>,
     folder: &str,
-    value: &LinkValue,
-    name: &str,
-) -> Result<PathBuf, LinkRefused> {
+    open: fn(PathBuf) -> Result<Arc<T>, String>,
+) -> Result<Arc<T>, LinkRefused> {
+    let path = path(data_dir, folder, value, values.text(value.name).expect("it has a default"))?;
+    let opened = spawn_blocking(move || open(path)).await;
+    opened.map_err(|error| LinkRefused(error.to_string()))?.map_err(LinkRefused)
+}
+
+/// The file that `name`, said by a link as `value`, stands for in a folder of the data directory. No name leads out of it.
+fn path(data_dir: Option<&Path>, folder: &str, value: &LinkValue, name: &str) -> Result<PathBuf, LinkRefused> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
     if name.len() > MAX_NAME || !name.bytes().all(is_plain) {
         return Err(LinkRefused(format!(

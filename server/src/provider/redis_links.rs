@@ -72,13 +72,6 @@ impl RedisLinks {
         Ok(connection)
     }
 
-    /// Whether all of them are there and answer.
-    pub(super) async fn health(&self) -> Result<(), String> {
-        let connections: Vec<_> = self.open().iter().filter_map(|one| one.connection.upgrade()).collect();
-        let asked = futures::future::join_all(connections.iter().map(RedisConnection::health)).await;
-        asked.into_iter().collect()
-    }
-
     fn open(&self) -> std::sync::MutexGuard<'_, Vec<Open>> {
         self.open.lock().expect("nothing panics under this lock")
     }

@@ -1,17 +1,11 @@
 //! A provider as an actor sees it, without a host between them.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use data_encoding::BASE64;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use wisteria_core::{
     call::CallContext,
     identity::{KeyKind, PublicKey},
@@ -95,26 +89,43 @@ pub(crate) fn to_json(value: &rmpv::Value) -> Value {
     }
 }
 
+/// Whether a provider can work for the actor.
+pub(crate) async fn health(provider: &dyn Provider) -> Result<(), String> {
+    provider.link_health(&(actor(), LINK_NAME.into())).await
+}
+
+/// Asks again and again until the provider is well.
+pub(crate) async fn until_well(provider: &dyn Provider) {
+    let mut each = tokio::time::interval(Duration::from_millis(20));
+    let well = async {
+        while health(provider).await.is_err() {
+            each.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), well).await.expect("it comes back");
+}
+
 /// Time that passes when it is told to.
 #[derive(Debug)]
 pub(crate) struct SetTime {
     native: NativePlatform,
-    milliseconds: AtomicU64,
+    now: watch::Sender<Duration>,
 }
 
 impl SetTime {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { native: NativePlatform::current(), milliseconds: AtomicU64::new(1_700_000_000_000) })
+        let now = watch::Sender::new(Duration::from_secs(1_700_000_000));
+        Arc::new(Self { native: NativePlatform::current(), now })
     }
 
-    pub(crate) fn pass(&self) {
-        self.milliseconds.fetch_add(200, Ordering::Relaxed);
+    pub(crate) fn pass(&self, time: Duration) {
+        self.now.send_modify(|now| *now += time);
     }
 }
 
 impl Platform for SetTime {
     fn now(&self) -> Duration {
-        Duration::from_millis(self.milliseconds.load(Ordering::Relaxed))
+        *self.now.borrow()
     }
 
     fn unix_time(&self) -> Duration {
@@ -122,7 +133,12 @@ impl Platform for SetTime {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        self.native.sleep(duration)
+        let (mut times, until) = (self.now.subscribe(), self.now() + duration);
+        Box::pin(async move {
+            if times.wait_for(|now| *now >= until).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        })
     }
 
     fn spawn(&self, task: BoxFuture<'static, ()>) {

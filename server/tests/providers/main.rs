@@ -5,6 +5,8 @@ mod conformance;
 mod eventstreams;
 mod hosted;
 mod http_client;
+mod http_server;
+mod key_value;
 mod keyvalue;
 mod keyvalue2;
 mod linked;

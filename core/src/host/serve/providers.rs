@@ -121,7 +121,7 @@ async fn answer(host: &Arc<HostState>, key: PublicKey, request: Message) {
         "put" | "del" => wire::to_messagepack(&verdict(host, &provider, &request, verb == "put").await),
         "hold" | "release" => wire::to_messagepack(&hold(host, &provider, &request, verb == "hold").await),
         "export" | "import" => wire::to_messagepack(&carry(&provider, &request, verb == "export").await),
-        "health" => wire::to_messagepack(&provider.health().await),
+        "health" => wire::to_messagepack(&host.health_of(&provider).await),
         _ => {
             let outcome = host.stop_provider(key).await;
             wire::to_messagepack(&outcome.map_or_else(|error| Ack::refused(&error), |()| Ack::accepted()))
@@ -198,6 +198,9 @@ async fn carry(provider: &RunningProvider, request: &Message, is_export: bool) -
         })?;
         let key = LinkKey::try_from(&link)?;
         let link = (key.actor, key.link_name);
+        if !provider.has_link(&link) {
+            return Err(not_linked(link.0, provider.description.contract, &link.1));
+        }
         match is_export {
             true => provider.export(&link, part.next).await,
             false => provider.import(&link, part.records).await.map(|()| Exported::default()),

@@ -7,14 +7,11 @@ use futures::{
     channel::oneshot,
     future::{Either, select},
 };
-use wisteria_contracts::{
-    codec,
-    messaging::{CONTRACT, PubMessage, ReplyMessage, RequestMessage},
-};
+use wisteria_contracts::messaging::{CONTRACT, PubMessage, RequestMessage};
 
 use super::{
     Arrived, CONCURRENCY, Deliveries, Listening, PUBLISH, Request, SUBSCRIPTION, Settings, no_reply, no_responders,
-    replies::Replies, reserved, too_large,
+    replied, replies::Replies, reserved, too_large,
 };
 use crate::{
     bus::{self, Bus, BusError, Message, Subject, Subscription, is_of_users},
@@ -106,12 +103,7 @@ impl LatticeMessaging {
             Err(BusError::Timeout { subject, .. }) => return Err(no_reply(&subject, timeout_ms)),
             reply => reply.map_err(failed)?,
         };
-        Ok(codec::encode(&ReplyMessage {
-            subject: reply.subject.to_string(),
-            reply_to: reply.reply.map(|reply| reply.to_string()),
-            body: reply.payload.into(),
-        })
-        .into())
+        Ok(replied(&reply.subject, reply.reply.as_deref(), reply.payload))
     }
 }
 

@@ -19,7 +19,7 @@ use wisteria_core::{
     host::ActorCaller,
     identity::PublicKey,
     platform::Platform,
-    provider::{LinkValue, Links, ProviderCall, ProviderError, ProviderLink, ValueKind},
+    provider::{LinkValue, LinkedActor, Links, ProviderCall, ProviderError, ProviderLink, ValueKind},
 };
 
 use super::{
@@ -106,6 +106,11 @@ impl<S: Store> Blobs<S> {
             }
         }
         stores
+    }
+
+    /// The store of a link.
+    pub(super) fn store_of(&self, link: &LinkedActor) -> Option<Arc<S>> {
+        self.links.all().get(link).map(|linked| linked.store.clone())
     }
 
     pub(super) async fn invoke(&self, call: ProviderCall) -> Outcome<Bytes> {

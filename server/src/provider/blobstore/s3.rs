@@ -9,8 +9,8 @@ use wisteria_core::{
     identity::PublicKey,
     platform::{BoxFuture, Platform},
     provider::{
-        LinkRefused, LinkValue, LinkValues, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
-        ValueKind,
+        LinkRefused, LinkValue, LinkValues, LinkedActor, Provider, ProviderCall, ProviderDescription, ProviderError,
+        ProviderLink, ValueKind,
     },
 };
 
@@ -169,11 +169,13 @@ impl Provider for S3Blobs {
         Box::pin(self.blobs.invoke(call))
     }
 
-    fn health(&self) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async {
-            let stores = self.blobs.stores();
-            let asked = futures::future::join_all(stores.iter().map(|store| store.health())).await;
-            asked.into_iter().collect()
+    fn link_health<'a>(&'a self, link: &'a LinkedActor) -> BoxFuture<'a, Result<(), String>> {
+        let store = self.blobs.store_of(link);
+        Box::pin(async move {
+            match store {
+                Some(store) => store.health().await,
+                None => Ok(()),
+            }
         })
     }
 }

@@ -3,7 +3,6 @@
 use std::{path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
-use tokio::task::spawn_blocking;
 use wisteria_contracts::eventstreams::CONTRACT;
 use wisteria_core::{
     identity::PublicKey,
@@ -60,10 +59,8 @@ impl Provider for FileEventStreams {
     fn link(&self, link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>> {
         Box::pin(async move {
             let retention = Retention::read(&link.values)?;
-            let name = link.values.text(FILE.name).expect("it has a default");
-            let path = redb_file::path(self.data_dir.as_deref(), FOLDER, &FILE, name)?;
-            let opened = spawn_blocking(move || EventFile::open(path)).await;
-            let file = opened.map_err(|error| LinkRefused(error.to_string()))?.map_err(LinkRefused)?;
+            let data_dir = self.data_dir.as_deref();
+            let file = redb_file::named(&link.values, &FILE, data_dir, FOLDER, EventFile::open).await?;
             let owner = self.links.owner(link.actor, &link.link_name).into();
             let streams = FileStreams { file, owner, retention, platform: self.platform.clone() };
             self.links.put(link.actor, link.link_name, Arc::new(streams));

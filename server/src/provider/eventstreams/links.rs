@@ -13,7 +13,7 @@ use wisteria_contracts::eventstreams::Subscription;
 use wisteria_core::{
     identity::PublicKey,
     platform::Platform,
-    provider::{Links, ProviderCall, ProviderError},
+    provider::{LinkedActor, Links, ProviderCall, ProviderError},
 };
 
 use super::{
@@ -78,6 +78,15 @@ impl StreamLinks {
         let removed = self.links.remove(actor, link_name);
         if let Some(linked) = removed {
             linked.stop().await;
+        }
+    }
+
+    /// Whether what a link leads to is there, or why not.
+    pub(super) async fn health(&self, link: &LinkedActor) -> Result<(), String> {
+        let linked = self.links.all().get(link).cloned();
+        match linked {
+            Some(linked) => linked.streams.health().await,
+            None => Ok(()),
         }
     }
 

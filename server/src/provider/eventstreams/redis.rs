@@ -8,7 +8,8 @@ use wisteria_core::{
     identity::PublicKey,
     platform::{BoxFuture, Platform, random_uuid},
     provider::{
-        LinkRefused, LinkValue, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, ValueKind,
+        LinkRefused, LinkValue, LinkedActor, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
+        ValueKind,
     },
 };
 
@@ -97,7 +98,7 @@ impl Provider for RedisEventStreams {
         Box::pin(async move { self.links.invoke(Self::DESCRIPTION.name, &call).await })
     }
 
-    fn health(&self) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(self.connections.health())
+    fn link_health<'a>(&'a self, link: &'a LinkedActor) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(self.links.health(link))
     }
 }

@@ -12,7 +12,10 @@ use wisteria_contracts::eventstreams::{
     AppendRequest, AppendResponse, Event, ReadRequest, ReadResponse, StreamInfo, SubscribeRequest, SubscribeResponse,
     Subscription,
 };
-use wisteria_core::{platform::Platform, provider::ProviderError};
+use wisteria_core::{
+    platform::{BoxFuture, Platform},
+    provider::ProviderError,
+};
 
 use super::{
     redis_scripts::{APPEND, INFO, NEXT, READ, RELEASE, SUBSCRIBE},
@@ -198,6 +201,10 @@ impl LinkedStreams for RedisStreams {
 
     fn forget(&self) -> Answer<'_, ()> {
         Box::pin(async move { self.ask(cmd("DEL").arg(self.subscriptions_key())).await })
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(self.redis.health())
     }
 
     fn wakes(&self) -> &Wakes {

@@ -51,6 +51,11 @@ pub(super) trait LinkedStreams: Debug + Send + Sync + 'static {
     /// Forgets all subscriptions.
     fn forget(&self) -> Answer<'_, ()>;
 
+    /// Whether the product is there, or why not.
+    fn health(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// Wakes subscriptions when this process adds an event.
     fn wakes(&self) -> &Wakes;
 

@@ -96,10 +96,6 @@ impl Provider for RedisKeyValue {
         let linked = self.links.at(link);
         Box::pin(async move { redis_copy::import(&linked?, &records).await })
     }
-
-    fn health(&self) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(self.connections.health())
-    }
 }
 
 async fn carry_out(redis: &Arc<RedisConnection>, request: Request) -> Result<Reply, ProviderError> {

@@ -3,7 +3,6 @@
 use std::{path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
-use tokio::task::spawn_blocking;
 use wisteria_contracts::keyvalue2::CONTRACT;
 use wisteria_core::{
     identity::PublicKey,
@@ -55,10 +54,8 @@ impl Provider for FileKeyValue2 {
 
     fn link(&self, link: ProviderLink) -> BoxFuture<'_, Result<(), LinkRefused>> {
         Box::pin(async move {
-            let name = link.values.text(FILE.name).expect("it has a default");
-            let path = redb_file::path(self.data_dir.as_deref(), FOLDER, &FILE, name)?;
-            let opened = spawn_blocking(move || FileStore::open(path)).await;
-            let store = opened.map_err(|error| LinkRefused(error.to_string()))?.map_err(LinkRefused)?;
+            let data_dir = self.data_dir.as_deref();
+            let store = redb_file::named(&link.values, &FILE, data_dir, FOLDER, FileStore::open).await?;
             self.links.put(link.actor, link.link_name, store);
             Ok(())
         })

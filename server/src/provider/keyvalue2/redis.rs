@@ -11,8 +11,8 @@ use wisteria_core::{
     identity::PublicKey,
     platform::{BoxFuture, Platform},
     provider::{
-        LinkRefused, LinkValue, Links, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink,
-        ValueKind, keyvalue2::Request,
+        LinkRefused, LinkValue, LinkedActor, Links, Provider, ProviderCall, ProviderDescription, ProviderError,
+        ProviderLink, ValueKind, keyvalue2::Request,
     },
 };
 
@@ -82,7 +82,13 @@ impl Provider for RedisKeyValue2 {
         })
     }
 
-    fn health(&self) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(self.connections.health())
+    fn link_health<'a>(&'a self, link: &'a LinkedActor) -> BoxFuture<'a, Result<(), String>> {
+        let linked = self.links.all().get(link).cloned();
+        Box::pin(async move {
+            match linked {
+                Some(store) => store.health().await,
+                None => Ok(()),
+            }
+        })
     }
 }

@@ -34,6 +34,11 @@ impl RedisStore {
         Self { redis, prefix: prefix.to_owned() }
     }
 
+    /// Whether Redis is there, or why not.
+    pub(super) async fn health(&self) -> Result<(), String> {
+        self.redis.health().await
+    }
+
     /// Carries out an operation.
     pub(super) async fn carry_out(&self, request: Request, platform: &dyn Platform) -> Result<Bytes, ProviderError> {
         match request {

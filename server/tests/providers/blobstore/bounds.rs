@@ -4,60 +4,14 @@ use std::{fs, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use wisteria_contracts::blobstore::{PutChunkRequest, PutObjectRequest, PutObjectResponse, operation};
-use wisteria_core::platform::{BoxFuture, Platform};
-use wisteria_server::platform::NativePlatform;
 
 use super::chunks::{ask, chunk};
 use crate::{
     hosted::Hosted,
-    linked::{call, link},
+    linked::{SetTime, call, link},
 };
 
-/// Time in which everything happens when the test says so.
-#[derive(Debug)]
-struct Clock {
-    native: NativePlatform,
-    now: tokio::sync::watch::Sender<Duration>,
-}
-
-impl Clock {
-    fn new() -> Arc<Self> {
-        Arc::new(Self { native: NativePlatform::current(), now: tokio::sync::watch::Sender::new(Duration::ZERO) })
-    }
-
-    fn pass(&self, seconds: u64) {
-        self.now.send_modify(|now| *now += Duration::from_secs(seconds));
-    }
-}
-
-impl Platform for Clock {
-    fn now(&self) -> Duration {
-        *self.now.borrow()
-    }
-
-    fn unix_time(&self) -> Duration {
-        self.now()
-    }
-
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        let (mut times, until) = (self.now.subscribe(), self.now() + duration);
-        Box::pin(async move {
-            if times.wait_for(|now| *now >= until).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        })
-    }
-
-    fn spawn(&self, task: BoxFuture<'static, ()>) {
-        self.native.spawn(task);
-    }
-
-    fn random(&self, buffer: &mut [u8]) {
-        self.native.random(buffer);
-    }
-}
-
-async fn linked(values: &[(&str, &str)], clock: Arc<Clock>) -> Hosted {
+async fn linked(values: &[(&str, &str)], clock: Arc<SetTime>) -> Hosted {
     let hosted = Hosted::start("blobstore-fs", clock).await;
     link(&*hosted.provider, values, true).await.expect("linked");
     ask::<()>(&hosted, operation::CREATE_CONTAINER, &"large").await.expect("made");
@@ -83,13 +37,13 @@ fn files(hosted: &Hosted) -> usize {
 
 #[tokio::test]
 async fn an_object_that_nobody_goes_on_with_is_forgotten_and_leaves_no_file() {
-    let clock = Clock::new();
+    let clock = SetTime::new();
     let hosted = linked(&[], clock.clone()).await;
     let (left, used) = (begin(&hosted, "left").await.expect("begun"), begin(&hosted, "used").await.expect("begun"));
     assert_eq!(files(&hosted), 2);
-    clock.pass(50);
+    clock.pass(Duration::from_secs(50));
     go_on(&hosted, "used", &used, 3, b"def").await.expect("written");
-    clock.pass(11);
+    clock.pass(Duration::from_secs(11));
     let mut each = tokio::time::interval(Duration::from_millis(5));
     let gone = async {
         while files(&hosted) > 1 {
@@ -104,7 +58,7 @@ async fn an_object_that_nobody_goes_on_with_is_forgotten_and_leaves_no_file() {
 
 #[tokio::test]
 async fn a_link_writes_so_many_objects_at_a_time_and_none_above_its_size() {
-    let hosted = linked(&[("MAX_OBJECT", "8")], Clock::new()).await;
+    let hosted = linked(&[("MAX_OBJECT", "8")], SetTime::new()).await;
     let mut streams = Vec::new();
     for number in 0..8 {
         streams.push(begin(&hosted, &number.to_string()).await.expect("begun"));
@@ -132,7 +86,7 @@ async fn a_link_writes_so_many_objects_at_a_time_and_none_above_its_size() {
 
 #[tokio::test]
 async fn a_root_has_a_plain_name_and_nobody_else_may_read_it() {
-    let hosted = Hosted::start("blobstore-fs", Clock::new()).await;
+    let hosted = Hosted::start("blobstore-fs", SetTime::new()).await;
     for name in ["../metadata", "a/b", "/etc", "..", "a.b", "ä", &"x".repeat(65)] {
         let refused = link(&*hosted.provider, &[("ROOT", name)], true).await.expect_err("refused").to_string();
         assert!(refused.contains("is no name of a folder"), "{refused}");

@@ -1,6 +1,6 @@
 //! What becomes of links when S3 goes away, was never there, or lets nobody in.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use wisteria_core::provider::Provider;
@@ -9,7 +9,7 @@ use wisteria_server::platform::NativePlatform;
 use super::backends::values;
 use crate::{
     hosted::Hosted,
-    linked::{call, link},
+    linked::{call, health, link, until_well},
     s3_server::S3Server,
     wire::Wire,
 };
@@ -25,17 +25,6 @@ async fn exists(provider: &dyn Provider, name: &str) -> Result<Value, String> {
     call(provider, "Blobstore.ObjectExists", &json!({ "containerId": "c", "objectId": name })).await
 }
 
-/// Asks again and again until the provider is well.
-async fn until_well(provider: &dyn Provider) {
-    let mut each = tokio::time::interval(Duration::from_millis(20));
-    let well = async {
-        while provider.health().await.is_err() {
-            each.tick().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), well).await.expect("it comes back");
-}
-
 #[tokio::test]
 async fn a_lost_s3_is_told_at_once_and_nothing_acknowledged_is_missing_when_it_is_back() {
     let server = S3Server::start(&[]);
@@ -47,7 +36,7 @@ async fn a_lost_s3_is_told_at_once_and_nothing_acknowledged_is_missing_when_it_i
     call(provider, "Blobstore.CreateContainer", &json!("c")).await.expect("made");
     put(provider, "kept", true).await.expect("written");
     let begun = put(provider, "begun", false).await.expect("begun");
-    assert_eq!(provider.health().await, Ok(()));
+    assert_eq!(health(provider).await, Ok(()));
 
     wire.cut().await;
     // The first call finds out, the second knows.
@@ -56,7 +45,7 @@ async fn a_lost_s3_is_told_at_once_and_nothing_acknowledged_is_missing_when_it_i
         assert!(failure.starts_with("provider-unavailable: S3 at http://127.0.0.1:"), "{failure}");
         assert!(failure.contains("cannot be reached"), "{failure}");
     }
-    assert!(provider.health().await.expect_err("it is sick").contains("cannot be reached"));
+    assert!(health(provider).await.expect_err("it is sick").contains("cannot be reached"));
     let last = json!({
         "chunk": { "containerId": "c", "objectId": "begun", "bytes": { "base64": "" }, "offset": 5, "isLast": true },
         "streamId": begun["streamId"],

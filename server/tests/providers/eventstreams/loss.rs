@@ -1,21 +1,11 @@
 //! What becomes of streams when the product behind them goes away, or was never there.
 
-use std::{net::TcpListener, time::Duration};
+use std::net::TcpListener;
 
 use serde_json::json;
 
-use super::product::{Linked, Product};
-use crate::linked::link;
-
-async fn until_well(linked: &Linked) {
-    let mut each = tokio::time::interval(Duration::from_millis(20));
-    let well = async {
-        while linked.provider.health().await.is_err() {
-            each.tick().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), well).await.expect("it comes back");
-}
+use super::product::Product;
+use crate::linked::{health, link, until_well};
 
 #[tokio::test]
 async fn a_lost_redis_is_told_at_once_and_subscriptions_go_on_when_it_is_back() {
@@ -38,10 +28,10 @@ async fn a_lost_redis_is_told_at_once_and_subscriptions_go_on_when_it_is_back() 
         let failure = failure.expect_err("it is gone");
         assert!(failure.starts_with("provider-unavailable: Redis at 127.0.0.1:"), "{failure}");
     }
-    assert!(linked.provider.health().await.expect_err("it is sick").contains("cannot be reached"));
+    assert!(health(&*linked.provider).await.expect_err("it is sick").contains("cannot be reached"));
     at_hand.handled();
     server.restart();
-    until_well(&linked).await;
+    until_well(&*linked.provider).await;
     acknowledged.push("20".to_owned());
     linked.append("20").await;
     assert_eq!(linked.texts().await, acknowledged, "nothing acknowledged is missing");

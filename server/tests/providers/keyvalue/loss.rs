@@ -1,6 +1,6 @@
 //! What becomes of links when the product behind them goes away, or was never there.
 
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::{net::TcpListener, sync::Arc};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -11,7 +11,7 @@ use wisteria_server::{
 };
 
 use crate::{
-    linked::{call, link},
+    linked::{call, health, link, until_well},
     redis_server::RedisServer,
 };
 
@@ -23,17 +23,6 @@ async fn increment(provider: &dyn Provider) -> Result<Value, String> {
     call(provider, "KeyValue.Increment", &json!({ "key": "n", "value": 1 })).await
 }
 
-/// Asks again and again until the provider is well.
-async fn until_well(provider: &dyn Provider) {
-    let mut each = tokio::time::interval(Duration::from_millis(20));
-    let well = async {
-        while provider.health().await.is_err() {
-            each.tick().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), well).await.expect("it comes back");
-}
-
 #[tokio::test]
 async fn a_lost_redis_is_told_at_once_and_nothing_acknowledged_is_missing_when_it_is_back() {
     let mut server = RedisServer::start(&[]);
@@ -42,7 +31,7 @@ async fn a_lost_redis_is_told_at_once_and_nothing_acknowledged_is_missing_when_i
     for number in 1..=20 {
         assert_eq!(increment(&provider).await, Ok(number.into()));
     }
-    assert_eq!(provider.health().await, Ok(()));
+    assert_eq!(health(&provider).await, Ok(()));
 
     server.crash();
     // The first call may be the one that finds out, the second knows.
@@ -51,7 +40,7 @@ async fn a_lost_redis_is_told_at_once_and_nothing_acknowledged_is_missing_when_i
         assert!(failure.starts_with("provider-unavailable: Redis at 127.0.0.1:"), "{failure}");
         assert!(failure.contains("cannot be reached"), "{failure}");
     }
-    assert!(provider.health().await.expect_err("it is sick").contains("cannot be reached"));
+    assert!(health(&provider).await.expect_err("it is sick").contains("cannot be reached"));
 
     server.restart();
     until_well(&provider).await;

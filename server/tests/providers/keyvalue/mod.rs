@@ -1,22 +1,26 @@
 //! `wasmcloud:keyvalue`.
 
-mod backends;
 mod loss;
 
-use self::backends::{Files, Memory, Redis};
-use crate::conformance::run_all;
+use wisteria_core::provider::MemoryKeyValue;
+use wisteria_server::provider::{FileKeyValue, RedisKeyValue};
+
+use crate::{
+    conformance::run_all,
+    key_value::{Files, Memory, Redis},
+};
 
 #[tokio::test]
 async fn the_provider_in_memory_does_as_all_others() {
-    run_all("keyvalue", &Memory::new()).await;
+    run_all("keyvalue", &Memory::new(MemoryKeyValue::new)).await;
 }
 
 #[tokio::test]
 async fn the_provider_on_redb_does_as_all_others() {
-    run_all("keyvalue", &Files::new()).await;
+    run_all("keyvalue", &Files::new(FileKeyValue::new)).await;
 }
 
 #[tokio::test]
 async fn the_provider_on_redis_does_as_all_others() {
-    run_all("keyvalue", &Redis::start().await).await;
+    run_all("keyvalue", &Redis::start(RedisKeyValue::new).await).await;
 }

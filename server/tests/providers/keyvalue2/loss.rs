@@ -11,7 +11,7 @@ use wisteria_server::{
 };
 
 use crate::{
-    linked::{call, link},
+    linked::{call, health, link, until_well},
     redis_server::RedisServer,
 };
 
@@ -21,16 +21,6 @@ fn redis() -> RedisKeyValue2 {
 
 async fn set(provider: &dyn Provider, key: &str) -> Result<(), String> {
     call(provider, "KeyValue2.Set", &json!({ "key": key, "value": "v" })).await.map(drop)
-}
-
-async fn until_well(provider: &dyn Provider) {
-    let mut each = tokio::time::interval(Duration::from_millis(20));
-    let well = async {
-        while provider.health().await.is_err() {
-            each.tick().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), well).await.expect("it comes back");
 }
 
 #[tokio::test]
@@ -47,7 +37,7 @@ async fn a_lost_redis_is_told_at_once_and_nothing_acknowledged_is_missing_when_i
         let failure = set(&provider, "lost").await.expect_err("it is gone");
         assert!(failure.starts_with("provider-unavailable: Redis at 127.0.0.1:"), "{failure}");
     }
-    assert!(provider.health().await.expect_err("it is sick").contains("cannot be reached"));
+    assert!(health(&provider).await.expect_err("it is sick").contains("cannot be reached"));
     server.restart();
     until_well(&provider).await;
     set(&provider, "30").await.expect("set");

@@ -1,23 +1,27 @@
 //! `wisteria:keyvalue2`.
 
-mod backends;
 mod concurrent;
 mod loss;
 
-use self::backends::{Files, Memory, Redis};
-use crate::conformance::run_all;
+use wisteria_core::provider::MemoryKeyValue2;
+use wisteria_server::provider::{FileKeyValue2, RedisKeyValue2};
+
+use crate::{
+    conformance::run_all,
+    key_value::{Files, Memory, Redis},
+};
 
 #[tokio::test]
 async fn the_provider_in_memory_does_as_all_others() {
-    run_all("keyvalue2", &Memory::new()).await;
+    run_all("keyvalue2", &Memory::new(MemoryKeyValue2::new)).await;
 }
 
 #[tokio::test]
 async fn the_provider_on_redb_does_as_all_others() {
-    run_all("keyvalue2", &Files::new()).await;
+    run_all("keyvalue2", &Files::new(FileKeyValue2::new)).await;
 }
 
 #[tokio::test]
 async fn the_provider_on_redis_does_as_all_others() {
-    run_all("keyvalue2", &Redis::start().await).await;
+    run_all("keyvalue2", &Redis::start(RedisKeyValue2::new).await).await;
 }

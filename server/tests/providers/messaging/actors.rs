@@ -1,34 +1,25 @@
 //! A host with one provider, and actors that answer on its bus as those of another host would.
 
 use std::{
-    cell::RefCell,
     collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 use wisteria_contracts::{
     codec,
     messaging::{PubMessage, SubMessage, operation},
 };
 use wisteria_core::{
-    bus::{self, Bus, LocalBus, Message, Router, SubjectPattern},
+    bus::LocalBus,
     call::CallContext,
-    host::{Host, HostConfig, HostLimits, HostParts, HostPolicy, LatticeModules, ProviderContext, ProviderKind, Trust},
-    identity::{KeyKind, KeyPair, PublicKey},
-    provider::{
-        LatticeMessaging, LinkRefused, LinkValues, LogLine, LogSink, Provider, ProviderCall, ProviderError,
-        ProviderLink,
-    },
+    identity::{KeyKind, PublicKey},
+    provider::{LinkRefused, LinkValues, Provider, ProviderCall, ProviderError, ProviderLink},
 };
-use wisteria_server::{engine::WasmtimeEngine, platform::NativePlatform, provider::NatsMessaging};
+use wisteria_server::platform::NativePlatform;
 
-thread_local! {
-    /// The provider that this test's host made.
-    static MADE: RefCell<Option<Arc<dyn Provider>>> = const { RefCell::new(None) };
-}
+use crate::hosted::{Hosted, calls};
 
 /// A host with a provider of messaging.
 pub(crate) struct Actors {
@@ -36,47 +27,21 @@ pub(crate) struct Actors {
     pub(crate) bus: Arc<LocalBus>,
     /// What [`Self::hears`] heard.
     heard: Arc<Mutex<Vec<SubMessage>>>,
-    _host: Host,
+    _hosted: Hosted,
 }
 
 impl Actors {
     pub(crate) async fn of_lattice() -> Self {
-        let description = LatticeMessaging::DESCRIPTION;
-        Self::start(ProviderKind { description, create: |context| make(context, LatticeMessaging::new) }).await
+        Self::start("messaging-lattice").await
     }
 
     pub(crate) async fn of_nats() -> Self {
-        let description = NatsMessaging::DESCRIPTION;
-        Self::start(ProviderKind { description, create: |context| make(context, NatsMessaging::new) }).await
+        Self::start("messaging-nats").await
     }
 
-    async fn start(kind: ProviderKind) -> Self {
-        let platform = Arc::new(NativePlatform::current());
-        let bus = Arc::new(LocalBus::new(Arc::new(Router::new()), platform.clone()));
-        let limits = HostLimits { instances: 1, ..HostLimits::default() };
-        let parts = HostParts {
-            platform,
-            engine: Arc::new(WasmtimeEngine::new(1, &limits.module).expect("an engine")),
-            bus: bus.clone(),
-            log: Arc::new(NoLog),
-            modules: Arc::new(LatticeModules),
-            payloads: None,
-            secrets: None,
-            authorities: None,
-            data_dir: None,
-            key: KeyPair::from_raw(KeyKind::Host, [1; 32]),
-        };
-        let config = HostConfig {
-            lattice: "default".to_owned(),
-            labels: BTreeMap::new(),
-            friendly_name: "test".to_owned(),
-            allow_unsigned: false,
-            trust: Trust::Anyone,
-            limits,
-            policy: HostPolicy::default(),
-        };
-        let host = Host::start(parts, config, vec![kind]).await.expect("started");
-        Self { provider: MADE.take().expect("the host made one"), bus, heard: Arc::default(), _host: host }
+    async fn start(name: &str) -> Self {
+        let hosted = Hosted::start(name, Arc::new(NativePlatform::current())).await;
+        Self { provider: hosted.provider.clone(), bus: hosted.bus.clone(), heard: Arc::default(), _hosted: hosted }
     }
 
     /// Links an actor by these values.
@@ -84,6 +49,11 @@ impl Actors {
         let values = values.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
         let values = LinkValues::new(self.provider.describe().values, values.collect::<BTreeMap<_, _>>())?;
         self.provider.link(ProviderLink { actor: key(byte), link_name: "default".into(), values, is_new }).await
+    }
+
+    /// Whether the link of an actor can be used.
+    pub(crate) async fn health(&self, byte: u8) -> Result<(), String> {
+        self.provider.link_health(&(key(byte), "default".into())).await
     }
 
     /// Has an actor answer each message with its body.
@@ -133,14 +103,13 @@ impl Actors {
         byte: u8,
         handle: impl Fn(SubMessage) -> F + Send + Sync + 'static,
     ) {
-        let pattern = SubjectPattern::new(format!("wasmbus.rpc.default.{}", key(byte))).expect("a pattern");
-        let (mut calls, bus) = (self.bus.subscribe(pattern, None).expect("subscribed"), self.bus.clone());
+        let mut calls = calls(&self.bus, key(byte));
         tokio::spawn(async move {
-            while let Some(call) = calls.next().await {
-                let invocation: Invocation = rmp_serde::from_slice(&call.payload).expect("an invocation");
-                assert_eq!(invocation.operation, operation::HANDLE_MESSAGE);
-                let is_done = handle(codec::decode(&invocation.msg).expect("a message")).await;
-                bus.publish(answered(&call, is_done)).expect("published");
+            loop {
+                let (operation, argument, call) = calls.next().await;
+                assert_eq!(operation, operation::HANDLE_MESSAGE);
+                let is_done = handle(codec::decode(&argument).expect("a message")).await;
+                calls.reply(call, Bytes::new(), (!is_done).then_some("guest-failed"));
             }
         });
     }
@@ -166,37 +135,4 @@ pub(crate) async fn publish(
 
 pub(crate) fn key(byte: u8) -> PublicKey {
     PublicKey::from_bytes(KeyKind::Module, [byte; 32])
-}
-
-fn make<P: Provider>(context: ProviderContext, new: fn(ProviderContext) -> P) -> Arc<dyn Provider> {
-    let provider: Arc<dyn Provider> = Arc::new(new(context));
-    MADE.set(Some(provider.clone()));
-    provider
-}
-
-fn answered(call: &Message, is_done: bool) -> Message {
-    let error = (!is_done).then_some("the actor's own words");
-    let response = InvocationResponse { msg: Bytes::new(), invocation_id: "", error };
-    let body = rmp_serde::to_vec_named(&response).expect("it serialises");
-    bus::message(call.reply.clone().expect("a request"), body)
-}
-
-#[derive(Debug)]
-struct NoLog;
-
-impl LogSink for NoLog {
-    fn line(&self, _line: LogLine) {}
-}
-
-#[derive(Deserialize)]
-struct Invocation {
-    operation: String,
-    msg: Bytes,
-}
-
-#[derive(Serialize)]
-struct InvocationResponse {
-    msg: Bytes,
-    invocation_id: &'static str,
-    error: Option<&'static str>,
 }

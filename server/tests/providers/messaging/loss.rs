@@ -8,11 +8,11 @@ use wisteria_core::bus::{Bus, Message, Subject, SubjectPattern, message};
 use super::actors::{Actors, publish};
 use crate::nats_server::NatsServer;
 
-/// Asks again and again until the provider is well, or is not.
-async fn until(actors: &Actors, is_well: bool) {
+/// Asks again and again until the link of an actor is well, or is not.
+async fn until(actors: &Actors, byte: u8, is_well: bool) {
     let mut each = tokio::time::interval(Duration::from_millis(10));
     let reached = async {
-        while actors.provider.health().await.is_ok() != is_well {
+        while actors.health(byte).await.is_ok() != is_well {
             each.tick().await;
         }
     };
@@ -38,7 +38,7 @@ async fn a_lost_nats_is_told_at_once_and_all_is_heard_again_when_it_is_back() {
     actors.until_heard(1).await;
 
     server.crash();
-    until(&actors, false).await;
+    until(&actors, 1, false).await;
     let failure = publish(&*actors.provider, 1, "heard.a", b"2").await.expect_err("it is gone");
     assert_eq!(failure.code().as_str(), "provider-unavailable");
     assert!(failure.to_string().starts_with(&format!("NATS at {url} cannot be reached: ")), "{failure}");
@@ -47,12 +47,26 @@ async fn a_lost_nats_is_told_at_once_and_all_is_heard_again_when_it_is_back() {
     assert!(failure.starts_with("provider-unavailable: "), "{failure}");
 
     server.restart();
-    until(&actors, true).await;
+    until(&actors, 1, true).await;
     // What the provider failed was not sent later.
     publish(&*actors.provider, 1, "heard.a", b"3").await.expect("it is on its way");
     actors.until_heard(2).await;
     let bodies: Vec<_> = actors.heard().into_iter().map(|message| message.body).collect();
     assert_eq!(bodies, [b"1", b"3"]);
+}
+
+#[tokio::test]
+async fn of_two_links_the_one_whose_server_is_away_is_sick_and_the_other_goes_on() {
+    let (mut away, there) = (NatsServer::start(""), NatsServer::start(""));
+    let actors = Actors::of_nats().await;
+    for (byte, server) in [(1, &away), (2, &there)] {
+        let url = format!("nats://{}", server.address);
+        actors.link(byte, &[("URL", &url)], true).await.expect("linked");
+    }
+    away.crash();
+    until(&actors, 1, false).await;
+    assert_eq!(actors.health(2).await, Ok(()));
+    publish(&*actors.provider, 2, "to.others", b"").await.expect("it is on its way");
 }
 
 #[tokio::test]
@@ -72,7 +86,7 @@ async fn a_new_link_to_a_nats_that_is_not_there_is_refused_and_an_old_one_waits_
     let failure = publish(&*actors.provider, 3, "heard.a", b"").await.expect_err("it is not there");
     assert_eq!(failure.code().as_str(), "provider-unavailable");
     server.restart();
-    until(&actors, true).await;
+    until(&actors, 3, true).await;
     publish(&*actors.provider, 3, "heard.a", b"1").await.expect("it is on its way");
     actors.until_heard(1).await;
 }

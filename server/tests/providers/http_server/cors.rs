@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use wisteria_contracts::httpserver::HttpResponse;
 
-use crate::harness::{Actor, Server, check, http, key};
+use super::harness::{Actor, Server, check, http, key};
 
 const PAGE: &str = "https://app.example.org";
 

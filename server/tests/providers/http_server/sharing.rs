@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 use wisteria_contracts::httpserver::HttpResponse;
 use wisteria_core::provider::Provider;
 
-use crate::harness::{Actor, Server, check, free_address, http, key, refused};
+use super::harness::{Actor, Server, check, free_address, http, key, refused};
 
 fn request(host: &str, path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n")

@@ -14,7 +14,7 @@ use wisteria_contracts::{
 use wisteria_core::provider::{LinkValues, Provider};
 use wisteria_server::provider::HttpServer;
 
-use crate::harness::{Server, check, free_address, get, http, key, refused};
+use super::harness::{Server, check, free_address, get, http, key, refused};
 
 #[tokio::test]
 async fn a_request_reaches_the_actor_and_its_answer_the_client() {

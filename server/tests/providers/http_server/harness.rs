@@ -1,9 +1,9 @@
 //! The HTTP server over real TCP. The actor is the test itself, answering on the bus as one on another host would.
 
-use std::{cell::RefCell, collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{cell::RefCell, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -13,13 +13,15 @@ use wisteria_contracts::{
     httpserver::{HttpRequest, HttpResponse},
 };
 use wisteria_core::{
-    bus::{self, Bus, LocalBus, Message, Router, SubjectPattern, Subscription},
+    bus::{LocalBus, Message},
     call::CallContext,
-    host::{Host, HostConfig, HostLimits, HostParts, ProviderKind, Trust},
-    identity::{KeyKind, KeyPair, PublicKey},
-    provider::{LinkRefused, LinkValues, LogLine, LogSink, Provider, ProviderCall, ProviderLink},
+    host::{Host, ProviderKind},
+    identity::{KeyKind, PublicKey},
+    provider::{LinkRefused, LinkValues, Provider, ProviderCall, ProviderLink},
 };
-use wisteria_server::{engine::WasmtimeEngine, platform::NativePlatform, provider::HttpServer};
+use wisteria_server::{platform::NativePlatform, provider::HttpServer};
+
+use crate::hosted::{Calls, calls, host};
 
 thread_local! {
     /// The provider that this test's host made.
@@ -35,31 +37,6 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start() -> Self {
-        let platform = Arc::new(NativePlatform::current());
-        let bus = Arc::new(LocalBus::new(Arc::new(Router::new()), platform.clone()));
-        // Short, as one test waits for it to pass.
-        let limits = HostLimits { deadline: Duration::from_millis(300), instances: 1, ..HostLimits::default() };
-        let parts = HostParts {
-            platform,
-            engine: Arc::new(WasmtimeEngine::new(1, &limits.module).expect("an engine")),
-            bus: bus.clone(),
-            log: Arc::new(NoLog),
-            modules: Arc::new(wisteria_core::host::LatticeModules),
-            payloads: None,
-            secrets: None,
-            data_dir: None,
-            authorities: None,
-            key: KeyPair::from_raw(KeyKind::Host, [1; 32]),
-        };
-        let config = HostConfig {
-            lattice: "default".to_owned(),
-            labels: BTreeMap::new(),
-            friendly_name: "test".to_owned(),
-            allow_unsigned: false,
-            trust: Trust::Anyone,
-            limits,
-            policy: wisteria_core::host::HostPolicy::default(),
-        };
         let kind = ProviderKind {
             description: HttpServer::DESCRIPTION,
             create: |context| {
@@ -68,7 +45,9 @@ impl Server {
                 provider
             },
         };
-        let host = Host::start(parts, config, vec![kind]).await.expect("started");
+        // Short, as one test waits for it to pass.
+        let deadline = Duration::from_millis(300);
+        let (bus, host) = host(kind, Arc::new(NativePlatform::current()), None, deadline).await;
         Self { provider: MADE.take().expect("the host made one"), bus, _host: host }
     }
 
@@ -86,9 +65,7 @@ impl Server {
 
     /// An actor that takes its calls.
     pub(crate) fn actor(&self, byte: u8) -> Actor {
-        let pattern = SubjectPattern::new(format!("wasmbus.rpc.default.{}", key(byte))).expect("a pattern");
-        let calls = self.bus.subscribe(pattern, None).expect("subscribed");
-        Actor { calls, bus: self.bus.clone() }
+        Actor(calls(&self.bus, key(byte)))
     }
 
     /// One that is linked to a free port, and where that is.
@@ -115,38 +92,13 @@ pub(crate) fn key(byte: u8) -> PublicKey {
     PublicKey::from_bytes(KeyKind::Module, [byte; 32])
 }
 
-#[derive(Debug)]
-struct NoLog;
-
-impl LogSink for NoLog {
-    fn line(&self, _line: LogLine) {}
-}
-
 /// Takes calls from the bus.
-pub(crate) struct Actor {
-    calls: Subscription,
-    bus: Arc<LocalBus>,
-}
-
-#[derive(Deserialize)]
-struct Invocation {
-    operation: String,
-    msg: Bytes,
-}
-
-#[derive(Serialize)]
-struct InvocationResponse {
-    msg: Bytes,
-    invocation_id: &'static str,
-    error: Option<&'static str>,
-}
+pub(crate) struct Actor(Calls);
 
 impl Actor {
     /// The next call with what it takes to answer it: its operation and its argument.
     pub(crate) async fn call(&mut self) -> (String, Bytes, Message) {
-        let call = self.calls.next().await.expect("a call");
-        let invocation: Invocation = rmp_serde::from_slice(&call.payload).expect("an invocation");
-        (invocation.operation, invocation.msg, call)
+        self.0.next().await
     }
 
     /// The next request with what it takes to answer it.
@@ -162,13 +114,7 @@ impl Actor {
 
     /// Answers with these bytes, or fails with that code.
     pub(crate) fn reply(&self, call: Message, msg: Bytes, code: Option<&'static str>) {
-        let body = InvocationResponse { msg, invocation_id: "", error: code.map(|_| "the actor's own words") };
-        let body = rmp_serde::to_vec_named(&body).expect("it serialises");
-        let mut message = bus::message(call.reply.expect("a request"), body);
-        if let Some(code) = code {
-            message.headers.insert("Wisteria-Error", code);
-        }
-        self.bus.publish(message).expect("published");
+        self.0.reply(call, msg, code);
     }
 }
 

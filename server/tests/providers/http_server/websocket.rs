@@ -15,7 +15,7 @@ use wisteria_contracts::{
 };
 use wisteria_core::provider::Provider;
 
-use crate::harness::{Actor, Server, check, get, key};
+use super::harness::{Actor, Server, check, get, key};
 
 type Client = WebSocketStream<TcpStream>;
 

@@ -11,7 +11,7 @@ use tokio::{
 use wisteria_bridge::transports::native::Tls;
 use wisteria_contracts::httpserver::HttpResponse;
 
-use crate::harness::{Actor, Server, check, free_address, key, refused};
+use super::harness::{Actor, Server, check, free_address, key, refused};
 
 /// A certificate for a name, which is its own authority, and its key.
 fn certificate(name: &str) -> (String, String) {

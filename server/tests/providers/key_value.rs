@@ -1,17 +1,18 @@
-//! The providers of `wisteria:keyvalue2`, each linked to an actor and ready to be called.
+//! Providers of key-value contracts, each linked to an actor and ready to be called.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
-use wisteria_core::provider::MemoryKeyValue2;
-use wisteria_server::{
-    platform::NativePlatform,
-    provider::{FileKeyValue2, RedisKeyValue2},
-};
+use wisteria_core::{platform::Platform, provider::Provider};
+use wisteria_server::platform::NativePlatform;
 
 use crate::{
     conformance::Backend,
@@ -19,50 +20,54 @@ use crate::{
     redis_server::RedisServer,
 };
 
-/// `keyvalue2-memory`.
-pub(crate) struct Memory {
+/// How much time passes at once, where it is told to.
+const STEP: Duration = Duration::from_millis(200);
+
+/// One in memory, a new one for each case.
+pub(crate) struct Memory<P> {
     time: Arc<SetTime>,
-    provider: tokio::sync::Mutex<MemoryKeyValue2>,
+    make: fn(Arc<dyn Platform>) -> P,
+    provider: tokio::sync::Mutex<P>,
 }
 
-impl Memory {
-    pub(crate) fn new() -> Self {
+impl<P: Provider> Memory<P> {
+    pub(crate) fn new(make: fn(Arc<dyn Platform>) -> P) -> Self {
         let time = SetTime::new();
-        Self { provider: MemoryKeyValue2::new(time.clone()).into(), time }
+        Self { provider: make(time.clone()).into(), make, time }
     }
 }
 
-impl Backend for Memory {
+impl<P: Provider> Backend for Memory<P> {
     async fn call(&self, operation: &str, argument: &Value) -> Result<Value, String> {
         call(&*self.provider.lock().await, operation, argument).await
     }
 
     async fn clear(&self) {
-        *self.provider.lock().await = MemoryKeyValue2::new(self.time.clone());
+        *self.provider.lock().await = (self.make)(self.time.clone());
     }
 
     async fn pass_time(&self) {
-        self.time.pass();
+        self.time.pass(STEP);
     }
 }
 
-/// `keyvalue2-redb`, a new file for each case.
-pub(crate) struct Files {
+/// One on redb, with a new file for each case.
+pub(crate) struct Files<P> {
     time: Arc<SetTime>,
-    provider: FileKeyValue2,
+    provider: P,
     cases: AtomicU64,
     _data_dir: TempDir,
 }
 
-impl Files {
-    pub(crate) fn new() -> Self {
+impl<P: Provider> Files<P> {
+    pub(crate) fn new(make: fn(Arc<dyn Platform>, Option<PathBuf>) -> P) -> Self {
         let (time, data_dir) = (SetTime::new(), TempDir::new().expect("a temporary directory"));
-        let provider = FileKeyValue2::new(time.clone(), Some(data_dir.path().to_owned()));
+        let provider = make(time.clone(), Some(data_dir.path().to_owned()));
         Self { time, provider, cases: AtomicU64::new(0), _data_dir: data_dir }
     }
 }
 
-impl Backend for Files {
+impl<P: Provider> Backend for Files<P> {
     async fn call(&self, operation: &str, argument: &Value) -> Result<Value, String> {
         call(&self.provider, operation, argument).await
     }
@@ -73,20 +78,20 @@ impl Backend for Files {
     }
 
     async fn pass_time(&self) {
-        self.time.pass();
+        self.time.pass(STEP);
     }
 }
 
-/// `keyvalue2-redis` on a server of its own.
-pub(crate) struct Redis {
+/// One on a Redis of its own.
+pub(crate) struct Redis<P> {
     server: RedisServer,
-    provider: RedisKeyValue2,
+    provider: P,
 }
 
-impl Redis {
-    pub(crate) async fn start() -> Self {
+impl<P: Provider> Redis<P> {
+    pub(crate) async fn start(make: fn(Arc<dyn Platform>) -> P) -> Self {
         let server = RedisServer::start(&[]);
-        let provider = RedisKeyValue2::new(Arc::new(NativePlatform::current()));
+        let provider = make(Arc::new(NativePlatform::current()));
         link(&provider, &[("URL", &server.url())], true).await.expect("linked");
         Self { server, provider }
     }
@@ -99,7 +104,7 @@ impl Redis {
     }
 }
 
-impl Backend for Redis {
+impl<P: Provider> Backend for Redis<P> {
     async fn call(&self, operation: &str, argument: &Value) -> Result<Value, String> {
         call(&self.provider, operation, argument).await
     }
