@@ -163,24 +163,22 @@ fn no_stream(place: &ContainerObject) -> ProviderError {
 }
 
 async fn forget_when_idle<U: Upload>(uploads: Weak<Uploads<U>>, id: String) {
-    let mut rest = IDLE;
     loop {
-        let Some(platform) = uploads.upgrade().map(|uploads| uploads.platform.clone()) else {
+        let Some(here) = uploads.upgrade() else {
             return;
         };
-        platform.sleep(rest).await;
-        let Some(uploads) = uploads.upgrade() else {
-            return;
-        };
-        let Some(open) = uploads.open().get(&id).cloned() else {
+        let Some(open) = here.open().get(&id).cloned() else {
             return;
         };
         let used = *open.used.lock().expect("nothing panics under this lock");
-        rest = (used + IDLE).saturating_sub(platform.now());
+        let rest = (used + IDLE).saturating_sub(here.platform.now());
         if rest.is_zero() {
-            uploads.open().remove(&id);
+            here.open().remove(&id);
             open.abort().await;
             return;
         }
+        let sleep = here.platform.sleep(rest);
+        drop((here, open));
+        sleep.await;
     }
 }
