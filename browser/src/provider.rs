@@ -36,7 +36,7 @@ extern "C" {
     fn link(this: &Handlers, actor: &str, link_name: &str, values: Object, is_new: bool) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn unlink(this: &Handlers, actor: &str, link_name: &str) -> Result<Promise, JsValue>;
+    fn unlink(this: &Handlers, actor: &str, link_name: &str, is_deleted: bool) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     fn invoke(
@@ -212,6 +212,17 @@ fn answered(asked: Result<Promise, JsValue>) -> BoxFuture<'static, Result<JsValu
     })
 }
 
+impl PageProvider {
+    fn end(&self, actor: PublicKey, link_name: &str, is_deleted: bool) -> BoxFuture<'_, ()> {
+        let asked = self.handlers.unlink(&actor.to_string(), link_name, is_deleted);
+        Box::pin(async move {
+            if let Err(error) = answered(asked).await {
+                tracing::warn!(provider = self.description.name, %error, "a provider of the page did not end a link");
+            }
+        })
+    }
+}
+
 impl Provider for PageProvider {
     fn describe(&self) -> ProviderDescription {
         self.description
@@ -228,12 +239,11 @@ impl Provider for PageProvider {
     }
 
     fn unlink(&self, actor: PublicKey, link_name: Arc<str>) -> BoxFuture<'_, ()> {
-        let asked = self.handlers.unlink(&actor.to_string(), &link_name);
-        Box::pin(async move {
-            if let Err(error) = answered(asked).await {
-                tracing::warn!(provider = self.description.name, %error, "a provider of the page did not end a link");
-            }
-        })
+        self.end(actor, &link_name, false)
+    }
+
+    fn forget(&self, actor: PublicKey, link_name: Arc<str>) -> BoxFuture<'_, ()> {
+        self.end(actor, &link_name, true)
     }
 
     fn invoke(&self, call: ProviderCall) -> BoxFuture<'_, Result<Bytes, ProviderError>> {

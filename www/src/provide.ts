@@ -34,6 +34,12 @@ export interface ProvidedLink {
   isNew: boolean;
 }
 
+/** A link that ended. */
+export interface EndedLink extends Pick<ProvidedLink, "actor" | "linkName"> {
+  /** Whether it was deleted, or leads to another provider now: what was kept in its name may go. */
+  isDeleted: boolean;
+}
+
 /** The call that a handler carries out. */
 export interface ProviderCall extends Omit<ProvidedLink, "isNew"> {
   /** The operation, `Service.Method`. */
@@ -64,8 +70,8 @@ export interface ProvideOptions {
   raw?: boolean;
   /** An actor was linked, or its link was put again. What this throws refuses the link; the former one stays. */
   link?(link: ProvidedLink): void | Promise<void>;
-  /** A link that was taken is gone. */
-  unlink?(link: Pick<ProvidedLink, "actor" | "linkName">): void | Promise<void>;
+  /** A link that was taken is gone: it was deleted or leads elsewhere now, or the provider ends. */
+  unlink?(link: EndedLink): void | Promise<void>;
   /** Asked with each heartbeat of the host; throws why the provider cannot do its work. */
   health?(): void | Promise<void>;
 }
@@ -81,7 +87,7 @@ export interface Description {
 /** What the host asks of a provider. Promises that are rejected carry the code of a {@link WisteriaError}. */
 export interface Answering {
   link(actor: string, linkName: string, values: Record<string, string>, isNew: boolean): Promise<void>;
-  unlink(actor: string, linkName: string): Promise<void>;
+  unlink(actor: string, linkName: string, isDeleted: boolean): Promise<void>;
   invoke(actor: string, linkName: string, operation: string, payload: Uint8Array, millis: number): Promise<Uint8Array>;
   health(): Promise<void>;
 }
@@ -125,9 +131,9 @@ export class Answers implements Answering {
     this.#links.set(linkOf(actor, linkName), values);
   }
 
-  async unlink(actor: string, linkName: string): Promise<void> {
+  async unlink(actor: string, linkName: string, isDeleted: boolean): Promise<void> {
     this.#links.delete(linkOf(actor, linkName));
-    await failing(() => this.#options.unlink?.({ actor, linkName }));
+    await failing(() => this.#options.unlink?.({ actor, linkName, isDeleted }));
   }
 
   async invoke(actor: string, linkName: string, operation: string, payload: Uint8Array, millis: number): Promise<Uint8Array> {

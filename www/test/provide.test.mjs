@@ -99,8 +99,8 @@ test("a link is refused by what its hook throws, and health says what is wrong",
   });
   await assert.rejects(provider().link("M", "default", { a: "no" }, true), { message: "it takes no no" });
   await provider().link("M", "default", { a: "yes" }, false);
-  await provider().unlink("M", "default");
-  assert.deepEqual(links, [{ actor: "M", linkName: "default", values: { a: "yes" }, isNew: false }, { actor: "M", linkName: "default" }]);
+  await provider().unlink("M", "default", true);
+  assert.deepEqual(links, [{ actor: "M", linkName: "default", values: { a: "yes" }, isNew: false }, { actor: "M", linkName: "default", isDeleted: true }]);
   await assert.rejects(provider().health(), { message: "not yet" });
   why = undefined;
   await provider().health();
