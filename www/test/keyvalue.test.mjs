@@ -2,63 +2,18 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { decode, encode } from "@msgpack/msgpack";
 import { casesOf, runCase } from "../../tests/browser/conformance.mjs";
-import { WisteriaError } from "../dist/index.js";
-import { Answers } from "../dist/provide.js";
 import { KeyValueStore, operations } from "../dist/providers/keyvalue.js";
 import { OpfsJournal } from "../dist/providers/opfs-journal.js";
 import { framed, readRecords } from "../dist/providers/records.js";
-
-/** A file as a worker has it open, which fails when told to. */
-class File {
-  bytes = new Uint8Array();
-  room = Infinity;
-  read(buffer, { at }) {
-    buffer.set(this.bytes.subarray(at, at + buffer.length));
-    return buffer.length;
-  }
-  write(buffer, { at }) {
-    const fits = Math.min(buffer.length, Math.max(0, this.room - at));
-    const grown = new Uint8Array(Math.max(this.bytes.length, at + fits));
-    grown.set(this.bytes);
-    grown.set(buffer.subarray(0, fits), at);
-    this.bytes = grown;
-    return fits;
-  }
-  getSize() {
-    return this.bytes.length;
-  }
-  truncate(size) {
-    const cut = new Uint8Array(size);
-    cut.set(this.bytes.subarray(0, size));
-    this.bytes = cut;
-  }
-  flush() {}
-  close() {}
-}
+import { File, calling, copy } from "./stored.mjs";
 
 const open = (files) => {
   const { journal, kept } = OpfsJournal.open(files);
   return new KeyValueStore(journal, kept);
 };
-const copy = (files) =>
-  files.map(({ bytes }) => Object.assign(new File(), { bytes: bytes.slice() }));
-
 /** Calls a store as an actor does. */
-function callerOf(store) {
-  const handlers = operations.map((operation) => [operation, (argument) => store.carryOut(operation, argument)]);
-  const answers = new Answers("keyvalue-tab", Object.fromEntries(handlers), {});
-  return async (operation, argument) => {
-    try {
-      const reply = await answers.invoke("M", "default", operation, encode(argument), 1000);
-      return { reply: reply.length === 0 ? null : decode(reply) };
-    } catch (error) {
-      const { code, message } = WisteriaError.from(error);
-      return { code, message };
-    }
-  };
-}
+const callerOf = (store) => calling(operations, (operation, argument) => store.carryOut(operation, argument));
 
 describe("key-value of a tab does as all do", () => {
   for (const [name, text] of casesOf("keyvalue")) {

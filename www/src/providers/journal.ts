@@ -1,7 +1,8 @@
 // What keeps a tab's state step by step, in whatever the browser has for it.
 
 import { openDatabase } from "./database-journal.js";
-import { hasFiles, openFiles } from "./opfs-journal.js";
+import { openFiles } from "./opfs-journal.js";
+import { hasFiles } from "./opfs.js";
 
 /** Keeps steps: when it returns, or its promise resolves, they are durable. What it throws is not kept. */
 export interface Journal<T> {
@@ -13,6 +14,9 @@ export interface Journal<T> {
 
 /** What a browser keeps journals in. */
 export type Keeping = "opfs" | "indexeddb";
+
+/** What people call it. */
+export const title = (where: Keeping) => (where === "opfs" ? "files of the origin" : "IndexedDB");
 
 /** What this browser has. */
 export async function keeping(): Promise<Keeping> {

@@ -5,6 +5,7 @@ import type { KeyValue, KeyValueText } from "../contracts.js";
 import { WisteriaError } from "../error.js";
 import { badArgument } from "../provide.js";
 import type { Journal } from "./journal.js";
+import { Journaled } from "./journaled.js";
 import { compareTexts, fields, isI32, isText, isTexts, isU32, optional } from "./arguments.js";
 
 /** A step from one state to the next, as it is kept. */
@@ -19,93 +20,67 @@ export type Change =
 /** `expires` is in milliseconds since 1970, 0 for never. */
 type Value = { text: string; expires: number } | { list: string[] } | { set: Set<string> };
 
-/** Steps that are kept beyond twice the keys there are, before they are replaced by what they came to. */
-const SLACK = 1024;
-
 const kindOf = (value: Value) => ("text" in value ? "a text" : "list" in value ? "a list" : "a set");
 const failed = (message: string) => new WisteriaError("provider-failed", message);
 
 /** One space of keys. Operations are carried out one after another. */
-export class KeyValueStore {
+export class KeyValueStore extends Journaled<Change> {
   readonly #values = new Map<string, Value>();
-  readonly #journal: Journal<Change>;
-  #kept = 0;
-  #last: Promise<unknown> = Promise.resolve();
 
   /** What the steps come to that a journal kept. */
   constructor(journal: Journal<Change>, kept: Change[][]) {
-    this.#journal = journal;
-    for (const changes of kept) this.#apply(changes);
+    super(journal);
+    this.replay(kept);
   }
 
   /** Carries out an operation. It is durable when the promise resolves. */
   carryOut<O extends keyof KeyValue>(operation: O, argument: unknown): Promise<ReturnType<KeyValue[O]>> {
     const { read, run } = OPERATIONS[operation] as unknown as Operation;
     if (!read(argument)) throw badArgument(operation, `it is not what ${operation} takes`);
-    const outcome = this.#last.then(async () => {
-      const changes: Change[] = [];
-      const reply = run(new View(this.#values, changes), argument);
-      if (changes.length > 0) {
-        const kept = this.#journal.append(changes);
-        if (kept) await kept;
-        this.#apply(changes);
-        await this.#compact();
-      }
-      return reply as ReturnType<KeyValue[O]>;
-    });
-    this.#last = outcome.catch(() => {});
-    return outcome;
+    return this.change((changes) => run(new View(this.#values, changes), argument) as ReturnType<KeyValue[O]>);
   }
 
-  async #compact(): Promise<void> {
-    if (this.#kept < SLACK + 2 * this.#values.size) return;
+  protected get size(): number {
+    return this.#values.size;
+  }
+
+  protected steps(): Change[] {
     const now = Date.now();
     for (const [key, value] of this.#values) if (hasExpired(value, now)) this.#values.delete(key);
-    const changes = [...this.#values].map(([key, value]): Change => {
+    return [...this.#values].map(([key, value]): Change => {
       if ("text" in value) return ["text", key, value.text, value.expires];
       return "list" in value ? ["push", key, ...value.list] : ["add", key, ...value.set];
     });
-    try {
-      await this.#journal.replace(changes);
-      this.#kept = changes.length;
-    } catch (thrown) {
-      // What was there is there still; it is tried again when as much has come again.
-      console.warn(`a key-value store could not make its log smaller: ${WisteriaError.from(thrown).message}`);
-      this.#kept = 0;
-    }
   }
 
-  #apply(changes: Change[]): void {
-    this.#kept += changes.length;
+  protected apply(change: Change): void {
     const values = this.#values;
-    for (const change of changes) {
-      const [kind, key] = change;
-      const value = values.get(key);
-      switch (kind) {
-        case "text":
-          values.set(key, { text: change[2], expires: change[3] });
-          break;
-        case "push": {
-          const items = change.slice(2) as string[];
-          if (value && "list" in value) for (const item of items) value.list.push(item);
-          else values.set(key, { list: items });
-          break;
-        }
-        case "add": {
-          const members = change.slice(2) as string[];
-          if (value && "set" in value) for (const member of members) value.set.add(member);
-          else values.set(key, { set: new Set(members) });
-          break;
-        }
-        case "cut":
-          if (value && "list" in value && value.list.splice(change[2], 1) && value.list.length === 0) values.delete(key);
-          break;
-        case "drop":
-          if (value && "set" in value && value.set.delete(change[2]) && value.set.size === 0) values.delete(key);
-          break;
-        case "delete":
-          values.delete(key);
+    const [kind, key] = change;
+    const value = values.get(key);
+    switch (kind) {
+      case "text":
+        values.set(key, { text: change[2], expires: change[3] });
+        break;
+      case "push": {
+        const items = change.slice(2) as string[];
+        if (value && "list" in value) for (const item of items) value.list.push(item);
+        else values.set(key, { list: items });
+        break;
       }
+      case "add": {
+        const members = change.slice(2) as string[];
+        if (value && "set" in value) for (const member of members) value.set.add(member);
+        else values.set(key, { set: new Set(members) });
+        break;
+      }
+      case "cut":
+        if (value && "list" in value && value.list.splice(change[2], 1) && value.list.length === 0) values.delete(key);
+        break;
+      case "drop":
+        if (value && "set" in value && value.set.delete(change[2]) && value.set.size === 0) values.delete(key);
+        break;
+      case "delete":
+        values.delete(key);
     }
   }
 }

@@ -3,41 +3,18 @@
 import { decode, encode } from "@msgpack/msgpack";
 import { WisteriaError } from "../error.js";
 import type { Journal } from "./journal.js";
+import { openAccess, openFolder, type AccessHandle } from "./opfs.js";
 import { framed, readRecords } from "./records.js";
-
-/** A file that is open in this worker alone. */
-interface AccessHandle {
-  read(buffer: Uint8Array, options: { at: number }): number;
-  write(buffer: Uint8Array, options: { at: number }): number;
-  getSize(): number;
-  truncate(size: number): void;
-  flush(): void;
-  close(): void;
-}
 
 /** The first record of a file: what all before it came to, and which of two files is the newer. */
 type Base<T> = [generation: number, steps: T[]];
 
-/** Whether the browser has such files, here. */
-export async function hasFiles(): Promise<boolean> {
-  if (!("FileSystemFileHandle" in self) || !("createSyncAccessHandle" in FileSystemFileHandle.prototype)) return false;
-  // Windows that keep nothing have the interface, and refuse to use it.
-  return navigator.storage.getDirectory().then(
-    () => true,
-    () => false,
-  );
-}
-
 /** Opens the journal in a folder, `a/b/c`; made where there is none. */
 export async function openFiles<T>(path: string): Promise<{ journal: OpfsJournal<T>; kept: T[][] }> {
-  let folder = await navigator.storage.getDirectory();
-  for (const name of path.split("/")) folder = await folder.getDirectoryHandle(name, { create: true });
+  const folder = await openFolder(path);
   const files: AccessHandle[] = [];
   try {
-    for (const name of ["a.log", "b.log"]) {
-      const file = await folder.getFileHandle(name, { create: true });
-      files.push(await (file as unknown as { createSyncAccessHandle(): Promise<AccessHandle> }).createSyncAccessHandle());
-    }
+    for (const name of ["a.log", "b.log"]) files.push(await openAccess(folder, name));
     return OpfsJournal.open<T>(files);
   } catch (thrown) {
     for (const file of files) file.close();

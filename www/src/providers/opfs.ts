@@ -1,0 +1,34 @@
+// The origin's private file system, as a worker has it.
+
+/** A file that is open in this worker alone. */
+export interface AccessHandle {
+  read(buffer: Uint8Array, options: { at: number }): number;
+  write(buffer: Uint8Array, options: { at: number }): number;
+  getSize(): number;
+  truncate(size: number): void;
+  flush(): void;
+  close(): void;
+}
+
+/** Whether the browser has such files, here. */
+export async function hasFiles(): Promise<boolean> {
+  if (!("FileSystemFileHandle" in self) || !("createSyncAccessHandle" in FileSystemFileHandle.prototype)) return false;
+  // Windows that keep nothing have the interface, and refuse to use it.
+  return navigator.storage.getDirectory().then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Opens a folder, `a/b/c`; made where there is none. */
+export async function openFolder(path: string): Promise<FileSystemDirectoryHandle> {
+  let folder = await navigator.storage.getDirectory();
+  for (const name of path.split("/")) folder = await folder.getDirectoryHandle(name, { create: true });
+  return folder;
+}
+
+/** Opens a file of a folder for this worker alone; made where there is none. */
+export async function openAccess(folder: FileSystemDirectoryHandle, name: string): Promise<AccessHandle> {
+  const file = await folder.getFileHandle(name, { create: true });
+  return (file as unknown as { createSyncAccessHandle(): Promise<AccessHandle> }).createSyncAccessHandle();
+}
