@@ -56,6 +56,121 @@ export interface Messaging {
   };
 }
 
+/** An event that a stream keeps. Positions grow from event to event; `time` is in milliseconds since 1970. */
+export interface StreamEvent {
+  position: number;
+  time: number;
+  type: string;
+  data: Uint8Array;
+}
+
+/** Adds an event; with `expectedPosition` only if that is the position of the stream's last one. */
+export interface AppendRequest {
+  stream: string;
+  type?: string;
+  data?: Uint8Array | string;
+  expectedPosition?: number | null;
+}
+
+/** Reads the events after a position: 100 for a limit of 0, 1,000 at most. */
+export interface ReadRequest {
+  stream: string;
+  after?: number;
+  limit?: number;
+}
+
+/** Names a subscription. */
+export interface Subscription {
+  stream: string;
+  subscription?: string;
+}
+
+/** Has events delivered, from the next on, or from those after a position. */
+export interface SubscribeRequest extends Subscription {
+  after?: number | null;
+}
+
+/** `wisteria:eventstreams` */
+export interface EventStreams {
+  "EventStreams.Append"(event: AppendRequest): { appended: boolean; position: number };
+  "EventStreams.Read"(what: ReadRequest): { events: StreamEvent[]; isLast: boolean };
+  "EventStreams.GetInfo"(stream: string): { firstPosition: number; lastPosition: number };
+  "EventStreams.Subscribe"(request: SubscribeRequest): { created: boolean; position: number };
+  "EventStreams.Unsubscribe"(subscription: Subscription): boolean;
+}
+
+/** Names an object. */
+export interface ContainerObject {
+  containerId: string;
+  objectId: string;
+}
+
+/** Part of an object; `offset` is where in it the part starts. */
+export interface Chunk extends ContainerObject {
+  bytes: Uint8Array;
+  offset: number;
+  isLast: boolean;
+}
+
+/** A container. */
+export interface ContainerMetadata {
+  containerId: string;
+  createdAt?: { sec: number; nsec: number };
+}
+
+/** An object without its content. */
+export interface ObjectMetadata extends ContainerObject {
+  contentLength: number;
+  lastModified?: { sec: number; nsec: number };
+  contentType?: string;
+  contentEncoding?: string;
+}
+
+/** What became of one of several. */
+export interface ItemResult {
+  key: string;
+  success: boolean;
+  error?: string;
+}
+
+/** Lists objects by name; `continuation` is that of the answer before. */
+export interface ListObjectsRequest {
+  containerId?: string;
+  startWith?: string | null;
+  continuation?: string | null;
+  endWith?: string | null;
+  endBefore?: string | null;
+  maxItems?: number | null;
+}
+
+/** An object that is read. What the first chunk lacks comes by `ChunkReceiver.ReceiveChunk`. */
+export interface GetObjectResponse {
+  success: boolean;
+  error?: string;
+  initialChunk?: Chunk;
+  contentLength: number;
+  contentType?: string;
+  contentEncoding?: string;
+}
+
+type Given<T> = Partial<T> & ContainerObject;
+
+/** `wasmcloud:blobstore` */
+export interface Blobstore {
+  "Blobstore.ContainerExists"(container: string): boolean;
+  "Blobstore.CreateContainer"(container: string): void;
+  "Blobstore.GetContainerInfo"(container: string): ContainerMetadata;
+  "Blobstore.ListContainers"(nothing?: unknown): ContainerMetadata[];
+  "Blobstore.RemoveContainers"(containers: string[]): ItemResult[];
+  "Blobstore.ObjectExists"(object: ContainerObject): boolean;
+  "Blobstore.GetObjectInfo"(object: ContainerObject): ObjectMetadata;
+  "Blobstore.ListObjects"(request: ListObjectsRequest): { objects: ObjectMetadata[]; isLast: boolean; continuation?: string };
+  "Blobstore.RemoveObjects"(request: { containerId: string; objects: string[] }): ItemResult[];
+  "Blobstore.PutObject"(request: { chunk: Given<Chunk>; contentType?: string | null; contentEncoding?: string | null }): { streamId?: string };
+  "Blobstore.PutChunk"(request: { chunk: Given<Chunk>; streamId?: string | null; cancelAndRemove?: boolean }): void;
+  "Blobstore.GetObject"(request: ContainerObject & { rangeStart?: number | null; rangeEnd?: number | null }): GetObjectResponse;
+}
+
 /** How grave a message is. */
 export type NotifyLevel = "info" | "success" | "warning" | "error";
 /** What kind of input. */
@@ -98,5 +213,7 @@ export interface Contracts {
   "wasmcloud:keyvalue": KeyValue;
   "wasmcloud:httpclient": HttpClient;
   "wasmcloud:messaging": Messaging;
+  "wasmcloud:blobstore": Blobstore;
+  "wisteria:eventstreams": EventStreams;
   "wisteria:ui": Ui;
 }

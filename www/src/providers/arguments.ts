@@ -6,6 +6,9 @@ export const isText = (value: unknown): value is string => typeof value === "str
 export const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText);
 export const isI32 = (value: unknown): value is number => Number.isInteger(value) && (value as number) === ((value as number) | 0);
 export const isU32 = (value: unknown): value is number => Number.isInteger(value) && (value as number) === (value as number) >>> 0;
+/** A number of 64 bits without a sign; above 2^53 they are not told apart. */
+export const isU64 = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
+export const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
 /** Bytes; a text stands for its own. */
 export const isBytes = (value: unknown): value is Uint8Array | string => value instanceof Uint8Array || isText(value);
 
@@ -45,5 +48,7 @@ function amount(text = "0"): number {
 
 /** The bytes that a link value of the kind `size` is. */
 export const sizeOf = amount;
-/** The milliseconds that a link value of the kind `duration` is; no more than timers count. */
+/** The milliseconds that a link value of the kind `duration` is. */
+export const millisOf = amount;
+/** The same, but no more than timers count. */
 export const durationOf = (text?: string): number => Math.min(amount(text), 2 ** 31 - 1);

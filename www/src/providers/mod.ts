@@ -4,14 +4,22 @@ import { WisteriaError } from "../error.js";
 import type { TabHost } from "../host/host.js";
 import { randomSeed, type Keys } from "../keys.js";
 import { provideOn, type Answering, type Description } from "../provide.js";
+import { BLOB_STORE, blobStore } from "./blobstore-opfs.js";
+import { eventStreams, eventStreamsName } from "./eventstreams-tab.js";
 import { httpClient } from "./http-client.js";
 import { keeping, type Keeping } from "./journal.js";
 import { keyValue, keyValueName } from "./keyvalue-tab.js";
+import { fromPayload, toPayload } from "../payload.js";
+
+/** Calls an actor in a provider's name: the argument and the reply are values, the time is in milliseconds. */
+export type CallActor = (actor: string, operation: string, argument: unknown, millis: number) => Promise<unknown>;
 
 /** A provider that runs in the host's worker. */
 export interface TabProvider {
   description: Description;
   answers: Answering;
+  /** It runs, and may call actors from now on. */
+  begun?(call: CallActor): void;
 }
 
 const isSeed = (kept: unknown): kept is Uint8Array => kept instanceof Uint8Array && kept.length === 32;
@@ -25,12 +33,28 @@ export interface Tab {
   seeds: Record<string, string>;
 }
 
+/** The providers that the tabs of an origin have in common. */
+interface Common {
+  name: string;
+  make: () => TabProvider;
+}
+
+function common({ lattice, where }: Pick<Tab, "lattice" | "where">): Common[] {
+  const everywhere = [
+    { name: keyValueName(where), make: () => keyValue(lattice, where) },
+    { name: eventStreamsName(where), make: () => eventStreams(lattice, where) },
+  ];
+  return where === "opfs" ? [...everywhere, { name: BLOB_STORE, make: () => blobStore(lattice) }] : everywhere;
+}
+
 /** Finds out what there is for a host of that lattice. */
 export async function prepare(keys: Keys, lattice: string): Promise<Tab> {
   const where = await keeping();
-  const name = keyValueName(where);
-  const seed = await keys.store.keep(`provider ${name} of ${lattice}`, isSeed, randomSeed);
-  const seeds = { [name]: Array.from(seed, (byte) => byte.toString(16).padStart(2, "0")).join("") };
+  const seeds: Tab["seeds"] = {};
+  for (const { name } of common({ lattice, where })) {
+    const seed = await keys.store.keep(`provider ${name} of ${lattice}`, isSeed, randomSeed);
+    seeds[name] = Array.from(seed, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
   return { lattice, where, seeds };
 }
 
@@ -38,15 +62,18 @@ export async function prepare(keys: Keys, lattice: string): Promise<Tab> {
  * Provides what this tab has. What the origin's tabs have in common runs in one of them, and in the next when that one ends.
  * Resolves once those that can run do.
  */
-export async function provideAll(host: TabHost, { lattice, where }: Tab): Promise<void> {
+export async function provideAll(host: TabHost, tab: Tab): Promise<void> {
   await provideHere(host, httpClient());
-  await provideAlone(host, `wisteria ${keyValueName(where)} of ${lattice}`, () => keyValue(lattice, where));
+  for (const { name, make } of common(tab)) await provideAlone(host, `wisteria ${name} of ${tab.lattice}`, make);
 }
 
 /** Provides something, unless the host's policy has it otherwise. */
-async function provideHere(host: TabHost, { description, answers }: TabProvider): Promise<boolean> {
+async function provideHere(host: TabHost, { description, answers, begun }: TabProvider): Promise<boolean> {
   return provideOn(host, description, answers).then(
-    () => true,
+    (id) => {
+      begun?.(async (actor, operation, argument, millis) => fromPayload(await host.callAs(id, actor, operation, toPayload(argument), millis)));
+      return true;
+    },
     (thrown: unknown) => {
       console.warn(`${description.name} is left out: ${WisteriaError.from(thrown).message}`);
       return false;
