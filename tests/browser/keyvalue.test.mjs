@@ -4,36 +4,16 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { browsers } from "./browsers.mjs";
 import { casesOf, runCase } from "./conformance.mjs";
+import { KEEPING, ROUNDS, endAndOpen, providerOf } from "./kept.mjs";
 import { linkedTo, startOpenServer } from "./linked.mjs";
 import { joined, openTab } from "./tab.mjs";
 import { until } from "./until.mjs";
 
 const CONTRACT = "wasmcloud:keyvalue";
-/** What each browser has to keep state in. */
-const NAMES = { chromium: "keyvalue-opfs", firefox: "keyvalue-opfs", webkit: "keyvalue-indexeddb" };
-/** How often a tab is ended while it writes: `WISTERIA_TAB_ROUNDS`. */
-const ROUNDS = Number(process.env.WISTERIA_TAB_ROUNDS ?? 3);
-
-/** Ends a tab as nobody would expect, and resolves with the next one of its browser. */
-async function endAndOpen(driver, tab) {
-  if (driver.name === "webkit") {
-    await tab.page.reload();
-    return joined(tab.page);
-  }
-  await tab.page.crash();
-  return joined(await tab.page.beside());
-}
-
 for (const driver of browsers) {
   describe(`key-value in ${driver.name}'s tab`, { timeout: 300_000 }, () => {
     let server, browser, tab, provider, linked;
-    const name = NAMES[driver.name];
-
-    /** The key under which a tab runs it, if it does. */
-    const providerOf = async (tab) => {
-      const { providers } = await tab.page.evaluate((id) => window.wisteria.lattice.inventory(id), tab.id);
-      return providers.find(({ image_ref }) => image_ref === name)?.id;
-    };
+    const name = `keyvalue-${KEEPING[driver.name]}`;
     const relink = async (file) => {
       await linked?.stop();
       linked = await linkedTo(server, provider, CONTRACT, [`FILE=${file}`]);
@@ -44,7 +24,7 @@ for (const driver of browsers) {
     before(async () => {
       [server, browser] = await Promise.all([startOpenServer(), driver.open()]);
       tab = await openTab(browser, server);
-      provider = await providerOf(tab);
+      provider = await providerOf(tab, name);
     });
 
     after(async () => {
@@ -95,7 +75,7 @@ for (const driver of browsers) {
         await until(() => answered > from + 50 + 17 * round, "it to write");
         tab = await endAndOpen(driver, tab);
         ended = true;
-        assert.equal(await until(() => providerOf(tab), "the next tab to run it"), provider, "it has the same key");
+        assert.equal(await until(() => providerOf(tab, name), "the next tab to run it"), provider, "it has the same key");
         await Promise.all(writing);
         const value = await until(() => get("n"), "the link to be served again");
         assert.ok(Number(value) >= answered, `${value} was read, ${answered} answered`);
@@ -107,10 +87,10 @@ for (const driver of browsers) {
         await relink("tabs");
         await increment();
         const second = await joined(await tab.page.beside());
-        assert.equal(await providerOf(second), undefined);
+        assert.equal(await providerOf(second, name), undefined);
         assert.deepEqual(await increment(), { reply: 2 });
         await tab.page.crash();
-        assert.equal(await until(() => providerOf(second), "the second tab to run it"), provider);
+        assert.equal(await until(() => providerOf(second, name), "the second tab to run it"), provider);
         assert.deepEqual(await until(async () => (await increment()).reply, "the link to be served"), 3);
         tab = second;
       });

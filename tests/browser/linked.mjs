@@ -35,5 +35,21 @@ export async function linkedTo(server, provider, contract, values = [], linkName
     if (reply.error) return { code: headers?.get("Wisteria-Error"), message: reply.error };
     return { reply: reply.msg.length ? decode(reply.msg) : null };
   };
-  return { actor: ACTOR, client, call, stop: () => client.close() };
+  /** Has `handle(operation, argument)` answer what the provider calls; what it throws is the actor's failure. */
+  const answering = (handle) => {
+    const answer = async (message) => {
+      const { id, operation, msg } = decode(message.data);
+      const reply = { invocation_id: id, msg: new Uint8Array(), content_length: 0 };
+      try {
+        const value = await handle(operation, decode(msg));
+        if (value !== undefined) reply.msg = encode(value);
+        reply.content_length = reply.msg.length;
+      } catch (error) {
+        reply.error = error.message;
+      }
+      message.respond(encode(reply));
+    };
+    return client.subscribe(`wasmbus.rpc.default.${ACTOR}`, { callback: (_, message) => void answer(message) });
+  };
+  return { actor: ACTOR, client, call, answering, stop: () => client.close() };
 }
