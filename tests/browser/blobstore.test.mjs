@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { browsers } from "./browsers.mjs";
 import { casesOf, runCase } from "./conformance.mjs";
-import { KEEPING, ROUNDS, endAndOpen, providerOf } from "./kept.mjs";
-import { linkedTo, startOpenServer } from "./linked.mjs";
+import { KEEPING, ROUNDS, endAndOpen, provided, providerOf } from "./kept.mjs";
+import { startOpenServer } from "./linked.mjs";
 import { openTab } from "./tab.mjs";
 import { until } from "./until.mjs";
 
@@ -29,41 +29,25 @@ for (const driver of browsers) {
     continue;
   }
 
-  describe(`the blob store in ${driver.name}'s tab`, { timeout: 300_000 }, () => {
-    let server, browser, tab, provider, linked;
+  describe(`the blob store in ${driver.name}'s tab`, { timeout: 300_000 + 10_000 * ROUNDS }, () => {
+    const its = provided(driver, NAME, CONTRACT);
 
-    const relink = async (...values) => {
-      await linked?.stop();
-      linked = await linkedTo(server, provider, CONTRACT, values);
-    };
     const ask = async (operation, argument) => {
-      const { reply, code, message } = await linked.call(operation, argument);
+      const { reply, code, message } = await its.linked.call(operation, argument);
       assert.equal(code, undefined, message);
       return reply;
     };
-    const put = (objectId, bytes) => linked.call("Blobstore.PutObject", { chunk: { containerId: "c", objectId, bytes, offset: 0, isLast: true } });
-
-    before(async () => {
-      [server, browser] = await Promise.all([startOpenServer(), driver.open()]);
-      tab = await openTab(browser, server);
-      provider = await providerOf(tab, NAME);
-    });
-
-    after(async () => {
-      await linked?.stop();
-      await browser?.close();
-      await server?.stop();
-    });
+    const put = (objectId, bytes) => its.linked.call("Blobstore.PutObject", { chunk: { containerId: "c", objectId, bytes, offset: 0, isLast: true } });
 
     for (const [index, [title, text]] of casesOf("blobstore").entries()) {
       test(title, async () => {
-        await relink(`ROOT=case-${index}`);
-        await runCase(text, linked.call);
+        await its.relink(`ROOT=case-${index}`);
+        await runCase(text, its.linked.call);
       });
     }
 
     test("an object of several megabytes is written and read in chunks", async () => {
-      await relink("ROOT=large");
+      await its.relink("ROOT=large");
       await ask("Blobstore.CreateContainer", "c");
       const content = bytesOf(5_000_000, 1);
       const step = 1 << 20;
@@ -71,7 +55,7 @@ for (const driver of browsers) {
       const { streamId } = await ask("Blobstore.PutObject", { chunk: at(0) });
       for (let offset = step; offset < content.length; offset += step) await ask("Blobstore.PutChunk", { chunk: at(offset), streamId });
       const parts = [];
-      linked.answering((operation, chunk) => {
+      its.linked.answering((operation, chunk) => {
         assert.equal(operation, "ChunkReceiver.ReceiveChunk");
         parts.push(chunk);
         return { cancelDownload: false };
@@ -84,13 +68,13 @@ for (const driver of browsers) {
     });
 
     test("a link to what is no name of a store is refused", async () => {
-      const { code, stderr } = await server.cli("link", "put", linked.actor, provider, CONTRACT, "ROOT=../a");
+      const { code, stderr } = await its.server.cli("link", "put", its.linked.actor, its.provider, CONTRACT, "ROOT=../a");
       assert.notEqual(code, 0);
       assert.match(stderr, /ROOT/);
     });
 
     test(`each object is as it was answered when the tab ends while it writes, ${ROUNDS} times`, async () => {
-      await relink("ROOT=rounds");
+      await its.relink("ROOT=rounds");
       await ask("Blobstore.CreateContainer", "c");
       const answered = new Map();
       for (let round = 0; round < ROUNDS; round++) {
@@ -109,12 +93,12 @@ for (const driver of browsers) {
         };
         const writing = ["w", "x", "y", "z"].map(write);
         await until(() => writes > 20 + 7 * round, "it to write");
-        tab = await endAndOpen(driver, tab);
+        its.tab = await endAndOpen(driver, its.tab);
         ended = true;
-        assert.equal(await until(() => providerOf(tab, NAME), "the next tab to run it"), provider, "it has the same key");
+        assert.equal(await until(() => providerOf(its.tab, NAME), "the next tab to run it"), its.provider, "it has the same key");
         await Promise.all(writing);
         for (const [objectId, last] of answered) {
-          const read = async () => (await linked.call("Blobstore.GetObject", { containerId: "c", objectId })).reply?.initialChunk?.bytes;
+          const read = async () => (await its.linked.call("Blobstore.GetObject", { containerId: "c", objectId })).reply?.initialChunk?.bytes;
           const found = digest(await until(read, "the link to be served again"));
           assert.ok([last, ...(begun.get(objectId) ?? [])].includes(found), `${objectId} is as it was answered`);
         }

@@ -1,6 +1,8 @@
 // What tests of the providers have in common whose state outlives a tab.
 
-import { joined } from "./tab.mjs";
+import { after, before } from "node:test";
+import { linkedTo, startOpenServer } from "./linked.mjs";
+import { joined, openTab } from "./tab.mjs";
 
 /** What each browser keeps state in. */
 export const KEEPING = { chromium: "opfs", firefox: "opfs", webkit: "indexeddb" };
@@ -21,4 +23,27 @@ export async function endAndOpen(driver, tab) {
 export async function providerOf(tab, name) {
   const { providers } = await tab.page.evaluate((id) => window.wisteria.lattice.inventory(id), tab.id);
   return providers.find(({ image_ref }) => image_ref === name)?.id;
+}
+
+/**
+ * Gives the tests of a block a server, a browser with a tab, and the provider of that name in it: `server`, `browser`, `tab`,
+ * `provider`. `relink(…values)` links the actor to it, anew, as `linked`.
+ */
+export function provided(driver, name, contract) {
+  const its = {};
+  before(async () => {
+    [its.server, its.browser] = await Promise.all([startOpenServer(), driver.open()]);
+    its.tab = await openTab(its.browser, its.server);
+    its.provider = await providerOf(its.tab, name);
+  });
+  after(async () => {
+    await its.linked?.stop();
+    await its.browser?.close();
+    await its.server?.stop();
+  });
+  its.relink = async (...values) => {
+    await its.linked?.stop();
+    its.linked = await linkedTo(its.server, its.provider, contract, values);
+  };
+  return its;
 }
