@@ -5,11 +5,12 @@ import { after, before, describe, test } from "node:test";
 import { browsers } from "./browsers.mjs";
 import { freeAddress } from "./http.mjs";
 import { KEEPING, providerOf } from "./kept.mjs";
-import { startOpenServer } from "./linked.mjs";
+import { linkedTo, startOpenServer } from "./linked.mjs";
 import { modulePath } from "./paths.mjs";
 import { startSite } from "./site.mjs";
 import { openTab } from "./tab.mjs";
 import { startProxy } from "./unrestricted.mjs";
+import { until } from "./until.mjs";
 import { connect } from "@nats-io/transport-node";
 
 for (const driver of browsers) {
@@ -48,6 +49,8 @@ for (const driver of browsers) {
       };
       const ofTab = await providerOf(tab, "httpclient-fetch");
       await server.run("link", "put", actor, "httpclient", client, `ALLOW=${site.url}`);
+      // The first call has the module compiled, which may take longer than the server waits.
+      await until(async () => (await fetched())[0] !== 504, "the actor to be ready");
       assert.deepEqual(await fetched(), [200, "POST /echo?q x-own= body=hi"]);
       await server.run("link", "swap", actor, ofTab, client, `ALLOW=${site.url}`);
       assert.deepEqual(await fetched(), [200, "POST /echo?q x-own= body=hi"]);
@@ -83,6 +86,21 @@ for (const driver of browsers) {
         assert.equal(new TextDecoder().decode(data), "hello");
       } finally {
         await client.close();
+      }
+    });
+
+    test("one answers messages of another actor by the tab's own messaging", async () => {
+      const actor = await startInTab("message_bridge");
+      const provider = await providerOf(tab, "messaging-tab");
+      await server.run("link", "swap", actor, provider, "wasmcloud:messaging", "SUBSCRIPTION=to.tabs");
+      const other = await linkedTo(server, provider, "wasmcloud:messaging");
+      try {
+        const ask = (subject) => other.call("Messaging.Request", { subject, body: new TextEncoder().encode("hello"), timeoutMs: 5000 });
+        const { reply, message } = await ask("to.tabs");
+        assert.equal(new TextDecoder().decode(reply?.body), "hello", message);
+        assert.equal((await ask("to.nobody")).message, "nobody subscribes to to.nobody");
+      } finally {
+        await other.stop();
       }
     });
   });

@@ -46,14 +46,24 @@ export interface HttpClient {
   "HttpClient.Request"(request: HttpRequest): HttpResponse;
 }
 
+/** A message. */
+export interface Message {
+  subject: string;
+  replyTo?: string;
+  body: Uint8Array | string;
+}
+
+/** A message to be answered within a time, 2 s for 0. */
+export interface RequestMessage {
+  subject: string;
+  body: Uint8Array | string;
+  timeoutMs: number;
+}
+
 /** `wasmcloud:messaging` */
 export interface Messaging {
-  "Messaging.Publish"(message: { subject: string; replyTo?: string; body: Uint8Array }): void;
-  "Messaging.Request"(request: { subject: string; body: Uint8Array; timeoutMs: number }): {
-    subject: string;
-    replyTo?: string;
-    body: Uint8Array;
-  };
+  "Messaging.Publish"(message: Message): void;
+  "Messaging.Request"(request: RequestMessage): Message;
 }
 
 /** An event that a stream keeps. Positions grow from event to event; `time` is in milliseconds since 1970. */

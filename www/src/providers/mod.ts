@@ -9,6 +9,7 @@ import { eventStreams, eventStreamsName } from "./eventstreams-tab.js";
 import { httpClient } from "./http-client.js";
 import { keeping, type Keeping } from "./journal.js";
 import { keyValue, keyValueName } from "./keyvalue-tab.js";
+import { MESSAGING, messaging } from "./messaging-tab.js";
 import { fromPayload, toPayload } from "../payload.js";
 
 /** Calls an actor in a provider's name: the argument and the reply are values, the time is in milliseconds. */
@@ -43,6 +44,7 @@ function common({ lattice, where }: Pick<Tab, "lattice" | "where">): Common[] {
   const everywhere = [
     { name: keyValueName(where), make: () => keyValue(lattice, where) },
     { name: eventStreamsName(where), make: () => eventStreams(lattice, where) },
+    { name: MESSAGING, make: messaging },
   ];
   return where === "opfs" ? [...everywhere, { name: BLOB_STORE, make: () => blobStore(lattice) }] : everywhere;
 }
