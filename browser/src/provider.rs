@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use js_sys::{Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, prelude::*};
 use wasm_bindgen_futures::JsFuture;
 use wisteria_core::{
@@ -17,7 +17,8 @@ use wisteria_core::{
     identity::{KeyKind, KeyPair, PublicKey},
     platform::{BoxFuture, Platform},
     provider::{
-        LinkRefused, LinkValue, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, ValueKind,
+        Exported, LinkRefused, LinkValue, LinkedActor, Provider, ProviderCall, ProviderDescription, ProviderError,
+        ProviderLink, ValueKind,
     },
 };
 
@@ -50,6 +51,13 @@ extern "C" {
 
     #[wasm_bindgen(method, catch)]
     fn health(this: &Handlers) -> Result<Promise, JsValue>;
+
+    /// Brings where the next part begins, if there is one, and the records of this one.
+    #[wasm_bindgen(method, catch, js_name = "export")]
+    fn hand_over(this: &Handlers, actor: &str, link_name: &str, from: Option<String>) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = "import")]
+    fn take_over(this: &Handlers, actor: &str, link_name: &str, records: Array) -> Result<Promise, JsValue>;
 }
 
 /// How many providers under different names a tab has beside those with keys of their own. Their keys are proven when it joins,
@@ -262,6 +270,29 @@ impl Provider for PageProvider {
                 None => Err(ProviderError::Failed(format!("the provider answers no bytes, but {}", text_of(&reply)))),
             }
         })
+    }
+
+    fn export<'a>(
+        &'a self,
+        (actor, link_name): &'a LinkedActor,
+        from: Option<String>,
+    ) -> BoxFuture<'a, Result<Exported, ProviderError>> {
+        let asked = self.handlers.hand_over(&actor.to_string(), link_name, from);
+        Box::pin(async move {
+            let parts = Array::from(&answered(asked).await.map_err(ProviderError::Named)?);
+            let next = parts.shift().as_string();
+            Ok(Exported { records: parts.iter().filter_map(|record| record.as_string()).collect(), next })
+        })
+    }
+
+    fn import<'a>(
+        &'a self,
+        (actor, link_name): &'a LinkedActor,
+        records: Vec<String>,
+    ) -> BoxFuture<'a, Result<(), ProviderError>> {
+        let records = records.into_iter().map(JsValue::from).collect();
+        let asked = self.handlers.take_over(&actor.to_string(), link_name, records);
+        Box::pin(async move { answered(asked).await.map(drop).map_err(ProviderError::Named) })
     }
 
     fn health(&self) -> BoxFuture<'_, Result<(), String>> {

@@ -22,13 +22,13 @@ describe("a link that is swapped", { timeout: 120_000 }, () => {
 
   const run = (...args) => server.run(...args);
 
-  test("goes from the server's provider to one in a tab and back, and every call is counted once", async () => {
+  test("goes from the server's provider to a tab's memory, its files, and back, and every call is counted once", async () => {
     const tab = await openTab(browser, server);
     const actor = await run("start", "actor", modulePath("kv_counter"));
     await run("link", "put", actor, "keyvalue-redb", "wasmcloud:keyvalue");
     await run("link", "put", actor, "httpserver", "wasmcloud:httpserver", `address=${address}`);
     const { providers } = JSON.parse(await run("get", "inventory", tab.id, "-o", "json"));
-    const inTab = providers.find(({ name }) => name === "keyvalue-memory").id;
+    const [memory, files] = ["keyvalue-memory", "keyvalue-opfs"].map((wanted) => providers.find(({ name }) => name === wanted).id);
 
     let over = false;
     const counts = [];
@@ -42,9 +42,11 @@ describe("a link that is swapped", { timeout: 120_000 }, () => {
     const visitors = Promise.all(Array.from({ length: 4 }, visit));
     const swap = (provider, ...values) => run("link", "swap", actor, provider, "wasmcloud:keyvalue", ...values);
     try {
-      await swap(inTab, "--copy");
-      const [link] = JSON.parse(await run("get", "links", "-o", "json")).links.filter((link) => link.contract_id === "wasmcloud:keyvalue");
-      assert.equal(link.provider_id, inTab);
+      for (const inTab of [memory, files]) {
+        await swap(inTab, "--copy");
+        const [link] = JSON.parse(await run("get", "links", "-o", "json")).links.filter((link) => link.contract_id === "wasmcloud:keyvalue");
+        assert.equal(link.provider_id, inTab);
+      }
       await swap("keyvalue-redb", "FILE=back", "--copy");
     } finally {
       over = true;

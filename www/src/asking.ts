@@ -4,8 +4,8 @@ import { WisteriaError } from "./error.js";
 import type { Answering } from "./provide.js";
 import type { Ask, AskAnswer } from "./protocol.js";
 
-/** How long a page may think about a link, and about its health, in milliseconds. */
-const PATIENCE = { link: 5000, unlink: 5000, health: 2000 };
+/** How long a page may think about a link, its health, and what it keeps, in milliseconds. */
+const PATIENCE = { link: 5000, unlink: 5000, health: 2000, state: 5000 };
 
 interface Open {
   resolve(value: unknown): void;
@@ -31,6 +31,8 @@ export class Asking {
       unlink: (...args) => ask("unlink", PATIENCE.unlink, args) as Promise<void>,
       invoke: (...args) => ask("invoke", args[4], args) as Promise<Uint8Array>,
       health: () => ask("health", PATIENCE.health, []) as Promise<void>,
+      export: (...args) => ask("export", PATIENCE.state, args) as Promise<(string | undefined)[]>,
+      import: (...args) => ask("import", PATIENCE.state, args) as Promise<void>,
     };
   }
 

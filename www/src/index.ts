@@ -15,7 +15,7 @@ export {
   type PutLink,
 } from "./host.js";
 export type * from "./contracts.js";
-export type { EndedLink, Handler, Handlers, ProvideOptions, ProvidedLink, ProviderCall, ValueDescription, ValueKind } from "./provide.js";
+export type { EndedLink, ExportedPart, Handler, PartOf, Handlers, ProvideOptions, ProvidedLink, ProviderCall, ValueDescription, ValueKind } from "./provide.js";
 export { Provider } from "./provider.js";
 export type { ServeOptions } from "./serve.js";
 export type { MountOptions } from "./ui.js";

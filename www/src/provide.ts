@@ -58,6 +58,15 @@ export type Handlers<C extends string> = C extends keyof Contracts
   ? { [O in keyof Contracts[C]]?: Contracts[C][O] extends (argument: infer A) => infer R ? (argument: A, call: ProviderCall) => R | Promise<R> : never }
   : Record<string, Handler>;
 
+/** A part of what is kept for a link, on its way from one provider to another. */
+export type PartOf<T> = Omit<ProvidedLink, "isNew"> & T;
+
+/** A part of what a provider keeps for a link; `next` is where the next part begins, if there is one. */
+export interface ExportedPart {
+  records: string[];
+  next?: string;
+}
+
 /** How a provider is provided. */
 export interface ProvideOptions {
   /** Its name, by which links find it: lower-case letters, digits, `-`, `_` and `.`; by default `page-` and the contract's. */
@@ -72,6 +81,13 @@ export interface ProvideOptions {
   link?(link: ProvidedLink): void | Promise<void>;
   /** A link that was taken is gone: it was deleted or leads elsewhere now, or the provider ends. */
   unlink?(link: EndedLink): void | Promise<void>;
+  /**
+   * Hands over what it keeps for a link, on its way to another provider of the contract (`wisteria link swap --copy`): records
+   * from the beginning, or from where the part before said. The link is not used meanwhile.
+   */
+  export?(part: PartOf<{ from: string | undefined }>): ExportedPart | Promise<ExportedPart>;
+  /** Takes over what another provider handed over; what is there of the same name is replaced. */
+  import?(part: PartOf<{ records: string[] }>): void | Promise<void>;
   /** Asked with each heartbeat of the host; throws why the provider cannot do its work. */
   health?(): void | Promise<void>;
 }
@@ -90,6 +106,9 @@ export interface Answering {
   unlink(actor: string, linkName: string, isDeleted: boolean): Promise<void>;
   invoke(actor: string, linkName: string, operation: string, payload: Uint8Array, millis: number): Promise<Uint8Array>;
   health(): Promise<void>;
+  /** Where the next part begins, if there is one, and then the records. */
+  export(actor: string, linkName: string, from: string | undefined): Promise<(string | undefined)[]>;
+  import(actor: string, linkName: string, records: string[]): Promise<void>;
 }
 
 /** What a host is to know of a provider. */
@@ -144,7 +163,7 @@ export class Answers implements Answering {
     }
     const { raw = false } = this.#options;
     const argument = raw ? payload : argumentOf(operation, payload);
-    const call = callOf({ actor, linkName, operation, values: this.#links.get(linkOf(actor, linkName)) ?? {} }, millis);
+    const call = callOf({ ...this.#link(actor, linkName), operation }, millis);
     const reply = await failing(() => handler(argument, call));
     if (!raw) return toPayload(reply);
     if (!(reply instanceof Uint8Array)) throw new WisteriaError("provider-failed", `the handler of ${operation} returns no Uint8Array`);
@@ -153,6 +172,25 @@ export class Answers implements Answering {
 
   async health(): Promise<void> {
     await failing(() => this.#options.health?.());
+  }
+
+  async export(actor: string, linkName: string, from: string | undefined): Promise<(string | undefined)[]> {
+    const { export: hook } = this.#options;
+    if (!hook) throw new WisteriaError("provider-failed", `${this.#name} cannot hand over what it keeps; swap the link without copying`);
+    const { records, next } = await failing(() => hook({ ...this.#link(actor, linkName), from }));
+    return [next, ...records];
+  }
+
+  async import(actor: string, linkName: string, records: string[]): Promise<void> {
+    const { import: hook } = this.#options;
+    if (!hook) {
+      throw new WisteriaError("provider-failed", `${this.#name} cannot take over what another provider kept; swap the link without copying`);
+    }
+    await failing(() => hook({ ...this.#link(actor, linkName), records }));
+  }
+
+  #link(actor: string, linkName: string): Omit<ProvidedLink, "isNew"> {
+    return { actor, linkName, values: this.#links.get(linkOf(actor, linkName)) ?? {} };
   }
 }
 

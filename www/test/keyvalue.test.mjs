@@ -98,3 +98,32 @@ test("sets are in the order of code points", async () => {
   for (const value of ["\u{1f600}", "\ufffd", "a", "é"]) await store.carryOut("KeyValue.SetAdd", { setName: "s", value });
   assert.deepEqual(await store.carryOut("KeyValue.SetQuery", "s"), ["a", "é", "\ufffd", "\u{1f600}"]);
 });
+
+test("what is handed over is taken over by another store, part by part", async () => {
+  const [from, to] = [open([new File(), new File()]), open([new File(), new File()])];
+  const expires = 3600;
+  for (let number = 0; number < 450; number++) await from.carryOut("KeyValue.Set", { key: `k${number}`, value: String(number), expires });
+  for (const value of ["x", "y"]) await from.carryOut("KeyValue.ListAdd", { listName: "l", value });
+  for (const value of ["b", "a"]) await from.carryOut("KeyValue.SetAdd", { setName: "s", value });
+  await to.carryOut("KeyValue.ListAdd", { listName: "l", value: "of before" });
+  let [next, parts] = [undefined, 0];
+  do {
+    const { records, next: after } = await from.export(next);
+    await to.import(records);
+    [next, parts] = [after, parts + 1];
+  } while (next !== undefined);
+  assert.equal(parts, 3);
+  assert.deepEqual((await to.export("k")).records, (await from.export("k")).records);
+  assert.deepEqual(await to.carryOut("KeyValue.ListRange", { listName: "l", start: 0, stop: -1 }), ["x", "y"]);
+  assert.deepEqual(await to.carryOut("KeyValue.SetQuery", "s"), ["a", "b"]);
+  assert.equal(JSON.parse((await from.export(undefined)).records[0]).value.Text, "0");
+});
+
+test("what is no record is refused, and nothing is taken over", async () => {
+  const store = open([new File(), new File()]);
+  const good = JSON.stringify({ key: "k", value: { Text: "v" }, expires: null });
+  for (const bad of ["{}", "[]", '{"key":1,"value":{"Text":"v"}}', '{"key":"k","value":{"Other":"v"}}', "no JSON"]) {
+    await assert.rejects(store.import([good, bad]));
+  }
+  assert.deepEqual((await store.export(undefined)).records, []);
+});

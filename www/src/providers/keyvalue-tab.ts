@@ -1,6 +1,6 @@
 // The providers `keyvalue-opfs` and `keyvalue-indexeddb`: key-value that outlives the tab.
 
-import { Answers, describe, type Handler, type ProvidedLink } from "../provide.js";
+import { Answers, describe, type Handler, type PartOf, type ProvidedLink } from "../provide.js";
 import { openJournal, title, type Keeping } from "./journal.js";
 import { KeyValueStore, operations, type Change } from "./keyvalue.js";
 import type { TabProvider } from "./mod.js";
@@ -20,6 +20,8 @@ export function keyValue(lattice: string, where: Keeping): TabProvider {
     title: `Key-value that outlives the tab (${title(where)})`,
     values: { FILE: { default: "keyvalue", about: "name of the store", example: "visits" } },
     link: async (link: ProvidedLink) => void (await stores.link(link)),
+    export: async (part: PartOf<{ from: string | undefined }>) => (await stores.of(part)).export(part.from),
+    import: async (part: PartOf<{ records: string[] }>) => (await stores.of(part)).import(part.records),
   };
   const handlers = operations.map((operation): [string, Handler] => [
     operation,

@@ -3,7 +3,7 @@
 
 import type { KeyValue, KeyValueText } from "../contracts.js";
 import { WisteriaError } from "../error.js";
-import { badArgument } from "../provide.js";
+import { badArgument, type ExportedPart } from "../provide.js";
 import type { Journal } from "./journal.js";
 import { Journaled } from "./journaled.js";
 import { compareTexts, fields, isI32, isText, isTexts, isU32, optional } from "./arguments.js";
@@ -19,6 +19,9 @@ export type Change =
 
 /** `expires` is in milliseconds since 1970, 0 for never. */
 type Value = { text: string; expires: number } | { list: string[] } | { set: Set<string> };
+
+/** Keys, and characters of them, that a part has which goes to another provider, about. */
+const [MOST_RECORDS, MOST_LENGTH] = [200, 512 << 10];
 
 const kindOf = (value: Value) => ("text" in value ? "a text" : "list" in value ? "a list" : "a set");
 const failed = (message: string) => new WisteriaError("provider-failed", message);
@@ -38,6 +41,36 @@ export class KeyValueStore extends Journaled<Change> {
     const { read, run } = OPERATIONS[operation] as unknown as Operation;
     if (!read(argument)) throw badArgument(operation, `it is not what ${operation} takes`);
     return this.change((changes) => run(new View(this.#values, changes), argument) as ReturnType<KeyValue[O]>);
+  }
+
+  /** A part of the keys in their order, after `after`. */
+  export(after: string | undefined): Promise<ExportedPart> {
+    return this.change((changes) => {
+      const view = new View(this.#values, changes);
+      const records: string[] = [];
+      let [length, last] = [0, ""];
+      for (const key of sorted(this.#values.keys())) {
+        const value = after === undefined || compareTexts(key, after) > 0 ? view.of(key) : undefined;
+        if (!value) continue;
+        if (records.length === MOST_RECORDS || length > MOST_LENGTH) return { records, next: last };
+        const record = recordOf(key, value);
+        records.push(record);
+        [length, last] = [length + record.length, key];
+      }
+      return { records };
+    });
+  }
+
+  /** Takes over keys; what they held here is replaced. */
+  import(records: string[]): Promise<void> {
+    return this.change((changes) => {
+      for (const { key, value, expires } of records.map(readRecord)) {
+        if (this.#values.has(key)) changes.push(["delete", key]);
+        if ("Text" in value) changes.push(["text", key, value.Text, expires ?? 0]);
+        else if ("List" in value) changes.push(["push", key, ...value.List]);
+        else changes.push(["add", key, ...value.Set]);
+      }
+    });
   }
 
   protected get size(): number {
@@ -83,6 +116,28 @@ export class KeyValueStore extends Journaled<Change> {
         values.delete(key);
     }
   }
+}
+
+/** A key on its way to another provider, as all providers write it; `expires` is in milliseconds since 1970. */
+interface KeyRecord {
+  key: string;
+  value: { Text: string } | { List: string[] } | { Set: string[] };
+  expires?: number | null;
+}
+
+function recordOf(key: string, value: Value): string {
+  const record = (value: KeyRecord["value"], expires: number | null = null) => JSON.stringify({ key, value, expires });
+  if ("text" in value) return record({ Text: value.text }, value.expires || null);
+  return "list" in value ? record({ List: value.list }) : record({ Set: sorted(value.set) });
+}
+
+const isValue = (value: unknown) => [fields({ Text: isText }), fields({ List: isTexts }), fields({ Set: isTexts })].some((check) => check(value));
+const isRecord = fields({ key: isText, value: isValue, expires: optional(Number.isSafeInteger) });
+
+function readRecord(text: string): KeyRecord {
+  const record: unknown = JSON.parse(text);
+  if (!isRecord(record)) throw failed("a record of the other provider cannot be read: it is no key with what it holds");
+  return record as KeyRecord;
 }
 
 const hasExpired = (value: Value, now: number) => "text" in value && value.expires !== 0 && value.expires <= now;
