@@ -3,7 +3,7 @@
 use crate::command::{cargo, command, run};
 use crate::repository::at;
 use crate::server::TAB;
-use crate::{build, nats_server};
+use crate::{build, nats_server, packages};
 use anyhow::Result;
 use clap::ValueEnum;
 use std::ffi::OsString;
@@ -15,6 +15,8 @@ pub(crate) enum Subject {
     Lattice,
     /// What metering costs guests, on the engines of a server and in Chromium
     Metering,
+    /// Providers through an actor, in turns with the bare libraries that they stand on
+    Providers,
 }
 
 /// Builds what is measured as it is released, measures it `rounds` times and prints a table.
@@ -22,6 +24,7 @@ pub(crate) fn measure(subject: Subject, rounds: u32) -> Result<()> {
     match subject {
         Subject::Lattice => lattice(rounds),
         Subject::Metering => metering(rounds),
+        Subject::Providers => providers(rounds),
     }
 }
 
@@ -56,4 +59,10 @@ fn metering(rounds: u32) -> Result<()> {
     println!("| kernel | engine | metered to original, median | least–most |\n|---|---|---|---|");
     run(&mut command(&at("target/debug/examples/metering").to_string_lossy(), &arguments))?;
     run(command("node", [OsString::from("tests/browser/metering.mjs")]).args(arguments))
+}
+
+fn providers(rounds: u32) -> Result<()> {
+    packages::ready_for_rust()?;
+    cargo(&["build", "--quiet", "--release", "-p", "wisteria-tests", "--example", "providers"])?;
+    run(&mut command(&at("target/release/examples/providers").to_string_lossy(), [rounds.to_string()]))
 }
