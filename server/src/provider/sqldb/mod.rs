@@ -13,6 +13,7 @@ mod rows;
 mod sqlite;
 mod sqlite_connection;
 mod sqlite_database;
+mod sqlite_walls;
 mod turns;
 mod value;
 mod words;

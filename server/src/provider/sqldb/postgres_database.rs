@@ -30,6 +30,9 @@ use crate::provider::availability::Availability;
 /// How much longer than its `TIMEOUT` a statement is waited for, as Postgres is to end it and say so.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// How long a connection that nobody uses is trusted to lead anywhere.
+const MAX_IDLE: Duration = Duration::from_secs(300);
+
 /// Longest statement that a connection keeps to carry it out again, in bytes.
 const MAX_KEPT: usize = 8 << 10;
 
@@ -41,8 +44,8 @@ pub(super) struct PostgresDatabase {
     settings: Settings,
     turns: Turns,
     availability: Arc<Availability>,
-    /// Connections that nobody uses now, tidy.
-    idle: Mutex<Vec<PgConnection>>,
+    /// Connections that nobody uses now, tidy, and since when.
+    idle: Mutex<Vec<(PgConnection, Duration)>>,
     platform: Arc<dyn Platform>,
 }
 
@@ -59,7 +62,7 @@ impl PostgresDatabase {
         let turns = Turns::new(settings.pace);
         let this = Arc::new(Self { settings, turns, availability, idle: Mutex::default(), platform });
         match this.connect().await {
-            Ok(connection) => this.idle().push(connection),
+            Ok(connection) => this.put(connection),
             Err(PostgresFailure::Lost(why)) if !must => this.lost(&why),
             Err(failure) => return Err(this.words(&failure)),
         }
@@ -73,8 +76,10 @@ impl PostgresDatabase {
 
     /// Has a statement carried out. It goes on where nobody waits for it any more.
     pub(super) async fn run(self: &Arc<Self>, request: Request) -> Result<Outcome, Failure> {
-        self.availability.check().map_err(|why| self.unavailable(&why))?;
+        let check = || self.availability.check().map_err(|why| self.unavailable(&why));
+        check()?;
         let turn = self.turns.take().await?;
+        check()?;
         let (reply, answer) = oneshot::channel();
         let this = self.clone();
         self.platform.spawn(Box::pin(async move {
@@ -96,18 +101,14 @@ impl PostgresDatabase {
             // It is being asked already; what comes of that tells.
             return Ok(());
         };
-        let idle = self.idle().pop();
         let asked = async {
-            let mut connection = match idle {
-                Some(connection) => connection,
-                None => self.connect().await?,
-            };
+            let mut connection = self.take().await?;
             connection.ping().await.map_err(|error| PostgresFailure::Lost(error.to_string()))?;
             Ok(connection)
         };
         match timeout(self.settings.pace.timeout, asked).await.unwrap_or_else(|_| Err(self.silent())) {
             Ok(connection) => {
-                self.idle().push(connection);
+                self.put(connection);
                 Ok(())
             }
             Err(failure) => {
@@ -121,12 +122,7 @@ impl PostgresDatabase {
 
     /// What came of a statement, and the connection if it can go on.
     async fn carry_out(self: &Arc<Self>, request: &Request) -> (Result<Outcome, Failure>, Option<PgConnection>) {
-        let idle = self.idle().pop();
-        let connected = match idle {
-            Some(connection) => Ok(connection),
-            None => self.connect().await,
-        };
-        let ran = match connected {
+        let ran = match self.take().await {
             Ok(mut connection) => {
                 let whole = self.settings.pace.timeout + GRACE;
                 match timeout(whole, self.carry_out_on(&mut connection, request)).await {
@@ -228,8 +224,27 @@ impl PostgresDatabase {
             Ok::<_, sqlx::Error>(connection)
         };
         if let Ok(Ok(connection)) = timeout(GRACE, tidied).await {
-            self.idle().push(connection);
+            self.put(connection);
         }
+    }
+
+    /// A connection that nobody uses.
+    async fn take(&self) -> Result<PgConnection, PostgresFailure> {
+        let now = self.platform.now();
+        let idle = {
+            let mut idle = self.idle();
+            idle.retain(|(_, since)| now.saturating_sub(*since) < MAX_IDLE);
+            idle.pop()
+        };
+        match idle {
+            Some((connection, _)) => Ok(connection),
+            None => self.connect().await,
+        }
+    }
+
+    /// Keeps a connection for whoever needs one next.
+    fn put(&self, connection: PgConnection) {
+        self.idle().push((connection, self.platform.now()));
     }
 
     async fn connect(&self) -> Result<PgConnection, PostgresFailure> {
@@ -249,7 +264,7 @@ impl PostgresDatabase {
             Some(async move {
                 match this.connect().await {
                     Ok(connection) => {
-                        this.idle().push(connection);
+                        this.put(connection);
                         Ok(())
                     }
                     // It answers; what it says is told by each call.
@@ -284,7 +299,7 @@ impl PostgresDatabase {
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<PgConnection>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<(PgConnection, Duration)>> {
         self.idle.lock().expect("nothing panics under this lock")
     }
 }

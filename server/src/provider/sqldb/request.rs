@@ -88,6 +88,12 @@ fn read(wanted: Wanted, statement: Statement, database: &str) -> Result<Request,
             format!("the statement has more than {MAX_SQL} bytes; give large values as parameters"),
         ));
     }
+    if statement.sql.contains('\0') {
+        return Err(Failure::new(
+            Code::InvalidSql,
+            "there is a NUL in the statement; give what has one as a parameter",
+        ));
+    }
     let given = statement.parameters.unwrap_or_default();
     if given.len() > MAX_PARAMETERS {
         return Err(Failure::new(Code::TooLarge, format!("there are more than {MAX_PARAMETERS} parameters")));
