@@ -17,11 +17,16 @@ const PROGRAMS: [(&str, &str); 5] = [
 ];
 
 /// What stands behind a provider in the tests in Rust.
-const OF_RUST_TESTS: [(&str, &str); 1] = [("redis-server", "redis-server")];
+const OF_RUST_TESTS: [(&str, &str); 2] = [("redis-server", "redis-server"), (POSTGRES, "postgresql")];
+
+/// The server of Postgres, which Debian keeps off the path, in a folder for each version.
+const POSTGRES: &str = "postgres";
+const POSTGRES_VERSIONS: &str = "/usr/lib/postgresql";
 
 /// Makes sure that the programs of the tests in Rust are there, as [`ready`] does.
 pub(crate) fn ready_for_rust() -> Result<()> {
-    install("the tests in Rust", &missing(&OF_RUST_TESTS, exists))
+    let is_there = |program: &str| if program == POSTGRES { has_postgres() } else { exists(program) };
+    install("the tests in Rust", &missing(&OF_RUST_TESTS, is_there))
 }
 
 /// Makes sure that every program of the browser tests is there: installs what is missing as root on Debian, elsewhere names the command.
@@ -43,6 +48,11 @@ fn install(who: &str, missing: &[&str]) -> Result<()> {
 
 fn missing(programs: &[(&str, &'static str)], exists: impl Fn(&str) -> bool) -> Vec<&'static str> {
     programs.iter().filter(|(program, _)| !exists(program)).map(|(_, package)| *package).collect()
+}
+
+fn has_postgres() -> bool {
+    let versions = std::fs::read_dir(POSTGRES_VERSIONS).into_iter().flatten().flatten();
+    versions.map(|version| version.path().join("bin").join(POSTGRES)).any(|path| path.is_file())
 }
 
 /// The owner of the process's own entry in `/proc` is who runs it.

@@ -12,6 +12,7 @@ mod nats_connection;
 mod redb_file;
 mod redis_connection;
 mod redis_links;
+mod sqldb;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub use http_server::HttpServer;
 pub use keyvalue::{FileKeyValue, RedisKeyValue};
 pub use keyvalue2::{FileKeyValue2, RedisKeyValue2};
 pub use messaging::NatsMessaging;
+pub use sqldb::{PostgresSqlDb, SqliteSqlDb};
 
 /// What a server starts one of each by itself, and more by name.
 pub const KINDS: &[ProviderKind] = &[
@@ -73,6 +75,14 @@ pub const KINDS: &[ProviderKind] = &[
     ProviderKind {
         description: RedisEventStreams::DESCRIPTION,
         create: |context| Arc::new(RedisEventStreams::new(context.platform, Arc::new(context.caller))),
+    },
+    ProviderKind {
+        description: SqliteSqlDb::DESCRIPTION,
+        create: |context| Arc::new(SqliteSqlDb::new(context.data_dir)),
+    },
+    ProviderKind {
+        description: PostgresSqlDb::DESCRIPTION,
+        create: |context| Arc::new(PostgresSqlDb::new(context.platform)),
     },
     ProviderKind { description: HttpServer::DESCRIPTION, create: |context| Arc::new(HttpServer::new(context.caller)) },
     ProviderKind {

@@ -230,13 +230,20 @@ pub(super) async fn named<T: Send + Sync + 'static>(
     folder: &str,
     open: fn(PathBuf) -> Result<Arc<T>, String>,
 ) -> Result<Arc<T>, LinkRefused> {
-    let path = path(data_dir, folder, value, values.text(value.name).expect("it has a default"))?;
+    let path = path(data_dir, folder, value, values.text(value.name).expect("it has a default"), "redb")?;
     let opened = spawn_blocking(move || open(path)).await;
     opened.map_err(|error| LinkRefused(error.to_string()))?.map_err(LinkRefused)
 }
 
-/// The file that `name`, said by a link as `value`, stands for in a folder of the data directory. No name leads out of it.
-fn path(data_dir: Option<&Path>, folder: &str, value: &LinkValue, name: &str) -> Result<PathBuf, LinkRefused> {
+/// The file of that kind that `name`, said by a link as `value`, stands for in a folder of the data directory. No name leads
+/// out of it.
+pub(super) fn path(
+    data_dir: Option<&Path>,
+    folder: &str,
+    value: &LinkValue,
+    name: &str,
+    extension: &str,
+) -> Result<PathBuf, LinkRefused> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
     if name.len() > MAX_NAME || !name.bytes().all(is_plain) {
         return Err(LinkRefused(format!(
@@ -247,7 +254,7 @@ fn path(data_dir: Option<&Path>, folder: &str, value: &LinkValue, name: &str) ->
     let Some(data_dir) = data_dir else {
         return Err(LinkRefused("this host keeps nothing on disk; link a provider on a server".to_owned()));
     };
-    Ok(data_dir.join(folder).join(format!("{name}.redb")))
+    Ok(data_dir.join(folder).join(format!("{name}.{extension}")))
 }
 
 #[cfg(test)]

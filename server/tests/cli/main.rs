@@ -16,6 +16,8 @@ mod nats_listen;
 mod nats_scoped;
 mod nats_server;
 mod policy;
+#[path = "../providers/postgres_server.rs"]
+mod postgres_server;
 mod program;
 mod providers;
 mod rates;

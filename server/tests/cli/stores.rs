@@ -13,6 +13,7 @@ use std::{
 };
 
 use crate::{
+    postgres_server::PostgresServer,
     program::{Server, sample},
     s3_server::{BUCKET, S3Server},
 };
@@ -118,6 +119,40 @@ fn notes_are_kept_in_a_folder_and_in_s3_by_the_same_actor() {
     assert!(!served.server.run(&["get", "links", "-o", "json"]).text().contains("lovelace"));
 }
 
+/// Writes, counts, reads, lists and removes notes, and hears what the database says of a statement that cannot be.
+fn keep_notes_by_sql(served: &Served) {
+    assert_eq!(served.http("GET", "/", ""), (200, r#"{"notes":[]}"#.to_owned()));
+    assert_eq!(served.http("GET", "/a", "").0, 404);
+    assert_eq!(served.http("PUT", "/a", "first").0, 201);
+    assert_eq!(served.http("PUT", "/a", "then").0, 201);
+    assert_eq!(served.http("PUT", "/b';DROP", "another, which is longer").0, 201);
+    assert_eq!(served.http("GET", "/a", ""), (200, "then\n".to_owned()));
+    let listed = r#"{"notes":[["a",2,false],["b';DROP",1,true]]}"#;
+    assert_eq!(served.http("GET", "/", "").1, listed);
+    let (status, said) = served.http("POST", "/", "");
+    assert!(status == 500 && said.contains(r#""code":"constraint""#) && said.contains("text"), "{said}");
+    assert_eq!(served.http("DELETE", "/a", "").0, 200);
+    assert_eq!(served.http("DELETE", "/a", "").0, 404);
+}
+
+const SQLDB: &str = "wasmcloud:sqldb";
+
+#[test]
+fn notes_are_kept_in_sqlite_and_in_postgres_by_the_same_actor() {
+    let served = Served::start("sql_notes.wasm", SQLDB, "sqldb-sqlite", &["FILE=notes"], unsigned());
+    keep_notes_by_sql(&served);
+    assert!(served.server.data_dir().join("sqldb/notes.sqlite").is_file());
+
+    let postgres = PostgresServer::start();
+    let url = postgres.url();
+    let server = Server::start_as(&["--allow-unsigned"], |command| {
+        command.env("WISTERIA_SECRET_DATABASE", &url);
+    });
+    let served = Served::start("sql_notes.wasm", SQLDB, "sqldb-postgres", &["URL=secret:DATABASE"], server);
+    keep_notes_by_sql(&served);
+    assert!(!served.server.run(&["get", "links", "-o", "json"]).text().contains("lovelace"));
+}
+
 /// Kills the server while it is written to, and sees after each start that what was acknowledged is there.
 fn kill_and_look(
     mut served: Served,
@@ -179,5 +214,14 @@ fn no_count_that_was_acknowledged_is_missing_in_redb_after_a_kill_at_any_moment(
     kill_and_look(served, write, |served, path| {
         let (status, body) = served.http("GET", path, "");
         assert!(status == 200 && body.contains(r#""counter":2"#), "{path} was counted once before: {body}");
+    });
+}
+
+#[test]
+fn no_note_that_was_acknowledged_is_missing_in_sqlite_after_a_kill_at_any_moment() {
+    let served = Served::start("sql_notes.wasm", SQLDB, "sqldb-sqlite", &[], unsigned());
+    let write = |port, path: &str| matches!(http(port, "PUT", path, &path.repeat(100)), Some((201, _)));
+    kill_and_look(served, write, |served, path| {
+        assert_eq!(served.http("GET", path, ""), (200, path.repeat(100) + "\n"), "{path} was acknowledged");
     });
 }

@@ -13,6 +13,8 @@ mod linked;
 mod messaging;
 #[path = "../cli/nats_server.rs"]
 mod nats_server;
+mod postgres_server;
 mod redis_server;
 mod s3_server;
+mod sqldb;
 mod wire;
