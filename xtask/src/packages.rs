@@ -17,7 +17,7 @@ const PROGRAMS: [(&str, &str); 5] = [
 ];
 
 /// What stands behind a provider in the tests in Rust.
-const OF_RUST_TESTS: [(&str, &str); 1] = [("redis-server", "redis-server")];
+const OF_RUST_TESTS: [(&str, &str); 2] = [("redis-server", "redis-server"), (NATS_SERVER, "nats-server")];
 
 /// Makes sure that the programs of the tests in Rust are there, as [`ready`] does.
 pub(crate) fn ready_for_rust() -> Result<()> {

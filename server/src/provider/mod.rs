@@ -5,6 +5,7 @@ mod blobstore;
 mod eventstreams;
 mod http_client;
 mod http_server;
+mod jetstream;
 mod keyvalue;
 mod keyvalue2;
 mod messaging;
@@ -24,8 +25,8 @@ pub use blobstore::{FolderBlobs, S3Blobs};
 pub use eventstreams::{EventReceiver, FileEventStreams, RedisEventStreams};
 pub use http_client::HttpClient;
 pub use http_server::HttpServer;
-pub use keyvalue::{FileKeyValue, RedisKeyValue};
-pub use keyvalue2::{FileKeyValue2, RedisKeyValue2};
+pub use keyvalue::{FileKeyValue, JetStreamKeyValue, RedisKeyValue};
+pub use keyvalue2::{FileKeyValue2, JetStreamKeyValue2, RedisKeyValue2};
 pub use messaging::NatsMessaging;
 
 /// What a server starts one of each by itself, and more by name.
@@ -41,6 +42,10 @@ pub const KINDS: &[ProviderKind] = &[
     ProviderKind {
         description: RedisKeyValue::DESCRIPTION,
         create: |context| Arc::new(RedisKeyValue::new(context.platform)),
+    },
+    ProviderKind {
+        description: JetStreamKeyValue::DESCRIPTION,
+        create: |context| Arc::new(JetStreamKeyValue::new(context.platform)),
     },
     ProviderKind {
         description: HttpClient::DESCRIPTION,
@@ -65,6 +70,10 @@ pub const KINDS: &[ProviderKind] = &[
     ProviderKind {
         description: RedisKeyValue2::DESCRIPTION,
         create: |context| Arc::new(RedisKeyValue2::new(context.platform)),
+    },
+    ProviderKind {
+        description: JetStreamKeyValue2::DESCRIPTION,
+        create: |context| Arc::new(JetStreamKeyValue2::new(context.platform)),
     },
     ProviderKind {
         description: FileEventStreams::DESCRIPTION,
