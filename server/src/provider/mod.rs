@@ -22,7 +22,7 @@ use wisteria_core::{
 };
 
 pub use blobstore::{FolderBlobs, S3Blobs};
-pub use eventstreams::{EventReceiver, FileEventStreams, RedisEventStreams};
+pub use eventstreams::{EventReceiver, FileEventStreams, JetStreamEventStreams, RedisEventStreams};
 pub use http_client::HttpClient;
 pub use http_server::HttpServer;
 pub use keyvalue::{FileKeyValue, JetStreamKeyValue, RedisKeyValue};
@@ -82,6 +82,10 @@ pub const KINDS: &[ProviderKind] = &[
     ProviderKind {
         description: RedisEventStreams::DESCRIPTION,
         create: |context| Arc::new(RedisEventStreams::new(context.platform, Arc::new(context.caller))),
+    },
+    ProviderKind {
+        description: JetStreamEventStreams::DESCRIPTION,
+        create: |context| Arc::new(JetStreamEventStreams::new(context.platform, Arc::new(context.caller))),
     },
     ProviderKind { description: HttpServer::DESCRIPTION, create: |context| Arc::new(HttpServer::new(context.caller)) },
     ProviderKind {

@@ -2,7 +2,6 @@
 
 use std::{
     fmt::{self, Debug, Formatter},
-    hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
     time::Duration,
 };
@@ -12,7 +11,6 @@ use async_nats::{
     jetstream::{Message, message::StreamMessage},
 };
 use bytes::Bytes;
-use tokio::sync::Mutex;
 use wisteria_core::{
     platform::Platform,
     provider::{LinkRefused, ProviderError},
@@ -22,6 +20,7 @@ use super::{
     super::nats_connection::NatsConnection,
     names::{decoded, encoded},
     stream::{Asked, Stream, Write},
+    turns::Turns,
 };
 
 /// Longest key in bytes, so that its subject fits a line of the protocol however it is written.
@@ -33,9 +32,6 @@ const DELETED_FOR: Duration = Duration::from_secs(3600);
 /// How much longer than it counts the server keeps what expires, as clocks differ.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// How many changes a link has under way at most, each of another key.
-const TURNS: usize = 64;
-
 /// Says until when something counts, in milliseconds since 1970.
 const EXPIRES: &str = "Wisteria-Expires";
 
@@ -43,8 +39,7 @@ const EXPIRES: &str = "Wisteria-Expires";
 pub(in super::super) struct Bucket {
     name: String,
     pub(in super::super) stream: Stream,
-    /// Whose keys fall together change one after the other here, so that they need not find out from the server.
-    turns: [Mutex<()>; TURNS],
+    turns: Turns,
 }
 
 /// What is there for a key.
@@ -91,7 +86,7 @@ impl Bucket {
             is_for_batches,
         };
         let stream = Stream::linked(asked, connection, platform, is_new).await?;
-        Ok(Self { name: name.to_owned(), stream, turns: std::array::from_fn(|_| Mutex::default()) })
+        Ok(Self { name: name.to_owned(), stream, turns: Turns::default() })
     }
 
     /// What a key holds now.
@@ -132,10 +127,7 @@ impl Bucket {
         key: &str,
         change: impl Fn(Option<Held>) -> Result<(Change, T), ProviderError>,
     ) -> Result<T, ProviderError> {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        let turn = usize::try_from(hasher.finish() % TURNS as u64).expect("it is below their number");
-        let _turn = self.turns[turn].lock().await;
+        let _turn = self.turns.of(key).await;
         let mut tried = 0;
         loop {
             let Found { revision, held } = self.read(key).await?;

@@ -4,7 +4,9 @@ mod bucket;
 mod listing;
 mod names;
 mod stream;
+mod turns;
 
 pub(super) use bucket::{Bucket, Change, Found, Held};
-pub(super) use names::read_name;
-pub(super) use stream::Write;
+pub(super) use names::{encoded, read_name};
+pub(super) use stream::{Asked, Stream, Write};
+pub(super) use turns::Turns;
