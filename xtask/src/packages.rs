@@ -17,7 +17,8 @@ const PROGRAMS: [(&str, &str); 5] = [
 ];
 
 /// What stands behind a provider in the tests in Rust.
-const OF_RUST_TESTS: [(&str, &str); 2] = [("redis-server", "redis-server"), (POSTGRES, "postgresql")];
+const OF_RUST_TESTS: [(&str, &str); 3] =
+    [("redis-server", "redis-server"), (POSTGRES, "postgresql"), (NATS_SERVER, "nats-server")];
 
 /// The server of Postgres, which Debian keeps off the path, in a folder for each version.
 const POSTGRES: &str = "postgres";

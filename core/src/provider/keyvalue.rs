@@ -88,6 +88,17 @@ pub enum Value {
     Set(BTreeSet<String>),
 }
 
+impl Value {
+    /// As errors name it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a text",
+            Self::List(_) => "a list",
+            Self::Set(_) => "a set",
+        }
+    }
+}
+
 impl Record {
     /// As it travels.
     pub fn encode(&self) -> String {

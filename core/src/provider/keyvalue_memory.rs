@@ -109,16 +109,6 @@ struct Clocks {
 #[derive(Debug, Default)]
 struct Store(Expiring<Value>);
 
-impl Value {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Text(_) => "a text",
-            Self::List(_) => "a list",
-            Self::Set(_) => "a set",
-        }
-    }
-}
-
 type Encoded = Result<Vec<u8>, ProviderError>;
 
 impl Store {

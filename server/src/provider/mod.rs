@@ -5,6 +5,7 @@ mod blobstore;
 mod eventstreams;
 mod http_client;
 mod http_server;
+mod jetstream;
 mod keyvalue;
 mod keyvalue2;
 mod messaging;
@@ -22,11 +23,11 @@ use wisteria_core::{
 };
 
 pub use blobstore::{FolderBlobs, S3Blobs};
-pub use eventstreams::{EventReceiver, FileEventStreams, RedisEventStreams};
+pub use eventstreams::{EventReceiver, FileEventStreams, JetStreamEventStreams, RedisEventStreams};
 pub use http_client::HttpClient;
 pub use http_server::HttpServer;
-pub use keyvalue::{FileKeyValue, RedisKeyValue};
-pub use keyvalue2::{FileKeyValue2, RedisKeyValue2};
+pub use keyvalue::{FileKeyValue, JetStreamKeyValue, RedisKeyValue};
+pub use keyvalue2::{FileKeyValue2, JetStreamKeyValue2, RedisKeyValue2};
 pub use messaging::NatsMessaging;
 pub use sqldb::{PostgresSqlDb, SqliteSqlDb};
 
@@ -43,6 +44,10 @@ pub const KINDS: &[ProviderKind] = &[
     ProviderKind {
         description: RedisKeyValue::DESCRIPTION,
         create: |context| Arc::new(RedisKeyValue::new(context.platform)),
+    },
+    ProviderKind {
+        description: JetStreamKeyValue::DESCRIPTION,
+        create: |context| Arc::new(JetStreamKeyValue::new(context.platform)),
     },
     ProviderKind {
         description: HttpClient::DESCRIPTION,
@@ -69,6 +74,10 @@ pub const KINDS: &[ProviderKind] = &[
         create: |context| Arc::new(RedisKeyValue2::new(context.platform)),
     },
     ProviderKind {
+        description: JetStreamKeyValue2::DESCRIPTION,
+        create: |context| Arc::new(JetStreamKeyValue2::new(context.platform)),
+    },
+    ProviderKind {
         description: FileEventStreams::DESCRIPTION,
         create: |context| Arc::new(FileEventStreams::new(context.platform, context.data_dir, Arc::new(context.caller))),
     },
@@ -83,6 +92,10 @@ pub const KINDS: &[ProviderKind] = &[
     ProviderKind {
         description: PostgresSqlDb::DESCRIPTION,
         create: |context| Arc::new(PostgresSqlDb::new(context.platform)),
+    },
+    ProviderKind {
+        description: JetStreamEventStreams::DESCRIPTION,
+        create: |context| Arc::new(JetStreamEventStreams::new(context.platform, Arc::new(context.caller))),
     },
     ProviderKind { description: HttpServer::DESCRIPTION, create: |context| Arc::new(HttpServer::new(context.caller)) },
     ProviderKind {

@@ -200,6 +200,16 @@ impl NatsConnection {
         }
     }
 
+    /// Where the server is, without credentials.
+    pub(super) fn address(&self) -> &str {
+        &self.status.address
+    }
+
+    /// How long the server may take to answer.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// Whether the server is there, or why not.
     pub(super) fn health(&self) -> Result<(), String> {
         match self.client.connection_state() {

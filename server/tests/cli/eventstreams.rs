@@ -11,6 +11,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
+    nats_server::NatsServer,
     program::{Server, run, sample},
     redis_server::RedisServer,
 };
@@ -46,14 +47,18 @@ fn handled(server: &Server, actor: &str, fits: impl Fn(&[String]) -> bool) -> Ve
 }
 
 #[test]
-fn an_actor_follows_its_journal_on_redb_and_on_redis_over_a_restart_until_its_link_is_deleted() {
+fn an_actor_follows_its_journal_with_each_provider_over_a_restart_until_its_link_is_deleted() {
     let redis = RedisServer::start(&[]);
     let url = format!("URL={}", redis.url());
+    let nats = NatsServer::start("");
+    let nats_url = format!("URL={}", nats.url());
     let mut server = Server::start(&["--allow-unsigned"]);
     let actor = start(&server);
-    for (provider, values) in
-        [("eventstreams-redb", &["FILE=journal"][..]), ("eventstreams-redis", &[url.as_str()][..])]
-    {
+    for (provider, values) in [
+        ("eventstreams-redb", &["FILE=journal"][..]),
+        ("eventstreams-redis", &[url.as_str()]),
+        ("eventstreams-jetstream", &[nats_url.as_str(), "STREAM=journal"]),
+    ] {
         put_link(&server, &actor, provider, values);
         ask(&server, &actor, "Journal.Write", "\"a\"");
         assert_eq!(ask(&server, &actor, "Journal.Follow", "null"), true);

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    nats_server::NatsServer,
     program::{Server, run, sample},
     redis_server::RedisServer,
 };
@@ -20,13 +21,19 @@ fn start(server: &Server) -> String {
 }
 
 #[test]
-fn transfers_of_an_actor_are_whole_with_each_provider_and_kept_by_redb_and_redis() {
+fn transfers_of_an_actor_are_whole_with_each_provider_and_kept_by_all_but_memory() {
     let redis = RedisServer::start(&[]);
     let url = format!("URL={}", redis.url());
+    let nats = NatsServer::start("");
+    let nats_url = format!("URL={}", nats.url());
     let mut server = Server::start(&["--allow-unsigned"]);
     let actor = start(&server);
-    let providers: [(&str, &[&str]); 3] =
-        [("keyvalue2-memory", &[]), ("keyvalue2-redb", &["FILE=accounts"]), ("keyvalue2-redis", &[&url])];
+    let providers: [(&str, &[&str]); 4] = [
+        ("keyvalue2-memory", &[]),
+        ("keyvalue2-redb", &["FILE=accounts"]),
+        ("keyvalue2-redis", &[&url]),
+        ("keyvalue2-jetstream", &[&nats_url, "BUCKET=accounts"]),
+    ];
     for (provider, values) in providers {
         let put = ["link", "put", &actor, provider, CONTRACT];
         server.run(&[&put[..], values].concat()).text();

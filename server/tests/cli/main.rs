@@ -7,6 +7,7 @@ mod edges;
 mod eventstreams;
 mod http_client;
 mod http_server;
+mod jetstream;
 mod join;
 mod keyvalue2;
 mod limits;

@@ -3,16 +3,20 @@
 use std::{
     env, fs,
     io::{BufRead, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, ChildStderr, Command, Stdio},
     thread,
 };
 
 use tempfile::TempDir;
 
+/// The lines of configuration that start JetStream.
+const WITH_JETSTREAM: &str = "jetstream { store_dir: \"STORE\" }\n";
+
 /// One on a free port, with a store of its own.
 #[derive(Debug)]
 pub(crate) struct NatsServer {
+    program: PathBuf,
     child: Child,
     config: String,
     directory: TempDir,
@@ -25,16 +29,31 @@ pub(crate) struct NatsServer {
 impl NatsServer {
     /// Starts one with JetStream and further lines of configuration.
     pub(crate) fn start(config: &str) -> Self {
-        Self::start_without_jetstream(&format!("jetstream {{ store_dir: \"STORE\" }}\n{config}"))
+        Self::start_without_jetstream(&format!("{WITH_JETSTREAM}{config}"))
+    }
+
+    /// Starts Debian's, which is of version 2.9.
+    #[allow(dead_code, reason = "not every test binary that has this file asks for it")]
+    pub(crate) fn start_old() -> Self {
+        Self::start_program(PathBuf::from("/usr/sbin/nats-server"), WITH_JETSTREAM)
     }
 
     /// Starts one; `STORE` in the lines of configuration is a directory of its own.
     pub(crate) fn start_without_jetstream(config: &str) -> Self {
+        Self::start_program(binary(), config)
+    }
+
+    fn start_program(program: PathBuf, config: &str) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let store = directory.path().join("store");
         let config = config.replace("STORE", store.to_str().expect("a path in UTF-8"));
-        let (child, address, websocket) = run(&directory, &config, ["127.0.0.1:-1", "127.0.0.1:-1"]);
-        Self { child, config, directory, address, websocket }
+        let (child, address, websocket) = run(&program, &directory, &config, ["127.0.0.1:-1", "127.0.0.1:-1"]);
+        Self { program, child, config, directory, address, websocket }
+    }
+
+    /// Where clients connect, as links say it.
+    pub(crate) fn url(&self) -> String {
+        format!("nats://{}", self.address)
     }
 
     /// Ends it as a crash would.
@@ -46,7 +65,7 @@ impl NatsServer {
 
     /// Starts it again where it was.
     pub(crate) fn restart(&mut self) {
-        (self.child, ..) = run(&self.directory, &self.config, [&self.address, &self.websocket]);
+        (self.child, ..) = run(&self.program, &self.directory, &self.config, [&self.address, &self.websocket]);
     }
 }
 
@@ -57,11 +76,11 @@ impl Drop for NatsServer {
 }
 
 /// Starts the server and waits until it is ready; returns where clients and WebSockets connect.
-fn run(directory: &TempDir, config: &str, [address, websocket]: [&str; 2]) -> (Child, String, String) {
+fn run(program: &Path, directory: &TempDir, config: &str, [address, websocket]: [&str; 2]) -> (Child, String, String) {
     let file = directory.path().join("nats.conf");
     let config = format!("listen: \"{address}\"\nwebsocket {{ listen: \"{websocket}\", no_tls: true }}\n{config}\n");
     fs::write(&file, config).expect("the configuration is written");
-    let mut child = Command::new(binary())
+    let mut child = Command::new(program)
         .arg("-c")
         .arg(&file)
         .stdin(Stdio::null())

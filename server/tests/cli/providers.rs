@@ -7,11 +7,11 @@ use crate::{
     redis_server::RedisServer,
 };
 
-const REQUEST: &str = r#"{"method":"GET","path":"/visits","queryString":"","header":{},"body":""}"#;
+pub(crate) const REQUEST: &str = r#"{"method":"GET","path":"/visits","queryString":"","header":{},"body":""}"#;
 
 /// The count that the counter answers with.
 #[track_caller]
-fn count(server: &Server, actor: &str) -> i64 {
+pub(crate) fn count(server: &Server, actor: &str) -> i64 {
     let reply = server.run(&["call", actor, "HttpServer.HandleRequest", REQUEST]).json();
     let body: serde_json::Value = serde_json::from_str(reply["body"].as_str().expect("text")).expect("JSON");
     body["counter"].as_i64().unwrap_or_else(|| panic!("no count in {reply}"))

@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use crate::{
+    nats_server::NatsServer,
     program::{Server, sample},
     redis_server::RedisServer,
 };
@@ -164,15 +165,19 @@ fn a_link_goes_to_redis_and_back_under_load_and_no_call_fails() {
 #[test]
 fn what_is_kept_goes_along_and_no_count_is_lost_or_given_twice() {
     let redis = RedisServer::start(&[]);
+    let server = NatsServer::start("");
     let visited = Visited::start();
     assert_eq!(visited.probe(), 1);
     let url = format!("URL={}", redis.url());
+    let nats = format!("URL={}", server.url());
     for (probes, to) in [
         (2, &["keyvalue-redis", &url, "--copy"][..]),
         (3, &["keyvalue-redb", "FILE=swapped", "--copy"]),
         (4, &["keyvalue-redis", &format!("{url}/1"), "--copy"]),
         (5, &["keyvalue-redis", &format!("{url}/2"), "--copy"]),
-        (6, &["keyvalue-memory", "--copy", "--overwrite"]),
+        (6, &["keyvalue-jetstream", &nats, "BUCKET=first", "--copy"]),
+        (7, &["keyvalue-jetstream", &nats, "BUCKET=second", "--copy"]),
+        (8, &["keyvalue-memory", "--copy", "--overwrite"]),
     ] {
         visited.swap(to);
         assert_eq!(visited.probe(), probes, "{to:?}");

@@ -17,6 +17,7 @@ use wisteria_server::platform::NativePlatform;
 use crate::{
     conformance::Backend,
     linked::{SetTime, call, link},
+    nats_server::NatsServer,
     redis_server::RedisServer,
 };
 
@@ -116,5 +117,35 @@ impl<P: Provider> Backend for Redis<P> {
     async fn pass_time(&self) {
         // Redis answers when it has waited in vain.
         self.ask(redis::cmd("BLPOP").arg("nothing").arg(0.2)).await;
+    }
+}
+
+/// One on a NATS of its own, with a new bucket for each case.
+pub(crate) struct Buckets<P> {
+    server: NatsServer,
+    time: Arc<SetTime>,
+    provider: P,
+    cases: AtomicU64,
+}
+
+impl<P: Provider> Buckets<P> {
+    pub(crate) fn start(make: fn(Arc<dyn Platform>) -> P) -> Self {
+        let time = SetTime::new();
+        Self { server: NatsServer::start(""), provider: make(time.clone()), time, cases: AtomicU64::new(0) }
+    }
+}
+
+impl<P: Provider> Backend for Buckets<P> {
+    async fn call(&self, operation: &str, argument: &Value) -> Result<Value, String> {
+        call(&self.provider, operation, argument).await
+    }
+
+    async fn clear(&self) {
+        let name = format!("case-{}", self.cases.fetch_add(1, Ordering::Relaxed));
+        link(&self.provider, &[("URL", &self.server.url()), ("BUCKET", &name)], true).await.expect("linked");
+    }
+
+    async fn pass_time(&self) {
+        self.time.pass(STEP);
     }
 }

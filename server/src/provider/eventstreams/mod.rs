@@ -3,6 +3,10 @@
 mod delivery;
 mod file;
 mod file_store;
+mod jetstream;
+mod jetstream_log;
+mod jetstream_store;
+mod jetstream_subscriptions;
 mod links;
 mod receiver;
 mod redis;
@@ -14,5 +18,6 @@ mod store;
 mod wakes;
 
 pub use file::FileEventStreams;
+pub use jetstream::JetStreamEventStreams;
 pub use receiver::EventReceiver;
 pub use redis::RedisEventStreams;

@@ -9,8 +9,16 @@ use crate::linked::{health, link, until_well};
 
 #[tokio::test]
 async fn a_lost_redis_is_told_at_once_and_subscriptions_go_on_when_it_is_back() {
-    let mut redis = Product::redis();
-    let linked = redis.linked(&[], true).await;
+    a_lost_server_is_told_at_once_and_subscriptions_go_on_when_it_is_back(Product::redis(), "Redis").await;
+}
+
+#[tokio::test]
+async fn a_lost_jetstream_is_told_at_once_and_subscriptions_go_on_when_it_is_back() {
+    a_lost_server_is_told_at_once_and_subscriptions_go_on_when_it_is_back(Product::jetstream(), "NATS").await;
+}
+
+async fn a_lost_server_is_told_at_once_and_subscriptions_go_on_when_it_is_back(mut product: Product, called: &str) {
+    let linked = product.linked(&[], true).await;
     linked.subscribe("", Some(0)).await;
     let mut acknowledged: Vec<String> = (0..20).map(|number| number.to_string()).collect();
     for text in &acknowledged {
@@ -21,16 +29,15 @@ async fn a_lost_redis_is_told_at_once_and_subscriptions_go_on_when_it_is_back() 
     }
     let at_hand = linked.recorded.next().await;
     assert_eq!(at_hand.text(), "10");
-    let Product::Redis(server) = &mut redis else { unreachable!("it is one") };
-    server.crash();
+    product.crash();
     for _ in 0..2 {
         let failure = linked.call("EventStreams.Append", json!({ "stream": "s", "data": "x" })).await;
         let failure = failure.expect_err("it is gone");
-        assert!(failure.starts_with("provider-unavailable: Redis at 127.0.0.1:"), "{failure}");
+        assert!(failure.starts_with(&format!("provider-unavailable: {called} at ")), "{failure}");
     }
     assert!(health(&*linked.provider).await.expect_err("it is sick").contains("cannot be reached"));
     at_hand.handled();
-    server.restart();
+    product.restart();
     until_well(&*linked.provider).await;
     acknowledged.push("20".to_owned());
     linked.append("20").await;
@@ -43,23 +50,32 @@ async fn a_lost_redis_is_told_at_once_and_subscriptions_go_on_when_it_is_back() 
 
 #[tokio::test]
 async fn a_new_link_to_a_redis_that_is_not_there_is_refused_and_an_old_one_delivers_when_it_comes() {
-    let mut redis = Product::redis();
-    let linked = redis.linked(&[], true).await;
+    a_new_link_to_a_server_that_is_not_there_is_refused_and_an_old_one_delivers_when_it_comes(Product::redis()).await;
+}
+
+#[tokio::test]
+async fn a_new_link_to_a_jetstream_that_is_not_there_is_refused_and_an_old_one_delivers_when_it_comes() {
+    let product = Product::jetstream();
+    a_new_link_to_a_server_that_is_not_there_is_refused_and_an_old_one_delivers_when_it_comes(product).await;
+}
+
+async fn a_new_link_to_a_server_that_is_not_there_is_refused_and_an_old_one_delivers_when_it_comes(
+    mut product: Product,
+) {
+    let linked = product.linked(&[], true).await;
     linked.subscribe("", Some(0)).await;
     linked.append("a").await;
     assert_eq!(linked.recorded.next().await.text(), "a");
     linked.stop().await;
-    let Product::Redis(server) = &mut redis else { unreachable!("it is one") };
-    server.crash();
+    product.crash();
 
-    let linked = redis.provider();
-    let refused = linked.link(&redis, &[], true).await.expect_err("refused").to_string();
+    let linked = product.provider();
+    let refused = linked.link(&product, &[], true).await.expect_err("refused").to_string();
     assert!(refused.contains("cannot be reached"), "{refused}");
-    linked.link(&redis, &[], false).await.expect("taken, as it was acknowledged before");
+    linked.link(&product, &[], false).await.expect("taken, as it was acknowledged before");
     let failure = linked.call("EventStreams.GetInfo", json!("s")).await.expect_err("it is not there");
     assert!(failure.starts_with("provider-unavailable: "), "{failure}");
-    let Product::Redis(server) = &mut redis else { unreachable!("it is one") };
-    server.restart();
+    product.restart();
     assert_eq!(linked.recorded.handle().await, "a");
     linked.stop().await;
 }

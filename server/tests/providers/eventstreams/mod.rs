@@ -15,9 +15,16 @@ macro_rules! on_each_product {
                 super::$case(super::Product::redis()).await;
             })*
         }
+        mod jetstream {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$case(super::Product::jetstream()).await;
+            })*
+        }
     };
 }
 
+mod jetstream;
 mod loss;
 mod product;
 mod recorder;
@@ -70,4 +77,9 @@ async fn the_provider_on_redb_does_as_all_others() {
 #[tokio::test]
 async fn the_provider_on_redis_does_as_all_others() {
     run_all("eventstreams", &Cases::of(Product::redis()).await).await;
+}
+
+#[tokio::test]
+async fn the_provider_on_jetstream_does_as_all_others() {
+    run_all("eventstreams", &Cases::of(Product::jetstream()).await).await;
 }

@@ -7,12 +7,13 @@ use tempfile::TempDir;
 use wisteria_core::provider::{LinkRefused, Provider};
 use wisteria_server::{
     platform::NativePlatform,
-    provider::{FileEventStreams, RedisEventStreams},
+    provider::{FileEventStreams, JetStreamEventStreams, RedisEventStreams},
 };
 
 use super::recorder::{Recorded, recorder};
 use crate::{
     linked::{actor, call, link},
+    nats_server::NatsServer,
     redis_server::RedisServer,
 };
 
@@ -20,6 +21,7 @@ use crate::{
 pub(crate) enum Product {
     Files(TempDir),
     Redis(RedisServer),
+    JetStream(NatsServer),
 }
 
 impl Product {
@@ -31,6 +33,37 @@ impl Product {
         Self::Redis(RedisServer::start(&[]))
     }
 
+    pub(crate) fn jetstream() -> Self {
+        Self::JetStream(NatsServer::start("max_payload: 8MB"))
+    }
+
+    /// Where it is, if links say that.
+    pub(crate) fn url(&self) -> Option<String> {
+        match self {
+            Self::Files(_) => None,
+            Self::Redis(server) => Some(server.url()),
+            Self::JetStream(server) => Some(server.url()),
+        }
+    }
+
+    /// Ends the server as a crash would.
+    pub(crate) fn crash(&mut self) {
+        match self {
+            Self::Files(_) => unreachable!("it is no server"),
+            Self::Redis(server) => server.crash(),
+            Self::JetStream(server) => server.crash(),
+        }
+    }
+
+    /// Starts the server again where it was.
+    pub(crate) fn restart(&mut self) {
+        match self {
+            Self::Files(_) => unreachable!("it is no server"),
+            Self::Redis(server) => server.restart(),
+            Self::JetStream(server) => server.restart(),
+        }
+    }
+
     /// A provider without links, as a host that starts has it, and what it delivers.
     pub(crate) fn provider(&self) -> Linked {
         let (recorder, recorded) = recorder();
@@ -38,6 +71,7 @@ impl Product {
         let provider: Arc<dyn Provider> = match self {
             Self::Files(dir) => Arc::new(FileEventStreams::new(platform, Some(dir.path().to_owned()), receiver)),
             Self::Redis(_) => Arc::new(RedisEventStreams::new(platform, receiver)),
+            Self::JetStream(_) => Arc::new(JetStreamEventStreams::new(platform, receiver)),
         };
         Linked { provider, recorded }
     }
@@ -54,6 +88,7 @@ impl Product {
         match self {
             Self::Files(_) => "FILE",
             Self::Redis(_) => "PREFIX",
+            Self::JetStream(_) => "STREAM",
         }
     }
 }
@@ -71,10 +106,7 @@ impl Linked {
         values: &[(&str, &str)],
         is_new: bool,
     ) -> Result<(), LinkRefused> {
-        let url = match product {
-            Product::Files(_) => None,
-            Product::Redis(server) => Some(server.url()),
-        };
+        let url = product.url();
         let needed = url.iter().map(|url| ("URL", url.as_str()));
         link(&*self.provider, &needed.chain(values.iter().copied()).collect::<Vec<_>>(), is_new).await
     }

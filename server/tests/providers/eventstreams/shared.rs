@@ -1,11 +1,19 @@
-//! Several hosts that serve one provider on the same Redis.
+//! Several hosts that serve one provider on the same Redis, or the same JetStream.
 
 use super::product::Product;
 
 #[tokio::test]
-async fn a_subscription_is_delivered_by_one_of_several_hosts_and_by_another_when_that_one_stops() {
-    let redis = Product::redis();
-    let (first, second) = (redis.linked(&[], true).await, redis.linked(&[], true).await);
+async fn a_subscription_on_redis_is_delivered_by_one_of_several_hosts_and_by_another_when_that_one_stops() {
+    a_subscription_is_delivered_by_one_of_several_hosts_and_by_another_when_that_one_stops(Product::redis()).await;
+}
+
+#[tokio::test]
+async fn a_subscription_on_jetstream_is_delivered_by_one_of_several_hosts_and_by_another_when_that_one_stops() {
+    a_subscription_is_delivered_by_one_of_several_hosts_and_by_another_when_that_one_stops(Product::jetstream()).await;
+}
+
+async fn a_subscription_is_delivered_by_one_of_several_hosts_and_by_another_when_that_one_stops(product: Product) {
+    let (first, second) = (product.linked(&[], true).await, product.linked(&[], true).await);
     first.append("a").await;
     first.subscribe("", Some(0)).await;
     let a = first.recorded.next().await;
@@ -30,8 +38,17 @@ async fn a_subscription_is_delivered_by_one_of_several_hosts_and_by_another_when
 
 #[tokio::test]
 async fn links_with_prefixes_of_their_own_share_nothing() {
-    let redis = Product::redis();
-    let (first, second) = (redis.linked(&[], true).await, redis.linked(&[("PREFIX", "apart:")], true).await);
+    links_that_are_kept_apart_share_nothing(Product::redis(), "apart:").await;
+}
+
+#[tokio::test]
+async fn links_with_streams_of_their_own_share_nothing() {
+    links_that_are_kept_apart_share_nothing(Product::jetstream(), "apart").await;
+}
+
+async fn links_that_are_kept_apart_share_nothing(product: Product, name: &str) {
+    let apart = [(product.apart(), name)];
+    let (first, second) = (product.linked(&[], true).await, product.linked(&apart, true).await);
     first.append("a").await;
     first.subscribe("", Some(0)).await;
     assert_eq!(second.texts().await, Vec::<String>::new());

@@ -169,10 +169,7 @@ async fn a_link_that_is_put_again_goes_on_one_at_a_time(product: Product) {
 async fn subscriptions_of_several_names_and_actors_do_not_know_each_other(product: Product) {
     let linked = product.linked(&[], true).await;
     let other = linked.provider.clone();
-    let url = match &product {
-        Product::Files(_) => None,
-        Product::Redis(server) => Some(("URL".to_owned(), server.url())),
-    };
+    let url = product.url().map(|url| ("URL".to_owned(), url));
     let values = LinkValues::new(other.describe().values, url.into_iter().collect()).expect("good");
     let second = ProviderLink { actor: actor(), link_name: "second".into(), values, is_new: true };
     other.link(second).await.expect("linked");

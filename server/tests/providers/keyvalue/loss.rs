@@ -19,7 +19,7 @@ fn redis() -> RedisKeyValue {
     RedisKeyValue::new(Arc::new(NativePlatform::current()))
 }
 
-async fn increment(provider: &dyn Provider) -> Result<Value, String> {
+pub(super) async fn increment(provider: &dyn Provider) -> Result<Value, String> {
     call(provider, "KeyValue.Increment", &json!({ "key": "n", "value": 1 })).await
 }
 

@@ -7,11 +7,12 @@ use tempfile::TempDir;
 use wisteria_core::provider::{MemoryKeyValue2, Provider};
 use wisteria_server::{
     platform::NativePlatform,
-    provider::{FileKeyValue2, RedisKeyValue2},
+    provider::{FileKeyValue2, JetStreamKeyValue2, RedisKeyValue2},
 };
 
 use crate::{
     linked::{call, link},
+    nats_server::NatsServer,
     redis_server::RedisServer,
 };
 
@@ -89,6 +90,13 @@ async fn redis() -> (RedisServer, Arc<dyn Provider>) {
     (server, Arc::new(provider))
 }
 
+async fn jetstream() -> (NatsServer, Arc<dyn Provider>) {
+    let server = NatsServer::start("");
+    let provider = JetStreamKeyValue2::new(Arc::new(NativePlatform::current()));
+    link(&provider, &[("URL", &server.url()), ("TIMEOUT", "20s")], true).await.expect("linked");
+    (server, Arc::new(provider))
+}
+
 #[tokio::test]
 async fn transfers_of_many_writers_add_up_in_memory() {
     transfers_add_up(Arc::new(MemoryKeyValue2::new(Arc::new(NativePlatform::current())))).await;
@@ -115,5 +123,17 @@ async fn one_of_many_first_writes_wins_on_redb() {
 #[tokio::test]
 async fn one_of_many_first_writes_wins_on_redis() {
     let (_server, provider) = redis().await;
+    one_of_many_first_writes_wins(provider).await;
+}
+
+#[tokio::test]
+async fn transfers_of_many_writers_add_up_on_jetstream() {
+    let (_server, provider) = jetstream().await;
+    transfers_add_up(provider).await;
+}
+
+#[tokio::test]
+async fn one_of_many_first_writes_wins_on_jetstream() {
+    let (_server, provider) = jetstream().await;
     one_of_many_first_writes_wins(provider).await;
 }
