@@ -2,6 +2,7 @@
 
 mod availability;
 mod blobstore;
+mod cron;
 mod eventstreams;
 mod http_client;
 mod http_server;
@@ -21,6 +22,7 @@ use wisteria_core::{
 };
 
 pub use blobstore::{FolderBlobs, S3Blobs};
+pub use cron::Cron;
 pub use eventstreams::{EventReceiver, FileEventStreams, RedisEventStreams};
 pub use http_client::HttpClient;
 pub use http_server::HttpServer;
@@ -80,6 +82,7 @@ pub const KINDS: &[ProviderKind] = &[
         create: |context| Arc::new(LatticeMessaging::new(context)),
     },
     ProviderKind { description: NatsMessaging::DESCRIPTION, create: |context| Arc::new(NatsMessaging::new(context)) },
+    ProviderKind { description: Cron::DESCRIPTION, create: |context| Arc::new(Cron::new(context)) },
 ];
 
 /// All providers of a server, also those that every host has.

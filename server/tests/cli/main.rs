@@ -3,6 +3,7 @@
 mod auth;
 mod claims;
 mod contracts;
+mod cron;
 mod edges;
 mod eventstreams;
 mod http_client;

@@ -121,6 +121,11 @@ impl SetTime {
     pub(crate) fn pass(&self, time: Duration) {
         self.now.send_modify(|now| *now += time);
     }
+
+    /// Sets the clock, also back.
+    pub(crate) fn set(&self, time: Duration) {
+        self.now.send_replace(time);
+    }
 }
 
 impl Platform for SetTime {

@@ -2,6 +2,7 @@
 
 mod blobstore;
 mod conformance;
+mod cron;
 mod eventstreams;
 mod hosted;
 mod http_client;
