@@ -13,6 +13,7 @@ mod nats_connection;
 mod redb_file;
 mod redis_connection;
 mod redis_links;
+mod secrets;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub use http_server::HttpServer;
 pub use keyvalue::{FileKeyValue, RedisKeyValue};
 pub use keyvalue2::{FileKeyValue2, RedisKeyValue2};
 pub use messaging::NatsMessaging;
+pub use secrets::ActorSecrets;
 
 /// What a server starts one of each by itself, and more by name.
 pub const KINDS: &[ProviderKind] = &[
@@ -83,6 +85,10 @@ pub const KINDS: &[ProviderKind] = &[
     },
     ProviderKind { description: NatsMessaging::DESCRIPTION, create: |context| Arc::new(NatsMessaging::new(context)) },
     ProviderKind { description: Cron::DESCRIPTION, create: |context| Arc::new(Cron::new(context)) },
+    ProviderKind {
+        description: ActorSecrets::DESCRIPTION,
+        create: |context| Arc::new(ActorSecrets::new(context.secrets)),
+    },
 ];
 
 /// All providers of a server, also those that every host has.

@@ -1,5 +1,6 @@
 //! The command line, run as a user runs it: the real program against a real server.
 
+mod actor_secrets;
 mod auth;
 mod claims;
 mod contracts;
@@ -32,3 +33,4 @@ mod swap;
 mod tls;
 mod usage;
 mod vault;
+mod vault_store;

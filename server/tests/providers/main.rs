@@ -16,4 +16,7 @@ mod messaging;
 mod nats_server;
 mod redis_server;
 mod s3_server;
+mod secrets;
+#[path = "../cli/vault_store.rs"]
+mod vault_store;
 mod wire;
