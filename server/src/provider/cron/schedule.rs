@@ -149,10 +149,10 @@ fn fields(text: &str) -> Result<croner::Cron, String> {
             4 => &WEEKDAYS,
             _ => &[],
         };
-        let is_plain = |character: char| character.is_ascii_digit() || "*,-/".contains(character);
-        let mut words = field.split(is_plain).filter(|word| !word.is_empty());
-        if let Some(word) = words.find(|word| !names.contains(&word.to_ascii_uppercase().as_str())) {
-            return Err(format!("`{word}` in the {what} `{field}` is neither a number nor one of * , - /"));
+        if let Some(item) = field.split(',').find(|item| !is_item(item, names)) {
+            return Err(format!(
+                "`{item}` in the {what} `{field}` is neither *, a number nor a range of two, nor one in steps"
+            ));
         }
         let mut alone = ["*"; FIELDS.len()];
         alone[at] = field;
@@ -161,6 +161,18 @@ fn fields(text: &str) -> Result<croner::Cron, String> {
         }
     }
     parser.parse(&fields.join(" ")).map_err(why)
+}
+
+/// Whether it is `*`, a number or a name, or a range of two, in steps or not. The parser takes more than that.
+fn is_item(item: &str, names: &[&str]) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_value = |text: &str| is_number(text) || names.contains(&text.to_ascii_uppercase().as_str());
+    let (range, step) = item.split_once('/').map_or((item, None), |(range, step)| (range, Some(step)));
+    let is_range = match range.split_once('-') {
+        Some((from, to)) => is_value(from) && is_value(to),
+        None => range == "*" || is_value(range),
+    };
+    is_range && step.is_none_or(is_number)
 }
 
 /// What the parser says.
@@ -231,22 +243,30 @@ mod tests {
             ("* * * 13 *", "the month `13` is none: "),
             ("* * * * 8", "the day of the week `8` is none: "),
             ("*/0 * * * *", "the minute `*/0` is none: "),
+            ("1-2-3 * * * *", "`1-2-3` in the minute"),
+            ("*5 * * * *", "`*5` in the minute"),
+            ("5* * * * *", "`5*` in the minute"),
+            ("*-5 * * * *", "`*-5` in the minute"),
+            ("1-5/0 * * * *", "the minute `1-5/0` is none: "),
+            ("1/2 * * * *", "the minute `1/2` is none: "),
+            ("1/2/3 * * * *", "`1/2/3` in the minute"),
+            ("-5 * * * *", "`-5` in the minute"),
             ("0 0 L * *", "`L`"),
-            ("0 0 15W * *", "`W`"),
-            ("0 0 * * FRI#2", "`FRI#`"),
+            ("0 0 15W * *", "`15W`"),
+            ("0 0 * * FRI#2", "`FRI#2`"),
             ("0 0 ? * *", "`?`"),
-            ("0 0 1 * +MON", "`+`"),
+            ("0 0 1 * +MON", "`+MON`"),
             ("0 0 MON * *", "`MON`"),
             ("0 0 * MON *", "`MON`"),
             ("0 0 * * MONDAY", "`MONDAY`"),
             ("5-1 * * * *", "the minute `5-1` is none: "),
-            ("1,,2 * * * *", "the minute `1,,2` is none: "),
-            ("1- * * * *", "the minute `1-` is none: "),
-            ("/5 * * * *", "the minute `/5` is none: "),
-            ("*/ * * * *", "the minute `*/` is none: "),
-            ("** * * * *", "the minute `**` is none: "),
-            ("- * * * *", "the minute `-` is none: "),
-            (", * * * *", "the minute `,` is none: "),
+            ("1,,2 * * * *", "`` in the minute"),
+            ("1- * * * *", "`1-` in the minute"),
+            ("/5 * * * *", "`/5` in the minute"),
+            ("*/ * * * *", "`*/` in the minute"),
+            ("** * * * *", "`**` in the minute"),
+            ("- * * * *", "`-` in the minute"),
+            (", * * * *", "`` in the minute"),
             ("0 0 30 2 *", "no such time ever comes"),
             ("every", "1 fields"),
             ("every 30", "`30` is no whole number"),
@@ -256,10 +276,9 @@ mod tests {
             ("every 2d", "`2d`"),
             ("every s", "`s`"),
             ("every 99999999999999999s", "no whole number"),
-            ("every 5123456789012h", "no such time ever comes"),
         ] {
             match Schedule::read(text, NOW) {
-                Ok(schedule) => panic!("{text} is taken as {schedule:?}"),
+                Ok(_) => panic!("{text} is taken"),
                 Err(why) => assert!(why.contains(words), "{text}: {why}"),
             }
         }
