@@ -77,17 +77,19 @@ pub struct CallContext {
     pub chain: Chain,
     /// The W3C `traceparent`, if the caller has one.
     pub trace: Option<Arc<str>>,
+    /// Whether it came from another host, and its answer goes there.
+    pub is_from_afar: bool,
 }
 
 impl CallContext {
     /// A call that starts here, to be answered by `deadline`.
     pub fn root(deadline: Duration) -> Self {
-        Self { deadline, chain: Chain::default(), trace: None }
+        Self { deadline, chain: Chain::default(), trace: None, is_from_afar: false }
     }
 
-    /// The same call one actor further in.
+    /// The same call one actor of this host further in.
     pub fn through(&self, actor: PublicKey) -> Self {
-        Self { chain: self.chain.through(actor), ..self.clone() }
+        Self { chain: self.chain.through(actor), is_from_afar: false, ..self.clone() }
     }
 
     /// What is left until the deadline; zero when it has passed.

@@ -13,7 +13,11 @@ use std::{
 };
 
 use tokio::io::AsyncReadExt;
-use wisteria_core::{host::SecretSource, platform::BoxFuture, secret::Secret};
+use wisteria_core::{
+    host::{FoundSecret, SecretError, SecretSource},
+    platform::BoxFuture,
+    secret::Secret,
+};
 
 /// Precedes a secret's name in the environment.
 const VARIABLE: &str = "WISTERIA_SECRET_";
@@ -32,21 +36,33 @@ pub struct ServerSecrets {
 }
 
 impl SecretSource for ServerSecrets {
-    fn resolve<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Secret, String>> {
+    fn resolve<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<FoundSecret, SecretError>> {
         Box::pin(async move {
             if let Some(text) = env::var_os(format!("{VARIABLE}{name}")) {
-                return text.into_string().map(Secret::new).map_err(|_| format!("{VARIABLE}{name} is not UTF-8"));
+                let text = text.into_string();
+                let text = text.map_err(|_| SecretError::Unusable(format!("{VARIABLE}{name} is not UTF-8")))?;
+                return Ok(Secret::new(text).into());
             }
             if let Some(path) = self.dir.as_ref().map(|dir| dir.join(name)) {
+                let unreadable = |error: &io::Error| format!("{} cannot be read: {error}", path.display());
                 match read(&path).await {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                    found => return found.map_err(|error| format!("{} cannot be read: {error}", path.display())),
+                    Ok(secret) => return Ok(secret.into()),
+                    Err(error) => match error.kind() {
+                        io::ErrorKind::NotFound => {}
+                        io::ErrorKind::InvalidData | io::ErrorKind::FileTooLarge => {
+                            return Err(SecretError::Unusable(unreadable(&error)));
+                        }
+                        _ => return Err(SecretError::Unavailable(unreadable(&error))),
+                    },
                 }
             }
+            let unknown = || SecretError::Unknown(self.remedy(name));
             match &self.vault {
-                Ok(Some(vault)) => vault.resolve(name).await?.ok_or_else(|| self.remedy(name)),
-                Ok(None) => Err(self.remedy(name)),
-                Err(why) => Err(format!("{}; the Vault was not asked: {why}", self.remedy(name))),
+                Ok(Some(vault)) => vault.resolve(name).await?.ok_or_else(unknown),
+                Ok(None) => Err(unknown()),
+                Err(why) => {
+                    Err(SecretError::Unavailable(format!("{}; the Vault was not asked: {why}", self.remedy(name))))
+                }
             }
         })
     }
@@ -72,7 +88,8 @@ async fn read(path: &Path) -> io::Result<Secret> {
     let file = tokio::fs::File::open(path).await?;
     file.take(MAX_SECRET as u64 + 1).read_to_string(&mut text).await?;
     if text.len() > MAX_SECRET {
-        return Err(io::Error::other(format!("it has more than {MAX_SECRET} bytes")));
+        let why = format!("it has more than {MAX_SECRET} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
     }
     if text.ends_with('\n') {
         text.truncate(text.len() - 1 - usize::from(text.ends_with("\r\n")));

@@ -25,6 +25,7 @@ pub mod keyvalue;
 pub mod keyvalue2;
 pub mod logging;
 pub mod numbergen;
+pub mod secrets;
 pub mod websocket;
 
 pub use call::{call_actor, call_provider};

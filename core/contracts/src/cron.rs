@@ -29,7 +29,7 @@ pub struct Tick {
     /// When it was sent, in milliseconds since 1970.
     pub sent_time: u64,
     /// How many ticks of the schedule were due between the last one sent and this one, but not sent: the actor was still
-    /// busy with one, or the provider did not run and has kept its place.
+    /// busy with one or ran nowhere, or the provider did not run and has kept its place.
     #[serde(default)]
     pub missed: u32,
 }

@@ -38,7 +38,7 @@ pub use modules::{LatticeModules, ModuleSource, RegistryCredential};
 pub use payloads::{PayloadStore, PayloadStoreError};
 pub use provider::{ProviderContext, ProviderKind, own_provider_keys};
 pub(crate) use secrets::REFERENCE as SECRET_REFERENCE;
-pub use secrets::SecretSource;
+pub use secrets::{FoundSecret, SecretError, SecretSource, is_secret_name};
 pub(crate) use serve::{acknowledge, reply, wants_outcome};
 pub(crate) use state::HostState;
 pub use trust::Trust;

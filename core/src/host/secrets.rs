@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt::Debug, sync::Arc};
 
+use thiserror::Error;
+
 use crate::{
     platform::{BoxFuture, MaybeSend, MaybeSync},
     secret::Secret,
@@ -9,12 +11,40 @@ use crate::{
 
 /// Where a host finds secrets.
 pub trait SecretSource: Debug + MaybeSend + MaybeSync + 'static {
-    /// The secret of a name. Called each time a provider is told of a link that names it; the name is made of letters,
-    /// digits, `_`, `-` and `.`, and does not begin with a dot.
-    ///
-    /// # Errors
-    /// Why there is none, and what to do about it, in words that follow "secret NAME is not known on host N…: ".
-    fn resolve<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Secret, String>>;
+    /// The secret of a name. Called each time a provider is told of a link that names it, or an actor asks for it; the name
+    /// fulfils [`is_secret_name`].
+    fn resolve<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<FoundSecret, SecretError>>;
+}
+
+/// A secret as its source has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundSecret {
+    /// The secret.
+    pub secret: Secret,
+    /// Which version of it this is, where the source counts them.
+    pub version: Option<String>,
+}
+
+impl From<Secret> for FoundSecret {
+    /// One whose versions nobody counts.
+    fn from(secret: Secret) -> Self {
+        Self { secret, version: None }
+    }
+}
+
+/// Why a source gives no secret, and what to do about it, in words that follow "secret NAME is not known on host N…: ".
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SecretError {
+    /// There is none of that name.
+    #[error("{0}")]
+    Unknown(String),
+    /// The source does not say whether there is one: it is away, or does not let the host in.
+    #[error("{0}")]
+    Unavailable(String),
+    /// There is something of that name which cannot be used.
+    #[error("{0}")]
+    Unusable(String),
 }
 
 /// Precedes the name of a secret in a link's value.
@@ -41,15 +71,15 @@ impl Resolved {
             let Some(name) = reference.strip_prefix(REFERENCE) else {
                 continue;
             };
-            if !is_name(name) {
+            if !is_secret_name(name) {
                 return Err(format!("\"{name}\" is no name of a secret; use letters, digits, '_', '-' and '.'"));
             }
             let unknown = |why: &str| format!("secret {name} is not known on host {host}: {why}");
             let Some(source) = source else {
                 return Err(unknown("it has no secrets, as no tab has; link a provider on a server"));
             };
-            let secret = source.resolve(name).await.map_err(|why| unknown(&why))?;
-            found.push((reference.clone(), secret));
+            let resolved = source.resolve(name).await.map_err(|error| unknown(&error.to_string()))?;
+            found.push((reference.clone(), resolved.secret));
         }
         Ok(Self { found })
     }
@@ -72,7 +102,8 @@ impl Resolved {
     }
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a secret may go by that name: letters, digits, `_`, `-` and `.`, the first of which is no dot.
+pub fn is_secret_name(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     (1..=MAX_NAME).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(is_plain)
 }

@@ -104,6 +104,7 @@ fn context_of(headers: &Headers, now: Duration, default: Duration) -> CallContex
         deadline: now.saturating_add(remaining.min(LONGEST_DEADLINE)),
         chain: actors.into_iter().rev().fold(Chain::default(), |chain, actor| chain.through(actor)),
         trace: headers.get(TRACE).map(Arc::from),
+        is_from_afar: true,
     }
 }
 
@@ -237,12 +238,14 @@ mod tests {
             deadline: Duration::from_millis(1500),
             chain: Chain::default().through(key(1)).through(key(2)),
             trace: Some("00-1-2-01".into()),
+            is_from_afar: false,
         };
         let now = Duration::from_millis(500);
         let read = context_of(&context_headers(&context, now), now, Duration::ZERO);
         assert_eq!(read.deadline, context.deadline);
         assert_eq!(read.chain.actors().collect::<Vec<_>>(), [key(2), key(1)]);
         assert_eq!(read.trace, context.trace);
+        assert!(read.is_from_afar && !read.through(key(3)).is_from_afar, "what it calls there is called from there");
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl ValueKind {
 /// A value that a provider understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinkValue {
-    /// Its name.
+    /// Its name. One that ends in `.*` stands for all that go on after the dot: `schedule.*` for `schedule.night`.
     pub name: &'static str,
     /// What it is read as.
     pub kind: ValueKind,
@@ -117,6 +117,19 @@ impl LinkValue {
     pub const fn or_secret(self) -> Self {
         Self { secret: true, ..self }
     }
+
+    /// Whether that is its name, or one of those that it stands for.
+    fn is(&self, name: &str) -> bool {
+        match self.name.strip_suffix('*') {
+            Some(start) => name.strip_prefix(start).is_some_and(|rest| !rest.is_empty()),
+            None => name == self.name,
+        }
+    }
+
+    /// How a link says it.
+    pub fn shown(&self) -> String {
+        format!("{}={}", self.name.replace('*', "NAME"), self.example)
+    }
 }
 
 /// The values of one link, as its provider reads them. Secrets stand in them as they are, so Debug shows names alone.
@@ -138,7 +151,7 @@ impl LinkValues {
     /// Whether the values go by names that are known, and none is missing. Names of secrets are not looked up for it.
     pub(crate) fn check(known: &'static [LinkValue], given: &BTreeMap<String, String>) -> Result<(), String> {
         for (name, text) in given {
-            let Some(value) = known.iter().find(|value| value.name == *name) else {
+            let Some(value) = known.iter().find(|value| value.is(name)) else {
                 let meant = known.iter().find(|value| is_like(value.name, name));
                 let meant = meant.map(|value| format!(" (did you mean `{}`?)", value.name)).unwrap_or_default();
                 return Err(format!("it knows no value `{name}`{meant}; it takes {}", listed(known)));
@@ -147,12 +160,11 @@ impl LinkValues {
                 return Err(format!("`{name}` is no secret; say it in the link, as {name}={}", value.example));
             }
         }
-        match known.iter().find(|value| value.required && !given.contains_key(value.name)) {
+        match known.iter().find(|value| value.required && !given.keys().any(|name| value.is(name))) {
             Some(value) => Err(format!(
-                "the value `{}` is missing; give it as {}={}; it takes {}",
+                "the value `{}` is missing; give it as {}; it takes {}",
                 value.name,
-                value.name,
-                value.example,
+                value.shown(),
                 listed(known)
             )),
             None => Ok(()),
@@ -161,12 +173,11 @@ impl LinkValues {
 
     /// The values, if each is what it is to be. They have been checked, and secrets been put in their places.
     pub(crate) fn read(known: &'static [LinkValue], given: BTreeMap<String, String>) -> Result<Self, String> {
-        for value in known {
-            let LinkValue { name, kind, example, .. } = value;
-            if let Some(text) = given.get(*name)
+        for (name, text) in &given {
+            if let Some(LinkValue { kind, example, secret, .. }) = known.iter().find(|value| value.is(name))
                 && !kind.fits(text)
             {
-                let shown = if value.secret { String::new() } else { format!("={text}") };
+                let shown = if *secret { String::new() } else { format!("={text}") };
                 return Err(format!(
                     "`{name}{shown}` is no {}; write it as {name}={example}; it takes {}",
                     kind.as_str(),
@@ -186,7 +197,15 @@ impl LinkValues {
 
     /// All that a link says, and the defaults of what it does not say.
     pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.known.iter().filter_map(|value| Some((value.name, self.text(value.name)?)))
+        let given = self.given.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let left_out = self.known.iter().filter(|value| !self.given.contains_key(value.name));
+        given.chain(left_out.filter_map(|value| Some((value.name, value.default?))))
+    }
+
+    /// What a link says of all that a value stands for whose name ends in `.*`, by what stands there instead of the `*`.
+    pub fn of_each(&self, value: &LinkValue) -> impl Iterator<Item = (&str, &str)> {
+        let start = value.name.trim_end_matches('*');
+        self.given.iter().filter_map(move |(name, text)| Some((name.strip_prefix(start)?, text.as_str())))
     }
 
     /// The number that a value is.
@@ -253,6 +272,7 @@ mod tests {
         LinkValue::new("room", ValueKind::Size, "how much", "1Mi"),
         LinkValue::new("quiet", ValueKind::Boolean, "whether", "true"),
         LinkValue::new("hosts", ValueKind::List, "which", "a,b"),
+        LinkValue::new("tax.*", ValueKind::Number, "for each", "7"),
     ];
 
     fn read(given: &[(&str, &str)]) -> Result<LinkValues, String> {
@@ -299,8 +319,7 @@ mod tests {
 
     #[test]
     fn what_is_unknown_or_missing_is_refused_with_what_there_is() {
-        let all =
-            "URL (url, required), count (number), patience (duration), room (size), quiet (boolean), hosts (list)";
+        let all = "URL (url, required), count (number), patience (duration), room (size), quiet (boolean), hosts (list), tax.* (number)";
         refused(&[], &["`URL` is missing", "URL=redis://127.0.0.1", all]);
         refused(&[("URL", "a://b"), ("colour", "red")], &["no value `colour`; it takes", all]);
         for (given, meant) in [("url", "URL"), ("uRL", "URL"), ("patence", "patience"), ("hsots", "hosts")] {
@@ -324,6 +343,22 @@ mod tests {
         ] {
             refused(&[("URL", "a://b"), (name, text)], &[words, "it takes URL"]);
         }
+    }
+
+    #[test]
+    fn a_name_with_a_star_stands_for_all_that_begin_so() {
+        let values = read(&[("URL", "a://b"), ("tax.food", "7"), ("tax.b.c", "19")]).expect("good");
+        let taxes = values.of_each(&KNOWN[6]).collect::<Vec<_>>();
+        assert_eq!(taxes, [("b.c", "19"), ("food", "7")]);
+        let all = values.texts().collect::<Vec<_>>();
+        assert_eq!(all, [("URL", "a://b"), ("tax.b.c", "19"), ("tax.food", "7"), ("count", "2")]);
+        refused(&[("URL", "a://b"), ("tax.food", "x")], &["`tax.food=x` is no number; write it as tax.food=7"]);
+        refused(&[("URL", "a://b"), ("tax.food", "secret:N")], &["`tax.food` is no secret"]);
+        refused(&[("URL", "a://b"), ("tax.", "7")], &["no value `tax.` (did you mean `tax.*`?)"]);
+        const NEEDED: &[LinkValue] = &[LinkValue::new("tax.*", ValueKind::Number, "for each", "7").required()];
+        let none = LinkValues::new(NEEDED, BTreeMap::new()).expect_err("refused").0;
+        let said = "the value `tax.*` is missing; give it as tax.NAME=7; it takes tax.* (number, required)";
+        assert_eq!(none, said);
     }
 
     #[test]

@@ -74,9 +74,15 @@ fn described(provider: &ProviderDescription) -> Value {
 /// How an actor is linked to it; not at all where claims suffice.
 fn example(provider: &ProviderDescription) -> Option<String> {
     let required = provider.values.iter().filter(|value| value.required);
-    let values: String = required.map(|value| format!(" {}={}", value.name, value.example)).collect();
+    let values: String = required.map(|value| format!(" {}", quoted(value.shown()))).collect();
     let ProviderDescription { name, contract, built_in, .. } = provider;
     (!built_in).then(|| format!("wisteria link put ACTOR {name} {contract}{values}"))
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: String) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-.,:/=@%+".contains(character);
+    if word.chars().all(is_plain) { word } else { format!("'{word}'") }
 }
 
 fn page(provider: &ProviderDescription) -> String {

@@ -2,6 +2,7 @@
 
 mod availability;
 mod blobstore;
+mod cron;
 mod eventstreams;
 mod http_client;
 mod http_server;
@@ -13,6 +14,7 @@ mod nats_connection;
 mod redb_file;
 mod redis_connection;
 mod redis_links;
+mod secrets;
 mod sqldb;
 
 use std::sync::Arc;
@@ -23,12 +25,14 @@ use wisteria_core::{
 };
 
 pub use blobstore::{FolderBlobs, S3Blobs};
+pub use cron::Cron;
 pub use eventstreams::{EventReceiver, FileEventStreams, JetStreamEventStreams, RedisEventStreams};
 pub use http_client::HttpClient;
 pub use http_server::HttpServer;
 pub use keyvalue::{FileKeyValue, JetStreamKeyValue, RedisKeyValue};
 pub use keyvalue2::{FileKeyValue2, JetStreamKeyValue2, RedisKeyValue2};
 pub use messaging::NatsMessaging;
+pub use secrets::ActorSecrets;
 pub use sqldb::{PostgresSqlDb, SqliteSqlDb};
 
 /// What a server starts one of each by itself, and more by name.
@@ -103,6 +107,11 @@ pub const KINDS: &[ProviderKind] = &[
         create: |context| Arc::new(LatticeMessaging::new(context)),
     },
     ProviderKind { description: NatsMessaging::DESCRIPTION, create: |context| Arc::new(NatsMessaging::new(context)) },
+    ProviderKind { description: Cron::DESCRIPTION, create: |context| Arc::new(Cron::new(context)) },
+    ProviderKind {
+        description: ActorSecrets::DESCRIPTION,
+        create: |context| Arc::new(ActorSecrets::new(context.secrets)),
+    },
 ];
 
 /// All providers of a server, also those that every host has.

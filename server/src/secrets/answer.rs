@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use hyper::StatusCode;
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use serde_json::Value;
-use wisteria_core::secret::Secret;
+use wisteria_core::{
+    host::{FoundSecret, SecretError},
+    secret::Secret,
+};
 
 use super::MAX_SECRET;
 
@@ -24,25 +27,36 @@ struct Answer {
 #[derive(Deserialize)]
 struct Version {
     data: Option<BTreeMap<String, Value>>,
-    #[serde(rename = "metadata")]
-    _metadata: IgnoredAny,
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    version: Option<u64>,
 }
 
 /// The secret in an answer; none where there is none at that path.
-pub(super) fn secret(status: StatusCode, body: &[u8], path: &str) -> Result<Option<Secret>, String> {
+pub(super) fn secret(status: StatusCode, body: &[u8], path: &str) -> Result<Option<FoundSecret>, SecretError> {
     // What the parser says could show the secret, and is said nowhere.
     let version = serde_json::from_slice::<Answer>(body).map(|answer| answer.data);
     match (status, version) {
-        (StatusCode::OK, Ok(Version { data: Some(fields), .. })) => field(fields, path).map(Some),
-        // Said with status 404.
-        (StatusCode::OK | StatusCode::NOT_FOUND, Ok(_)) => {
-            Err(format!("{path} was deleted; restore it with vault kv undelete, or write it anew"))
+        (StatusCode::OK, Ok(Version { data: Some(fields), metadata })) => {
+            let secret = field(fields, path).map_err(SecretError::Unusable)?;
+            Ok(Some(FoundSecret { secret, version: metadata.version.map(|number| number.to_string()) }))
         }
-        (StatusCode::OK, Err(_)) => Err(format!(
+        // Said with status 404.
+        (StatusCode::OK | StatusCode::NOT_FOUND, Ok(_)) => Err(SecretError::Unknown(format!(
+            "{path} was deleted; restore it with vault kv undelete, or write it anew"
+        ))),
+        (StatusCode::OK, Err(_)) => Err(SecretError::Unavailable(format!(
             "what it says of {path} is no answer of a key-value engine of version 2; name one with --vault-mount"
-        )),
+        ))),
         (StatusCode::NOT_FOUND, Err(_)) => Ok(None),
-        (status, _) => Err(format!("it answers with status {}: {}", status.as_u16(), remedy(status, path))),
+        (status, _) => Err(SecretError::Unavailable(format!(
+            "it answers with status {}: {}",
+            status.as_u16(),
+            remedy(status, path)
+        ))),
     }
 }
 
@@ -88,10 +102,10 @@ fn remedy(status: StatusCode, path: &str) -> String {
 mod tests {
     use super::*;
 
-    fn said(status: u16, body: &str) -> Result<Option<String>, String> {
+    fn said(status: u16, body: &str) -> Result<Option<(String, Option<String>)>, SecretError> {
         let status = StatusCode::from_u16(status).expect("a status");
-        let secret = secret(status, body.as_bytes(), "secret/data/wisteria/NAME")?;
-        Ok(secret.map(|secret| secret.expose().to_owned()))
+        let found = secret(status, body.as_bytes(), "secret/data/wisteria/NAME")?;
+        Ok(found.map(|found| (found.secret.expose().to_owned(), found.version)))
     }
 
     fn version(fields: &str) -> String {
@@ -101,7 +115,8 @@ mod tests {
     #[test]
     fn the_secret_is_the_field_value_or_the_only_one() {
         for fields in [r#"{"value":"x","other":"y"}"#, r#"{"password":"x"}"#] {
-            assert_eq!(said(200, &version(fields)), Ok(Some("x".to_owned())), "{fields}");
+            let found = Some(("x".to_owned(), Some("1".to_owned())));
+            assert_eq!(said(200, &version(fields)), Ok(found), "{fields}");
         }
         assert_eq!(said(404, r#"{"errors":[]}"#), Ok(None));
     }
@@ -125,7 +140,7 @@ mod tests {
             (503, r#"{"errors":["Vault is sealed"]}"#.to_owned(), "unseal"),
             (500, version(r#"{"value":"lovelace"}"#), "status 500"),
         ] {
-            let why = said(status, &body).expect_err("no secret");
+            let why = said(status, &body).expect_err("no secret").to_string();
             assert!(why.contains(words) && !why.contains("lovelace"), "{words} in {why}");
         }
     }

@@ -12,7 +12,10 @@ use tokio::{
     time::timeout,
 };
 use wisteria_bridge::transports::native::{Tls, TlsError};
-use wisteria_core::secret::Secret;
+use wisteria_core::{
+    host::{FoundSecret, SecretError},
+    secret::Secret,
+};
 
 use super::{MAX_SECRET, VaultAddress, VaultPath, answer, read};
 
@@ -71,31 +74,40 @@ impl Vault {
     ///
     /// # Errors
     /// Why the store does not tell, and what to do about it.
-    pub(super) async fn resolve(&self, name: &str) -> Result<Option<Secret>, String> {
-        let late = |_| {
+    pub(super) async fn resolve(&self, name: &str) -> Result<Option<FoundSecret>, SecretError> {
+        let said = timeout(PATIENCE, self.ask(name)).await.unwrap_or_else(|_| {
             let millis = PATIENCE.as_millis();
-            Err(format!(
+            Err(SecretError::Unavailable(format!(
                 "it did not answer within {millis} ms; see that it runs there, or name another with --vault-addr"
-            ))
-        };
-        let said = timeout(PATIENCE, self.ask(name)).await.unwrap_or_else(late);
-        said.map_err(|why| format!("the Vault at {}: {why}", self.options.address))
+            )))
+        });
+        let of = |why| format!("the Vault at {}: {why}", self.options.address);
+        said.map_err(|error| match error {
+            SecretError::Unknown(why) => SecretError::Unknown(of(why)),
+            SecretError::Unusable(why) => SecretError::Unusable(of(why)),
+            other => SecretError::Unavailable(of(other.to_string())),
+        })
     }
 
-    async fn ask(&self, name: &str) -> Result<Option<Secret>, String> {
-        let VaultOptions { address, mount, path, .. } = &self.options;
+    async fn ask(&self, name: &str) -> Result<Option<FoundSecret>, SecretError> {
+        let VaultOptions { mount, path, .. } = &self.options;
+        let (status, answer) = self.exchange(name).await.map_err(SecretError::Unavailable)?;
+        answer::secret(status, &answer, &format!("{mount}/data/{path}/{name}"))
+    }
+
+    async fn exchange(&self, name: &str) -> Result<(StatusCode, Bytes), String> {
+        let address = &self.options.address;
         let request = self.request(name).await?;
         let unreachable =
             |cause| format!("it cannot be reached: {cause}; see that it runs there, or name another with --vault-addr");
         let socket = TcpStream::connect((address.host.as_str(), address.port)).await.map_err(unreachable)?;
-        let (status, answer) = match address.is_protected {
+        match address.is_protected {
             true => {
                 let protected = self.tls.protect(&address.host, socket).await.map_err(|cause| cause.to_string())?;
-                exchange(protected, request).await?
+                exchange(protected, request).await
             }
-            false => exchange(socket, request).await?,
-        };
-        answer::secret(status, &answer, &format!("{mount}/data/{path}/{name}"))
+            false => exchange(socket, request).await,
+        }
     }
 
     async fn request(&self, name: &str) -> Result<Request<Body>, String> {

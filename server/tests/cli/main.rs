@@ -1,8 +1,10 @@
 //! The command line, run as a user runs it: the real program against a real server.
 
+mod actor_secrets;
 mod auth;
 mod claims;
 mod contracts;
+mod cron;
 mod edges;
 mod eventstreams;
 mod http_client;
@@ -34,3 +36,4 @@ mod swap;
 mod tls;
 mod usage;
 mod vault;
+mod vault_store;

@@ -1,22 +1,16 @@
 //! Links that name secrets of a Vault.
 
 use std::{
-    collections::BTreeMap,
     fs::{self, File},
-    io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     path::Path,
-    sync::{
-        Arc, LazyLock,
-        mpsc::{Receiver, channel},
-    },
-    thread,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
 use tokio_rustls::rustls::{
-    ServerConfig, ServerConnection, StreamOwned,
+    ServerConfig,
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
@@ -24,68 +18,8 @@ use tokio_rustls::rustls::{
 use crate::{
     program::{Server, run, sample},
     secrets::http_server,
+    vault_store::{Answers, Store, TOKEN, version},
 };
-
-const TOKEN: &str = "hvs.lovelace";
-
-/// What stands at a path: status and body.
-type Answers = BTreeMap<&'static str, (u16, String)>;
-
-/// A server that answers as Vault's key-value engine of version 2 does, and tells of each request that it has read.
-struct Store {
-    address: String,
-    requests: Receiver<String>,
-}
-
-impl Store {
-    fn start(answers: Answers, tls: Option<Arc<ServerConfig>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        let address = format!("{scheme}://{}", listener.local_addr().expect("an address"));
-        let (heard, requests) = channel();
-        thread::spawn(move || {
-            for socket in listener.incoming() {
-                let socket = socket.expect("a connection");
-                let request = match &tls {
-                    None => answer(socket, &answers),
-                    Some(config) => {
-                        let session = ServerConnection::new(config.clone()).expect("a session");
-                        answer(StreamOwned::new(session, socket), &answers)
-                    }
-                };
-                // A test that has seen enough hears no more.
-                drop(heard.send(request));
-            }
-        });
-        Self { address, requests }
-    }
-}
-
-/// Answers one request; nothing where the client does not send any.
-fn answer(mut stream: impl Read + Write, answers: &Answers) -> String {
-    let mut head = String::new();
-    let mut lines = BufReader::new(&mut stream);
-    while !head.ends_with("\r\n\r\n") {
-        if !matches!(lines.read_line(&mut head), Ok(1..)) {
-            return head;
-        }
-    }
-    let path = head.split(' ').nth(1).expect("a path");
-    let denied = (403, r#"{"errors":["permission denied"]}"#.to_owned());
-    let missing = (404, r#"{"errors":[]}"#.to_owned());
-    let (status, body) = match head.contains(&format!("x-vault-token: {TOKEN}\r\n")) {
-        true => answers.get(path).unwrap_or(&missing),
-        false => &denied,
-    };
-    let head_back =
-        format!("HTTP/1.1 {status} So\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: {}\r\n\r\n", body.len());
-    stream.write_all(format!("{head_back}{body}").as_bytes()).expect("the client reads");
-    head
-}
-
-fn version(fields: &str) -> String {
-    format!(r#"{{"request_id":"1","data":{{"data":{fields},"metadata":{{"destroyed":false,"version":2}}}}}}"#)
-}
 
 /// An address that is free now.
 fn free_port() -> String {

@@ -134,6 +134,12 @@ impl Calls {
         (operation, msg, call)
     }
 
+    /// Whether no call has come.
+    pub(crate) fn is_silent(&mut self) -> bool {
+        use futures::FutureExt;
+        self.calls.next().now_or_never().is_none()
+    }
+
     /// Answers a call with these bytes, or fails with that code.
     pub(crate) fn reply(&self, call: Message, msg: Bytes, code: Option<&'static str>) {
         let body = InvocationResponse { msg, invocation_id: "", error: code.map(|_| "the actor's own words") };

@@ -30,9 +30,26 @@ pub(crate) async fn link(provider: &dyn Provider, values: &[(&str, &str)], is_ne
 
 /// Calls a provider as the actor. Bytes are texts, or `{"base64": "…"}` where they are none.
 pub(crate) async fn call(provider: &dyn Provider, operation: &str, argument: &Value) -> Result<Value, String> {
+    decoded(invoke(provider, operation, encoded(argument)).await?)
+}
+
+/// The same as the actor on another host.
+pub(crate) async fn call_from_afar(
+    provider: &dyn Provider,
+    operation: &str,
+    argument: &Value,
+) -> Result<Value, String> {
+    let context = CallContext { is_from_afar: true, ..CallContext::root(Duration::from_secs(5)) };
+    decoded(invoke_in(provider, operation, encoded(argument), context).await?)
+}
+
+fn encoded(argument: &Value) -> Vec<u8> {
     let mut payload = Vec::new();
     rmpv::encode::write_value(&mut payload, &from_json(argument)).expect("a vector takes all");
-    let reply = invoke(provider, operation, payload).await?;
+    payload
+}
+
+fn decoded(reply: Bytes) -> Result<Value, String> {
     match reply.is_empty() {
         true => Ok(Value::Null),
         false => Ok(to_json(&rmpv::decode::read_value(&mut &*reply).expect("a reply is MessagePack"))),
@@ -41,12 +58,21 @@ pub(crate) async fn call(provider: &dyn Provider, operation: &str, argument: &Va
 
 /// The same with what is encoded already.
 pub(crate) async fn invoke(provider: &dyn Provider, operation: &str, payload: Vec<u8>) -> Result<Bytes, String> {
+    invoke_in(provider, operation, payload, CallContext::root(Duration::from_secs(5))).await
+}
+
+async fn invoke_in(
+    provider: &dyn Provider,
+    operation: &str,
+    payload: Vec<u8>,
+    context: CallContext,
+) -> Result<Bytes, String> {
     let call = ProviderCall {
         actor: actor(),
         link_name: LINK_NAME.into(),
         operation: operation.into(),
         payload: payload.into(),
-        context: CallContext::root(Duration::from_secs(5)),
+        context,
     };
     provider.invoke(call).await.map_err(|error| format!("{}: {error}", error.code()))
 }
@@ -120,6 +146,11 @@ impl SetTime {
 
     pub(crate) fn pass(&self, time: Duration) {
         self.now.send_modify(|now| *now += time);
+    }
+
+    /// Sets the clock, also back.
+    pub(crate) fn set(&self, time: Duration) {
+        self.now.send_replace(time);
     }
 }
 

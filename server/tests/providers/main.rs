@@ -2,6 +2,7 @@
 
 mod blobstore;
 mod conformance;
+mod cron;
 mod eventstreams;
 mod hosted;
 mod http_client;
@@ -16,5 +17,8 @@ mod nats_server;
 mod postgres_server;
 mod redis_server;
 mod s3_server;
+mod secrets;
 mod sqldb;
+#[path = "../cli/vault_store.rs"]
+mod vault_store;
 mod wire;

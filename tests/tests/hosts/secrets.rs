@@ -7,7 +7,7 @@ use futures::FutureExt;
 use wisteria_core::{
     bus::{Message, SubjectPattern},
     error::ErrorCode,
-    host::{Host, ProviderKind, SecretSource},
+    host::{FoundSecret, Host, ProviderKind, SecretError, SecretSource},
     identity::{KeyKind, PublicKey},
     lattice::control::{LinkDefinition, LinkStatus},
     platform::BoxFuture,
@@ -63,8 +63,8 @@ impl Provider for Witness {
 struct Known;
 
 impl SecretSource for Known {
-    fn resolve<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Secret, String>> {
-        Box::pin(async { Ok(Secret::new("lovelace")) })
+    fn resolve<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<FoundSecret, SecretError>> {
+        Box::pin(async { Ok(Secret::new("lovelace").into()) })
     }
 }
 
