@@ -153,15 +153,19 @@ fn notes_are_kept_in_sqlite_and_in_postgres_by_the_same_actor() {
     assert!(!served.server.run(&["get", "links", "-o", "json"]).text().contains("lovelace"));
 }
 
+/// How many kills there are.
+pub(crate) fn kills() -> usize {
+    env::var("WISTERIA_TEST_KILLS").map_or(KILLS, |kills| kills.parse().expect("a number of kills"))
+}
+
 /// Kills the server while it is written to, and sees after each start that what was acknowledged is there.
 fn kill_and_look(
     mut served: Served,
     write: impl Fn(u16, &str) -> bool + Send + Sync + 'static,
     look: fn(&Served, &str),
 ) {
-    let kills = env::var("WISTERIA_TEST_KILLS").map_or(KILLS, |kills| kills.parse().expect("a number of kills"));
     let write = Arc::new(write);
-    for round in 0..kills {
+    for round in 0..kills() {
         let (acknowledged, killed) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use wisteria_contracts::eventstreams::CONTRACT;
 use wisteria_core::{
+    bus::is_of_users,
     identity::PublicKey,
     platform::{BoxFuture, Platform, random_uuid},
     provider::{
@@ -77,11 +78,17 @@ impl Provider for JetStreamEventStreams {
         Box::pin(async move {
             let retention = Retention::read(&link.values)?;
             let name = read_name(&link.values, &STREAM)?;
+            // It would keep what lattices say, and answer for it.
+            if !is_of_users(name) {
+                return Err(LinkRefused(format!(
+                    "`STREAM={name}` stands for subjects of systems; choose another name, such as STREAM=orders"
+                )));
+            }
             let connection = self.connections.get(&link.values, link.is_new).await?;
             let asked = Asked {
                 name: name.to_owned(),
                 called: format!("the stream {name}"),
-                subject: format!("{name}.>"),
+                subject: format!("{name}.*"),
                 is_bucket: false,
                 is_for_batches: false,
             };

@@ -154,7 +154,7 @@ impl Log {
         while let Some(message) = self.stream.first_from(number, subject).await? {
             let place = Place::of(&message);
             if !place.is_mark {
-                return Ok(Some((place, event(message))));
+                return Ok(Some((place, event(&message))));
             }
             number = place.number + 1;
         }
@@ -211,7 +211,7 @@ impl Log {
     }
 }
 
-fn event(message: StreamMessage) -> Event {
+fn event(message: &StreamMessage) -> Event {
     let event_type = message.headers.get(TYPE).and_then(|json| serde_json::from_str(json.as_str()).ok());
     Event {
         position: message.sequence,

@@ -217,7 +217,7 @@ fn held(value: &Value, expires: Option<u64>) -> Held {
 }
 
 fn value(key: &str, held: &Held) -> Result<Value, ProviderError> {
-    let value = match held.headers.get(KIND).map(|kind| kind.as_str()) {
+    let value = match held.headers.get(KIND).map(async_nats::HeaderValue::as_str) {
         None => std::str::from_utf8(&held.payload).ok().map(|text| Value::Text(text.to_owned())),
         Some("list") => serde_json::from_slice(&held.payload).ok().map(Value::List),
         Some("set") => serde_json::from_slice(&held.payload).ok().map(Value::Set),

@@ -128,6 +128,20 @@ async fn a_subscription_falls_to_another_host_when_the_lease_of_a_lost_one_ends(
 }
 
 #[tokio::test]
+async fn a_stream_takes_nothing_that_others_say() {
+    let product = Product::jetstream();
+    let linked = product.provider();
+    for name in ["wasmbus", "wisteria", "_INBOX", "a.b", ">", "*", "$JS", "LATTICEDATA_default"] {
+        let refused = linked.link(&product, &[("STREAM", name)], true).await.expect_err("refused").to_string();
+        assert!(refused.contains(&format!("`STREAM={name}`")), "{refused}");
+    }
+    let bucket = async_nats::jetstream::kv::Config { bucket: "theirs".to_owned(), ..Default::default() };
+    streams(&product).await.create_key_value(bucket).await.expect("made");
+    let refused = linked.link(&product, &[("STREAM", "KV_theirs")], true).await.expect_err("refused").to_string();
+    assert!(refused.contains("does not keep KV_theirs.* but $KV.theirs.>; choose another name"), "{refused}");
+}
+
+#[tokio::test]
 async fn an_old_server_keeps_events_as_well() {
     let product = Product::JetStream(crate::nats_server::NatsServer::start_old());
     let linked = product.linked(&[("MAX_EVENTS", "2")], true).await;
