@@ -14,6 +14,7 @@ mod redb_file;
 mod redis_connection;
 mod redis_links;
 mod secrets;
+mod telnet;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ pub use keyvalue::{FileKeyValue, RedisKeyValue};
 pub use keyvalue2::{FileKeyValue2, RedisKeyValue2};
 pub use messaging::NatsMessaging;
 pub use secrets::ActorSecrets;
+pub use telnet::Telnet;
 
 /// What a server starts one of each by itself, and more by name.
 pub const KINDS: &[ProviderKind] = &[
@@ -89,6 +91,7 @@ pub const KINDS: &[ProviderKind] = &[
         description: ActorSecrets::DESCRIPTION,
         create: |context| Arc::new(ActorSecrets::new(context.secrets)),
     },
+    ProviderKind { description: Telnet::DESCRIPTION, create: |context| Arc::new(Telnet::new(context)) },
 ];
 
 /// All providers of a server, also those that every host has.

@@ -30,6 +30,7 @@ mod secrets;
 mod session;
 mod stores;
 mod swap;
+mod telnet;
 mod tls;
 mod usage;
 mod vault;

@@ -17,6 +17,7 @@ mod nats_server;
 mod redis_server;
 mod s3_server;
 mod secrets;
+mod telnet;
 #[path = "../cli/vault_store.rs"]
 mod vault_store;
 mod wire;
