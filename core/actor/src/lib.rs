@@ -26,6 +26,7 @@ pub mod keyvalue2;
 pub mod logging;
 pub mod numbergen;
 pub mod secrets;
+pub mod telnet;
 pub mod websocket;
 
 pub use call::{call_actor, call_provider};

@@ -16,6 +16,7 @@ mod redis_connection;
 mod redis_links;
 mod secrets;
 mod sqldb;
+mod telnet;
 
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ pub use keyvalue2::{FileKeyValue2, JetStreamKeyValue2, RedisKeyValue2};
 pub use messaging::NatsMessaging;
 pub use secrets::ActorSecrets;
 pub use sqldb::{PostgresSqlDb, SqliteSqlDb};
+pub use telnet::Telnet;
 
 /// What a server starts one of each by itself, and more by name.
 pub const KINDS: &[ProviderKind] = &[
@@ -112,6 +114,7 @@ pub const KINDS: &[ProviderKind] = &[
         description: ActorSecrets::DESCRIPTION,
         create: |context| Arc::new(ActorSecrets::new(context.secrets)),
     },
+    ProviderKind { description: Telnet::DESCRIPTION, create: |context| Arc::new(Telnet::new(context)) },
 ];
 
 /// All providers of a server, also those that every host has.

@@ -33,6 +33,7 @@ mod secrets;
 mod session;
 mod stores;
 mod swap;
+mod telnet;
 mod tls;
 mod usage;
 mod vault;

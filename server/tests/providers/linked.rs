@@ -30,7 +30,7 @@ pub(crate) async fn link(provider: &dyn Provider, values: &[(&str, &str)], is_ne
 
 /// Calls a provider as the actor. Bytes are texts, or `{"base64": "…"}` where they are none.
 pub(crate) async fn call(provider: &dyn Provider, operation: &str, argument: &Value) -> Result<Value, String> {
-    decoded(invoke(provider, operation, encoded(argument)).await?)
+    decoded(&invoke(provider, operation, encoded(argument)).await?)
 }
 
 /// The same as the actor on another host.
@@ -40,7 +40,7 @@ pub(crate) async fn call_from_afar(
     argument: &Value,
 ) -> Result<Value, String> {
     let context = CallContext { is_from_afar: true, ..CallContext::root(Duration::from_secs(5)) };
-    decoded(invoke_in(provider, operation, encoded(argument), context).await?)
+    decoded(&invoke_in(provider, operation, encoded(argument), context).await?)
 }
 
 fn encoded(argument: &Value) -> Vec<u8> {
@@ -49,10 +49,10 @@ fn encoded(argument: &Value) -> Vec<u8> {
     payload
 }
 
-fn decoded(reply: Bytes) -> Result<Value, String> {
+fn decoded(reply: &Bytes) -> Result<Value, String> {
     match reply.is_empty() {
         true => Ok(Value::Null),
-        false => Ok(to_json(&rmpv::decode::read_value(&mut &*reply).expect("a reply is MessagePack"))),
+        false => Ok(to_json(&rmpv::decode::read_value(&mut &**reply).expect("a reply is MessagePack"))),
     }
 }
 

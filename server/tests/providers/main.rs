@@ -19,6 +19,7 @@ mod redis_server;
 mod s3_server;
 mod secrets;
 mod sqldb;
+mod telnet;
 #[path = "../cli/vault_store.rs"]
 mod vault_store;
 mod wire;
