@@ -26,8 +26,9 @@ async fn ends_what_takes_too_long(provider: &dyn Provider) {
 
 /// Far more than may wait are sent at once.
 async fn refuses_what_cannot_wait(provider: &dyn Provider) {
-    let endless = serde_json::json!({ "sql": ENDLESS });
-    let ended = join_all((0..300).map(|_| super::backends::call(provider, "SqlDb.Query", &endless))).await;
+    let asked = serde_json::json!({ "sql": ENDLESS });
+    let calls = (0..300).map(|_| super::backends::call(provider, "SqlDb.Query", &asked));
+    let ended = join_all(calls).await;
     let refused = ended.iter().filter_map(|ended| ended.as_ref().err()).collect::<Vec<_>>();
     // A turn may not be free yet, as what was before is still tidied up.
     assert!((300 - 2 - 256..=300 - 256).contains(&refused.len()), "{}", refused.len());

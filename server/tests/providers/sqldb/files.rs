@@ -100,7 +100,7 @@ async fn a_long_row_of_statements_is_refused_and_not_worked_through() {
         assert_eq!(failure(&provider, &sql).await, "invalidSql: there are several statements; send each by itself");
     }
     assert_eq!(query(&provider, &format!("SELECT 1{}", ";".repeat(500_000))).await, json!([[1]]));
-    let deep = failure(&provider, &format!("SELECT {}1{}", "(".repeat(100_000), ")".repeat(100_000))).await;
+    let deep = failure(&provider, &format!("SELECT {}1", "~ ".repeat(100_000))).await;
     assert!(deep.starts_with("invalidSql: "), "{deep}");
     let long = failure(&provider, &format!("SELECT '{}'", "a".repeat(1 << 20))).await;
     assert!(long.starts_with("tooLarge: the statement has more than 1048576 bytes"), "{long}");

@@ -204,10 +204,10 @@ async fn a_server_that_has_to_prove_its_name_does_so_by_the_links_own_authority(
     assert_eq!(query(&provider, secure).await, json!([[true]]));
 
     // By the system's authorities it does not, and no other name is its own.
-    let refused = link(&postgres(), &[("URL", &*url)], false).await.expect_err("refused").to_string();
+    let refused = link(&postgres(), &[("URL", &*url)], true).await.expect_err("refused").to_string();
     assert!(refused.contains("certificate") && !refused.contains(PASSWORD), "{refused}");
     let wrong = server.url() + "?sslmode=verify-full";
-    let refused = link(&postgres(), &[("URL", &*wrong), ("TLS_CA", &*certificate)], false).await;
+    let refused = link(&postgres(), &[("URL", &*wrong), ("TLS_CA", &*certificate)], true).await;
     let refused = refused.expect_err("refused").to_string();
     assert!(refused.contains("certificate"), "{refused}");
     let plain = server.url() + "?sslmode=disable";
