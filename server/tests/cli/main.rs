@@ -19,6 +19,7 @@ mod nats_listen;
 mod nats_scoped;
 mod nats_server;
 mod policy;
+#[expect(dead_code, reason = "these tests do not end it before they end")]
 #[path = "../providers/postgres_server.rs"]
 mod postgres_server;
 mod program;

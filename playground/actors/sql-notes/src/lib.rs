@@ -6,7 +6,7 @@ use serde_json::json;
 use wasmbus_rpc::actor::prelude::*;
 use wasmcloud_interface_httpserver::{HttpRequest, HttpResponse, HttpServer, HttpServerReceiver};
 use wasmcloud_interface_sqldb::{
-    minicbor::{decode, to_vec, Decode},
+    minicbor::{self, bytes::ByteVec, decode, to_vec, Decode},
     SqlDb, SqlDbError, SqlDbSender, Statement,
 };
 
@@ -67,7 +67,7 @@ async fn answer(ctx: &Context, request: &HttpRequest) -> Result<HttpResponse, Sq
         ("PUT", _) => {
             let body = String::from_utf8_lossy(&request.body);
             let is_long = to_vec(body.len() > 20).expect("a vector takes all");
-            let bytes = to_vec(wasmcloud_interface_sqldb::minicbor::bytes::ByteVec::from(request.body.clone()));
+            let bytes = to_vec(ByteVec::from(request.body.clone()));
             let parameters = vec![text(&name), text(&body), is_long, bytes.expect("a vector takes all")];
             execute(ctx, WRITE, parameters).await?;
             Ok(reply(201, "written"))

@@ -44,10 +44,21 @@ pub(super) struct PostgresDatabase {
     settings: Settings,
     turns: Turns,
     availability: Arc<Availability>,
-    /// Connections that nobody uses now, tidy, and since when.
-    idle: Mutex<Vec<(PgConnection, Duration)>>,
+    idle: Mutex<Idle>,
     platform: Arc<dyn Platform>,
 }
+
+/// Connections that nobody uses now.
+#[derive(Default)]
+struct Idle {
+    /// Each tidy, and since when nobody uses it.
+    connections: Vec<(PgConnection, Duration)>,
+    /// How often the database was lost. A connection of before leads nowhere.
+    losses: u64,
+}
+
+/// A connection, and how often the database had been lost when it was made.
+type Connected = (PgConnection, u64);
 
 impl Debug for PostgresDatabase {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -62,7 +73,7 @@ impl PostgresDatabase {
         let turns = Turns::new(settings.pace);
         let this = Arc::new(Self { settings, turns, availability, idle: Mutex::default(), platform });
         match this.connect().await {
-            Ok(connection) => this.put(connection),
+            Ok(connected) => this.put(connected),
             Err(PostgresFailure::Lost(why)) if !must => this.lost(&why),
             Err(failure) => return Err(this.words(&failure)),
         }
@@ -83,11 +94,11 @@ impl PostgresDatabase {
         let (reply, answer) = oneshot::channel();
         let this = self.clone();
         self.platform.spawn(Box::pin(async move {
-            let (outcome, connection) = this.carry_out(&request).await;
+            let (outcome, connected) = this.carry_out(&request).await;
             // Who asked may have gone.
             drop(reply.send(outcome));
-            if let Some(connection) = connection {
-                this.tidy(connection, &request).await;
+            if let Some(connected) = connected {
+                this.tidy(connected, &request).await;
             }
             drop(turn);
         }));
@@ -102,13 +113,13 @@ impl PostgresDatabase {
             return Ok(());
         };
         let asked = async {
-            let mut connection = self.take().await?;
-            connection.ping().await.map_err(|error| PostgresFailure::Lost(error.to_string()))?;
-            Ok(connection)
+            let mut connected = self.take().await?;
+            connected.0.ping().await.map_err(|error| PostgresFailure::Lost(error.to_string()))?;
+            Ok(connected)
         };
         match timeout(self.settings.pace.timeout, asked).await.unwrap_or_else(|_| Err(self.silent())) {
-            Ok(connection) => {
-                self.put(connection);
+            Ok(connected) => {
+                self.put(connected);
                 Ok(())
             }
             Err(failure) => {
@@ -121,20 +132,20 @@ impl PostgresDatabase {
     }
 
     /// What came of a statement, and the connection if it can go on.
-    async fn carry_out(self: &Arc<Self>, request: &Request) -> (Result<Outcome, Failure>, Option<PgConnection>) {
+    async fn carry_out(self: &Arc<Self>, request: &Request) -> (Result<Outcome, Failure>, Option<Connected>) {
         let ran = match self.take().await {
-            Ok(mut connection) => {
+            Ok(mut connected) => {
                 let whole = self.settings.pace.timeout + GRACE;
-                match timeout(whole, self.carry_out_on(&mut connection, request)).await {
-                    Ok(Ok(outcome)) => return (Ok(outcome), Some(connection)),
-                    Ok(Err((failure, can_go_on))) => (failure, can_go_on.then_some(connection)),
+                match timeout(whole, self.carry_out_on(&mut connected.0, request)).await {
+                    Ok(Ok(outcome)) => return (Ok(outcome), Some(connected)),
+                    Ok(Err((failure, can_go_on))) => (failure, can_go_on.then_some(connected)),
                     Err(_) => (self.silent(), None),
                 }
             }
             Err(failure) => (failure, None),
         };
         match ran {
-            (PostgresFailure::Said(failure), connection) => (Err(failure), connection),
+            (PostgresFailure::Said(failure), connected) => (Err(failure), connected),
             (PostgresFailure::Lost(why), _) => {
                 self.lost(&why);
                 (Err(self.unavailable(&why)), None)
@@ -215,7 +226,7 @@ impl PostgresDatabase {
     }
 
     /// Takes from a connection what its last statement may have left, and keeps it for the next.
-    async fn tidy(&self, mut connection: PgConnection, last: &Request) {
+    async fn tidy(&self, (mut connection, losses): Connected, last: &Request) {
         let tidied = async {
             if last.sql.len() > MAX_KEPT {
                 connection.clear_cached_statements().await?;
@@ -224,47 +235,57 @@ impl PostgresDatabase {
             Ok::<_, sqlx::Error>(connection)
         };
         if let Ok(Ok(connection)) = timeout(GRACE, tidied).await {
-            self.put(connection);
+            self.put((connection, losses));
         }
     }
 
     /// A connection that nobody uses.
-    async fn take(&self) -> Result<PgConnection, PostgresFailure> {
+    async fn take(&self) -> Result<Connected, PostgresFailure> {
         let now = self.platform.now();
-        let idle = {
+        let found = {
             let mut idle = self.idle();
-            idle.retain(|(_, since)| now.saturating_sub(*since) < MAX_IDLE);
-            idle.pop()
+            idle.connections.retain(|(_, since)| now.saturating_sub(*since) < MAX_IDLE);
+            let losses = idle.losses;
+            idle.connections.pop().map(|(connection, _)| (connection, losses))
         };
-        match idle {
-            Some((connection, _)) => Ok(connection),
+        match found {
+            Some(connected) => Ok(connected),
             None => self.connect().await,
         }
     }
 
-    /// Keeps a connection for whoever needs one next.
-    fn put(&self, connection: PgConnection) {
-        self.idle().push((connection, self.platform.now()));
+    /// Keeps a connection for whoever needs one next, if it leads where the database is now.
+    fn put(&self, (connection, losses): Connected) {
+        let now = self.platform.now();
+        let mut idle = self.idle();
+        if idle.losses == losses {
+            idle.connections.push((connection, now));
+        }
     }
 
-    async fn connect(&self) -> Result<PgConnection, PostgresFailure> {
+    async fn connect(&self) -> Result<Connected, PostgresFailure> {
+        let losses = self.idle().losses;
         match timeout(self.settings.pace.timeout, self.settings.options().connect()).await {
-            Ok(connected) => connected.map_err(|error| PostgresFailure::connecting(&error)),
+            Ok(Ok(connection)) => Ok((connection, losses)),
+            Ok(Err(error)) => Err(PostgresFailure::connecting(&error)),
             Err(_) => Err(self.silent()),
         }
     }
 
     /// Notes that it is away, and tries until it is there again or no link needs it.
     fn lost(self: &Arc<Self>, why: &str) {
-        // They lead to where it was.
-        self.idle().clear();
+        {
+            let mut idle = self.idle();
+            idle.connections.clear();
+            idle.losses += 1;
+        }
         let this: Weak<Self> = Arc::downgrade(self);
         self.availability.lost(why, move || {
             let this = this.upgrade()?;
             Some(async move {
                 match this.connect().await {
-                    Ok(connection) => {
-                        this.put(connection);
+                    Ok(connected) => {
+                        this.put(connected);
                         Ok(())
                     }
                     // It answers; what it says is told by each call.
@@ -299,7 +320,7 @@ impl PostgresDatabase {
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<(PgConnection, Duration)>> {
+    fn idle(&self) -> MutexGuard<'_, Idle> {
         self.idle.lock().expect("nothing panics under this lock")
     }
 }
