@@ -77,6 +77,18 @@ for (const driver of browsers) {
       }
     });
 
+    test("one keeps notes in the server's database", async () => {
+      const actor = await startInTab("sql_notes");
+      const at = await serve(actor);
+      const note = (method, body) => fetch(`${at}/a`, { method, body });
+      await server.run("link", "put", actor, "sqldb-sqlite", "wasmcloud:sqldb");
+      assert.equal((await note("PUT", "of a tab")).status, 201);
+      assert.equal(await (await note("GET")).text(), "of a tab\n");
+      assert.deepEqual(await (await fetch(at)).json(), { notes: [["a", 1, false]] });
+      assert.equal((await note("DELETE")).status, 200);
+      assert.equal((await note("GET")).status, 404);
+    });
+
     test("one answers messages of the lattice, where a NATS client meets it", async () => {
       const actor = await startInTab("message_bridge");
       await server.run("link", "put", actor, "messaging-lattice", "wasmcloud:messaging", "SUBSCRIPTION=to.tabs");
