@@ -34,6 +34,8 @@ const OPERATIONS: u32 = 20;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
+    // Whoever asks by HTTP wants one, also where nothing is encrypted.
+    tokio_rustls::rustls::crypto::ring::default_provider().install_default().map_err(|_| "there is one already")?;
     let rounds: usize = env::args().nth(1).ok_or("usage: providers ROUNDS")?.parse()?;
     let mut redis = RedisServer::start(&["--appendonly", "no"]);
     let folder = TempDir::new()?;
