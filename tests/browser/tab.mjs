@@ -68,9 +68,8 @@ class Tab {
     await this.page.evaluate(
       async ({ link, host }) => {
         const { providers } = await window.wisteria.lattice.inventory(host);
-        const elsewhere = ["keyvalue-redb", "keyvalue-redis", "keyvalue-opfs", "keyvalue-indexeddb"];
-        const serves = (one) => one.contract_id === link.contract_id && !elsewhere.includes(one.image_ref);
-        const provider = providers.find(serves);
+        const keeps = (one) => one.contract_id === link.contract_id && one.image_ref.endsWith("-memory");
+        const provider = providers.find(keeps);
         await window.wisteria.links.put({ ...link, provider_id: provider.id });
       },
       { link, host },

@@ -87,32 +87,23 @@ pub(super) fn postgres() -> PostgresSqlDb {
 }
 
 /// Has a statement carried out, which it is.
-#[track_caller]
-pub(super) fn execute<'a>(provider: &'a dyn Provider, sql: &'a str) -> impl Future<Output = u64> + 'a {
-    async move {
-        let reply = call(provider, operation::EXECUTE, &json!({ "sql": sql })).await.expect("answered");
-        reply["rowsAffected"].as_u64().unwrap_or_else(|| panic!("{sql}: {reply}"))
-    }
+pub(super) async fn execute(provider: &dyn Provider, sql: &str) -> u64 {
+    let reply = call(provider, operation::EXECUTE, &json!({ "sql": sql })).await.expect("answered");
+    reply["rowsAffected"].as_u64().unwrap_or_else(|| panic!("{sql}: {reply}"))
 }
 
 /// The rows that a query finds.
-#[track_caller]
-pub(super) fn query<'a>(provider: &'a dyn Provider, sql: &'a str) -> impl Future<Output = Value> + 'a {
-    async move {
-        let mut reply = call(provider, operation::QUERY, &json!({ "sql": sql })).await.expect("answered");
-        assert!(reply.get("error").is_none(), "{sql}: {reply}");
-        reply["rows"].take()
-    }
+pub(super) async fn query(provider: &dyn Provider, sql: &str) -> Value {
+    let mut reply = call(provider, operation::QUERY, &json!({ "sql": sql })).await.expect("answered");
+    assert!(reply.get("error").is_none(), "{sql}: {reply}");
+    reply["rows"].take()
 }
 
 /// The code and the words of the failure of a statement.
-#[track_caller]
-pub(super) fn failure<'a>(provider: &'a dyn Provider, sql: &'a str) -> impl Future<Output = String> + 'a {
-    async move {
-        let reply = call(provider, operation::QUERY, &json!({ "sql": sql })).await.expect("answered");
-        let part = |name: &str| reply["error"][name].as_str().unwrap_or_else(|| panic!("{sql}: {reply}")).to_owned();
-        format!("{}: {}", part("code"), part("message"))
-    }
+pub(super) async fn failure(provider: &dyn Provider, sql: &str) -> String {
+    let reply = call(provider, operation::QUERY, &json!({ "sql": sql })).await.expect("answered");
+    let part = |name: &str| reply["error"][name].as_str().unwrap_or_else(|| panic!("{sql}: {reply}")).to_owned();
+    format!("{}: {}", part("code"), part("message"))
 }
 
 /// Calls a provider with a statement.
@@ -128,7 +119,7 @@ pub(super) async fn call(provider: &dyn Provider, operation: &str, argument: &Va
     Ok(match operation {
         operation::QUERY => {
             let found: QueryResult = codec::decode(&reply).expect("a result");
-            found.error.map(failed).unwrap_or_else(|| {
+            found.error.as_ref().map(failed).unwrap_or_else(|| {
                 let rows = rows(&found.rows);
                 assert_eq!(rows.len() as u64, found.num_rows);
                 assert!(found.columns.iter().zip(0..).all(|(column, place)| column.ordinal == place));
@@ -138,12 +129,12 @@ pub(super) async fn call(provider: &dyn Provider, operation: &str, argument: &Va
         }
         _ => {
             let done: ExecuteResult = codec::decode(&reply).expect("a result");
-            done.error.map(failed).unwrap_or_else(|| json!({ "rowsAffected": done.rows_affected }))
+            done.error.as_ref().map(failed).unwrap_or_else(|| json!({ "rowsAffected": done.rows_affected }))
         }
     })
 }
 
-fn failed(error: SqlDbError) -> Value {
+fn failed(error: &SqlDbError) -> Value {
     json!({ "error": { "code": error.code, "message": error.message } })
 }
 
