@@ -45,6 +45,14 @@ describe("messaging of a tab does as all do", () => {
   }
 });
 
+test("a request waits no longer than its caller, however long it says", async () => {
+  const { call, link } = started(async () => {});
+  await link("M1", { SUBSCRIPTION: "a" });
+  const { message } = await call("M1", "Messaging.Request", { subject: "a", body: "", timeoutMs: 2 ** 32 - 1 });
+  const [, millis] = /^no reply on a within (\d+) ms$/.exec(message) ?? [];
+  assert.ok(Number(millis) <= 1000, message);
+});
+
 test("of a queue group one gets each message, and each group gets it", async () => {
   const heard = [];
   const { call, link, unlink } = started(async (actor) => void heard.push(actor));

@@ -61,10 +61,10 @@ export class MessageHub {
     this.#send({ subject: to, body: sized(body), ...(reply === undefined ? {} : { replyTo: reply }) });
   }
 
-  /** Publishes a message of a linked actor, and resolves with its reply. */
-  request(key: string, { subject: to, body, timeoutMs }: RequestMessage): Promise<Message> {
+  /** Publishes a message of a linked actor, and resolves with its reply. Nobody waits for it longer than `patience`. */
+  request(key: string, { subject: to, body, timeoutMs }: RequestMessage, patience: number): Promise<Message> {
     this.#of(key).permit(to);
-    const millis = timeoutMs || DEFAULT_TIMEOUT;
+    const millis = Math.min(timeoutMs || DEFAULT_TIMEOUT, patience);
     const inbox = `_INBOX.${crypto.randomUUID()}`;
     return new Promise((resolve, reject) => {
       const settle = (work: () => void) => {

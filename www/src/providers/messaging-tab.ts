@@ -35,7 +35,7 @@ export function messaging(): TabProvider {
     },
     "Messaging.Request": (request, call) => {
       if (!isRequest(request)) throw badArgument(call.operation, "it is no request: `subject` is a text, `body` bytes, `timeoutMs` a number");
-      return hub.request(keyOf(call), request);
+      return hub.request(keyOf(call), request, Math.max(0, call.deadline - Date.now()));
     },
   };
   const options = {
