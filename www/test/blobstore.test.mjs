@@ -119,6 +119,9 @@ test("a link writes so many objects at a time, none above its size, and one that
   const streams = [];
   for (let number = 0; number < 8; number++) streams.push((await put(link, bytesOf(3), false)).streamId);
   await assert.rejects(put(link, bytesOf(3), false), /8 objects are being written/);
+  // Whole ones take no place.
+  await Promise.all(Array.from({ length: 20 }, () => put(link, bytesOf(3))));
+  await link.carryOut("Blobstore.RemoveObjects", { containerId: "c", objects: ["o"] });
   await assert.rejects(goOn(link, streams[0], 3, bytesOf(6), false), /larger than 8 bytes/);
   await assert.rejects(goOn(link, streams[0], 3, bytesOf(1), false), /no such stream/);
   await assert.rejects(put(link, bytesOf(9)), /larger than 8 bytes/);

@@ -33,16 +33,6 @@ pub(crate) enum Library {
     Reqwest,
 }
 
-impl Library {
-    /// How many may call at a time: a link of the blob store writes 8 objects at once.
-    pub(crate) fn most_callers(self) -> usize {
-        match self {
-            Self::File => 8,
-            _ => usize::MAX,
-        }
-    }
-}
-
 /// A library, open.
 #[derive(Clone)]
 pub(crate) enum Bare {

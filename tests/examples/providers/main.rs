@@ -92,7 +92,7 @@ impl Case {
     ) -> Result<(), Failure> {
         let linked = Linked::start(self.provider, self.contract, &self.values, folder).await?;
         let name = format!("{}: {}", self.provider, self.operation);
-        for count in CALLERS.map(|count| count.min(self.library.most_callers())) {
+        for count in CALLERS {
             for column in in_turn(round, [0, 1, 2]) {
                 let each = if column == 2 { OPERATIONS } else { 1 };
                 let outcome = match column {

@@ -6,7 +6,7 @@ import type { ContentKind } from "./blob-index.js";
 import type { Blobs } from "./blobs.js";
 import type { ObjectWriter } from "./object-files.js";
 
-/** Objects that a link may be writing at a time. */
+/** Objects that a link may be writing in chunks at a time. */
 const MOST = 8;
 /** How long an object waits for its next chunk, in milliseconds. */
 const IDLE = 60_000;
@@ -20,6 +20,8 @@ interface Upload {
   number: number;
   writer: ObjectWriter;
   written: number;
+  /** How many of the places it takes: one that is written at once takes none. */
+  places: 0 | 1;
   idle?: ReturnType<typeof setTimeout>;
 }
 
@@ -44,14 +46,15 @@ export class Uploads {
 
   /** Begins an object with its first bytes, and ends it where they are all. */
   async begin(store: Blobs, place: ContainerObject, kind: ContentKind, bytes: Uint8Array, isLast: boolean): Promise<{ streamId?: string }> {
-    if (this.#count >= MOST) {
+    const places = isLast ? 0 : 1;
+    if (this.#count + places > MOST) {
       throw failed(`${MOST} objects are being written through this link already; finish or cancel one of them first`);
     }
-    this.#count += 1;
+    this.#count += places;
     const upload = await store.create().then(
-      ({ number, writer }): Upload => ({ store, place, kind, number, writer, written: 0 }),
+      ({ number, writer }): Upload => ({ store, place, kind, number, writer, written: 0, places }),
       (thrown: unknown) => {
-        this.#count -= 1;
+        this.#count -= places;
         throw failed(`the browser does not keep it: ${WisteriaError.from(thrown).message}; delete something, or let the site keep more`);
       },
     );
@@ -117,15 +120,15 @@ export class Uploads {
     try {
       upload.writer.finish();
       await store.index.put(place, number, written, kind);
-      this.#count -= 1;
+      this.#count -= upload.places;
     } catch (thrown) {
       await this.#giveUp(upload);
       throw thrown;
     }
   }
 
-  async #giveUp({ store, writer, number }: Upload): Promise<void> {
-    this.#count -= 1;
+  async #giveUp({ store, writer, number, places }: Upload): Promise<void> {
+    this.#count -= places;
     writer.close();
     await store.abandon(number);
   }

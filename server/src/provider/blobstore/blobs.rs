@@ -235,7 +235,10 @@ async fn put<S: Store>(linked: &Linked<S>, request: PutObjectRequest) -> Outcome
     if linked.store.container(&place.container_id).await?.is_none() {
         return Err(no_container(&place.container_id));
     }
-    let room = linked.uploads.room()?;
+    let room = match chunk.is_last {
+        true => linked.uploads.turn().await,
+        false => linked.uploads.room()?,
+    };
     let mut upload = linked.store.upload(&place, ContentKind { content_type, content_encoding }).await?;
     if let Err(error) = upload.write(Bytes::from(chunk.bytes)).await {
         upload.abort().await;

@@ -14,7 +14,7 @@ use wisteria_core::{platform::Platform, provider::ProviderError};
 
 use super::store::{Outcome, Upload};
 
-/// How many objects a link may be writing at a time.
+/// How many objects a link may be writing at a time: in chunks, and as many whole ones beside them.
 const MOST: usize = 8;
 
 /// How long an object waits for its next chunk.
@@ -24,6 +24,7 @@ const IDLE: Duration = Duration::from_secs(60);
 pub(super) struct Uploads<U> {
     open: Mutex<HashMap<String, Arc<Open<U>>>>,
     room: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
     /// The largest object, in bytes.
     max_object: u64,
     platform: Arc<dyn Platform>,
@@ -42,11 +43,16 @@ pub(super) struct Room(OwnedSemaphorePermit);
 
 impl<U: Upload> Uploads<U> {
     pub(super) fn new(max_object: u64, platform: Arc<dyn Platform>) -> Arc<Self> {
-        let (open, room) = (Mutex::default(), Arc::new(Semaphore::new(MOST)));
-        Arc::new(Self { open, room, max_object, platform })
+        let [room, turns] = [(); 2].map(|()| Arc::new(Semaphore::new(MOST)));
+        Arc::new(Self { open: Mutex::default(), room, turns, max_object, platform })
     }
 
-    /// Room for one more, if there is any.
+    /// Room for an object that is written at once, when it is its turn: those before it are done soon.
+    pub(super) async fn turn(&self) -> Room {
+        Room(self.turns.clone().acquire_owned().await.expect("it is never closed"))
+    }
+
+    /// Room for one more in chunks, if there is any.
     pub(super) fn room(&self) -> Outcome<Room> {
         let room = self.room.clone().try_acquire_owned();
         room.map(Room).map_err(|_| {

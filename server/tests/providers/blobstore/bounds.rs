@@ -71,6 +71,18 @@ async fn a_link_writes_so_many_objects_at_a_time_and_none_above_its_size() {
     let failure = go_on(&hosted, "0", &streams[0], 3, b"d").await.expect_err("it has ended");
     assert!(failure.contains("no such stream"), "{failure}");
     begin(&hosted, "in its place").await.expect("there is room again");
+    // Whole ones wait for each other, and for nobody else.
+    let names: Vec<_> = (0..40).map(|number| format!("whole-{number}")).collect();
+    let provider = &*hosted.provider;
+    let whole = names.iter().map(|name| async move {
+        let object = json!({ "chunk": {
+            "containerId": "large", "objectId": name, "bytes": { "base64": "MTIz" }, "offset": 0, "isLast": true,
+        }});
+        call(provider, operation::PUT_OBJECT, &object).await.expect("written")
+    });
+    futures::future::join_all(whole).await;
+    let all = json!({ "containerId": "large", "objects": names });
+    assert_eq!(call(&*hosted.provider, operation::REMOVE_OBJECTS, &all).await.expect("removed"), json!([]));
 
     let whole = json!({ "chunk": {
         "containerId": "large", "objectId": "w", "bytes": { "base64": "MTIzNDU2Nzg5" }, "offset": 0, "isLast": true,
