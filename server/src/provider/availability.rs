@@ -7,10 +7,31 @@ use std::{
     time::Duration,
 };
 
-use wisteria_core::platform::Platform;
+use wisteria_core::{
+    platform::{BoxFuture, Platform},
+    provider::{LinkedActor, Links},
+};
 
 /// The first pause before another try, which doubles up to the last.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+
+/// Whether what a link leads to is well, by what `ask` says of it; a link that is gone is.
+pub(super) fn health_of<'a, T: Clone + Send + Sync + 'a, Asked>(
+    links: &Links<T>,
+    link: &LinkedActor,
+    ask: impl FnOnce(T) -> Asked + Send + 'a,
+) -> BoxFuture<'a, Result<(), String>>
+where
+    Asked: Future<Output = Result<(), String>> + Send + 'a,
+{
+    let linked = links.all().get(link).cloned();
+    Box::pin(async move {
+        match linked {
+            Some(linked) => ask(linked).await,
+            None => Ok(()),
+        }
+    })
+}
 
 /// Whether a product is there, or why not.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 mod availability;
 mod blobstore;
+mod bounded;
 mod cron;
 mod eventstreams;
 mod http_client;
@@ -14,6 +15,7 @@ mod nats_connection;
 mod redb_file;
 mod redis_connection;
 mod redis_links;
+mod redis_script;
 mod secrets;
 mod sqldb;
 mod telnet;

@@ -1,6 +1,8 @@
 //! What Redis does at once, in its own language. Keys and arguments stand where each script reads them: the first three
 //! arguments are how many events, bytes and milliseconds of a stream are kept, empty for all.
 
+use crate::provider::redis_script::Script;
+
 /// What the others begin with.
 macro_rules! script {
     ($code:literal) => {
@@ -40,7 +42,7 @@ end
 }
 
 /// Adds an event. Arguments: the expected position or nothing, type, data. Answers whether it did, and the position.
-pub(super) const APPEND: &str = script!(
+pub(super) static APPEND: Script = Script::new(script!(
     r"
 local position = last()
 if ARGV[4] ~= '' and ARGV[4] ~= whole(position) then return {0, position} end
@@ -51,11 +53,11 @@ redis.call('HSET', state, 'last', whole(position))
 trim()
 return {1, position}
 "
-);
+));
 
 /// Reads events. Arguments: the first position, how many events and bytes at most. Answers whether there are no more, and
 /// those found.
-pub(super) const READ: &str = script!(
+pub(super) static READ: Script = Script::new(script!(
     r"
 if max_age then trim() end
 local from, most, most_bytes = ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -69,20 +71,20 @@ while true do
     from = whole(place(entry) + 1)
 end
 "
-);
+));
 
 /// Answers with the positions of the oldest event that is kept, or 0, and of the last one.
-pub(super) const INFO: &str = script!(
+pub(super) static INFO: Script = Script::new(script!(
     r"
 if max_age then trim() end
 local entry = oldest()
 return {entry and place(entry) or 0, last()}
 "
-);
+));
 
 /// Answers with what a subscription is to get. Keys after the first two: subscriptions, lease. Arguments: the
 /// subscription, who asks, how many milliseconds the lease lasts, and life and position of what was handled, or nothing.
-pub(super) const NEXT: &str = script!(
+pub(super) static NEXT: Script = Script::new(script!(
     r"
 local subscriptions, lease, name, token = KEYS[3], KEYS[4], ARGV[4], ARGV[5]
 local held = redis.call('HGET', subscriptions, name)
@@ -100,12 +102,13 @@ local entry = redis.call('XRANGE', stream, whole(tonumber(position) + 1), '+', '
 if not entry then return {'nothing'} end
 return {life, parts(entry)}
 "
-);
+));
 
 /// Notes a subscription. Keys: subscriptions, the stream's state. Arguments: the subscription, the position after which
 /// it begins or nothing, its life, how many there may be. Answers 0 where it is there, 1 where it is new, 2 where there
 /// are too many, and the position after which it delivers.
-pub(super) const SUBSCRIBE: &str = r"
+pub(super) static SUBSCRIBE: Script = Script::new(
+    r"
 local held = redis.call('HGET', KEYS[1], ARGV[1])
 if held then return {0, string.match(held, '%d+$')} end
 if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[4]) then return {2, '0'} end
@@ -113,10 +116,13 @@ local position = ARGV[2]
 if position == '' then position = redis.call('HGET', KEYS[2], 'last') or '0' end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3] .. ':' .. position)
 return {1, position}
-";
+",
+);
 
 /// Lets go of a lease, if it is who asks that holds it.
-pub(super) const RELEASE: &str = r"
+pub(super) static RELEASE: Script = Script::new(
+    r"
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1
-";
+",
+);

@@ -26,6 +26,7 @@ use super::{
 use crate::provider::{
     redis_connection::{Failure, RedisConnection},
     redis_links::failed,
+    redis_script::ScriptCall,
 };
 
 /// How often a subscription looks for what other hosts have appended.
@@ -82,6 +83,10 @@ impl RedisStreams {
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, ProviderError> {
         self.redis.run(command).await.map_err(failed)
     }
+
+    async fn call<T: FromRedisValue>(&self, call: &ScriptCall) -> Result<T, ProviderError> {
+        self.redis.call(call).await.map_err(failed)
+    }
 }
 
 /// A number as a script takes it, or an empty text.
@@ -94,19 +99,13 @@ fn field(subscription: &Subscription) -> String {
     serde_json::json!([subscription.stream, subscription.subscription]).to_string()
 }
 
-fn script(code: &str, keys: &[String]) -> Cmd {
-    let mut command = cmd("EVAL");
-    command.arg(code).arg(keys.len()).arg(keys);
-    command
-}
-
 impl LinkedStreams for RedisStreams {
     fn append(&self, event: AppendRequest) -> Answer<'_, AppendResponse> {
         Box::pin(async move {
             self.retention.check(&event)?;
-            let mut command = script(APPEND, &[self.stream_key(&event.stream), self.state_key(&event.stream)]);
-            command.arg(&self.kept()).arg(text(event.expected_position)).arg(&event.event_type).arg(event.data);
-            let (appended, position) = self.ask(&command).await?;
+            let mut call = APPEND.on(&[self.stream_key(&event.stream), self.state_key(&event.stream)]);
+            call.arg(&self.kept()).arg(text(event.expected_position)).arg(&event.event_type).arg(event.data);
+            let (appended, position) = self.call(&call).await?;
             Ok(AppendResponse { appended, position })
         })
     }
@@ -116,9 +115,9 @@ impl LinkedStreams for RedisStreams {
             let Some(from) = what.after.checked_add(1) else {
                 return Ok(ReadResponse { events: Vec::new(), is_last: true });
             };
-            let mut command = script(READ, &[self.stream_key(&what.stream), self.state_key(&what.stream)]);
-            command.arg(&self.kept()).arg(from).arg(what.limit).arg(MAX_READ_BYTES);
-            let (is_last, found): (bool, Vec<Vec<Vec<u8>>>) = self.ask(&command).await?;
+            let mut call = READ.on(&[self.stream_key(&what.stream), self.state_key(&what.stream)]);
+            call.arg(&self.kept()).arg(from).arg(what.limit).arg(MAX_READ_BYTES);
+            let (is_last, found): (bool, Vec<Vec<Vec<u8>>>) = self.call(&call).await?;
             let events = found.iter().map(|parts| event(parts)).collect::<Result<_, _>>()?;
             Ok(ReadResponse { events, is_last })
         })
@@ -126,8 +125,8 @@ impl LinkedStreams for RedisStreams {
 
     fn info(&self, stream: String) -> Answer<'_, StreamInfo> {
         Box::pin(async move {
-            let mut command = script(INFO, &[self.stream_key(&stream), self.state_key(&stream)]);
-            let (first_position, last_position) = self.ask(command.arg(&self.kept())).await?;
+            let mut call = INFO.on(&[self.stream_key(&stream), self.state_key(&stream)]);
+            let (first_position, last_position) = self.call(call.arg(&self.kept())).await?;
             Ok(StreamInfo { first_position, last_position })
         })
     }
@@ -137,11 +136,11 @@ impl LinkedStreams for RedisStreams {
         self.platform.random(&mut life);
         let life = u64::from_le_bytes(life);
         Box::pin(async move {
-            let mut command = script(SUBSCRIBE, &[self.subscriptions_key(), self.state_key(&request.stream)]);
+            let mut call = SUBSCRIBE.on(&[self.subscriptions_key(), self.state_key(&request.stream)]);
             let after = request.after.map(|after| after.min(LARGEST));
             let named = Subscription { stream: request.stream, subscription: request.subscription };
-            command.arg(field(&named)).arg(text(after)).arg(life).arg(MAX_SUBSCRIPTIONS);
-            let (outcome, position): (i64, u64) = self.ask(&command).await?;
+            call.arg(field(&named)).arg(text(after)).arg(life).arg(MAX_SUBSCRIPTIONS);
+            let (outcome, position): (i64, u64) = self.call(&call).await?;
             match outcome {
                 0 | 1 => Ok(SubscribeResponse { created: outcome == 1, position }),
                 _ => Err(too_many()),
@@ -178,10 +177,10 @@ impl LinkedStreams for RedisStreams {
                 self.subscriptions_key(),
                 self.lease_key(&subscription),
             ];
-            let mut command = script(NEXT, &keys);
-            command.arg(&self.kept()).arg(field(&subscription)).arg(&*self.token).arg(LEASE.as_millis());
-            command.arg(text(handled.map(|handled| handled.life))).arg(text(handled.map(|handled| handled.position)));
-            let found: Vec<Vec<u8>> = self.ask(&command).await?;
+            let mut call = NEXT.on(&keys);
+            call.arg(&self.kept()).arg(field(&subscription)).arg(&*self.token).arg(LEASE.as_millis());
+            call.arg(text(handled.map(|handled| handled.life))).arg(text(handled.map(|handled| handled.position)));
+            let found: Vec<Vec<u8>> = self.call(&call).await?;
             match found.split_first() {
                 Some((word, [])) if word == b"ended" => Ok(Next::Ended),
                 Some((word, [])) if word == b"elsewhere" => Ok(Next::Elsewhere),
@@ -194,8 +193,8 @@ impl LinkedStreams for RedisStreams {
 
     fn release(&self, subscription: Subscription) -> Answer<'_, ()> {
         Box::pin(async move {
-            let mut command = script(RELEASE, &[self.lease_key(&subscription)]);
-            self.ask(command.arg(&*self.token)).await
+            let mut call = RELEASE.on(&[self.lease_key(&subscription)]);
+            self.call(call.arg(&*self.token)).await
         })
     }
 

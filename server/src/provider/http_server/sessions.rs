@@ -3,14 +3,12 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, OnceLock},
 };
 
 use axum::extract::ws::{CloseFrame, Message, close_code};
-use tokio::sync::mpsc;
+
+use crate::provider::bounded::{Counted, Queue, Refused, Waiting, queue};
 
 /// Most sessions of a link.
 const SESSIONS: usize = 1024;
@@ -40,53 +38,27 @@ impl fmt::Debug for Sessions {
 
 /// The way to a client.
 struct Way {
-    queue: mpsc::Sender<Message>,
-    state: Arc<State>,
-}
-
-#[derive(Default)]
-struct State {
-    waiting_bytes: AtomicUsize,
-    /// What the client is told at the end; once it stands, nothing more is sent.
-    last: OnceLock<CloseFrame>,
+    queue: Queue<Message>,
+    last: Arc<OnceLock<CloseFrame>>,
 }
 
 /// What a client is to be sent.
 pub(super) struct Outgoing {
-    queue: mpsc::Receiver<Message>,
-    state: Arc<State>,
+    waiting: Waiting<Message>,
+    /// What it is told at the end.
+    last: Arc<OnceLock<CloseFrame>>,
 }
 
 impl Outgoing {
     /// The next message; none when the session is to end.
     pub(super) async fn next(&mut self) -> Option<Message> {
-        let message = self.queue.recv().await?;
-        self.state.waiting_bytes.fetch_sub(length(&message), Ordering::Relaxed);
-        Some(message)
+        self.waiting.next().await
     }
 
     /// What the client is told at the end.
     pub(super) fn last(&self) -> CloseFrame {
         let gone = || CloseFrame { code: close_code::AWAY, reason: "the actor is no longer served here".into() };
-        self.state.last.get().cloned().unwrap_or_else(gone)
-    }
-}
-
-/// Why a session does not take a message.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Full {
-    /// So many wait already.
-    Messages(usize),
-    /// So many bytes wait already.
-    Bytes(usize),
-}
-
-impl fmt::Display for Full {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Messages(count) => write!(f, "{count} messages wait for it already"),
-            Self::Bytes(count) => write!(f, "{count} bytes wait for it already"),
-        }
+        self.last.get().cloned().unwrap_or_else(gone)
     }
 }
 
@@ -97,43 +69,28 @@ impl Sessions {
         if all.is_over || all.open.len() >= SESSIONS {
             return None;
         }
-        let (sender, queue) = mpsc::channel(WAITING);
-        let state = Arc::new(State::default());
-        all.open.insert(name.to_owned(), Way { queue: sender, state: state.clone() });
-        Some(Outgoing { queue, state })
+        let (queue, waiting) = queue(WAITING, WAITING_BYTES);
+        let last = Arc::default();
+        all.open.insert(name.to_owned(), Way { queue, last: Arc::clone(&last) });
+        Some(Outgoing { waiting, last })
     }
 
     /// Sends a message; false where there is no such session.
     ///
     /// # Errors
     /// Its client takes messages more slowly than they are sent.
-    pub(super) fn send(&self, name: &str, message: Message) -> Result<bool, Full> {
-        let all = self.all();
-        let Some(Way { queue, state }) = all.open.get(name) else {
-            return Ok(false);
-        };
-        let length = length(&message);
-        // Nobody else adds to it meanwhile, as all are locked.
-        let before = state.waiting_bytes.load(Ordering::Relaxed);
-        if before > 0 && before + length > WAITING_BYTES {
-            return Err(Full::Bytes(before));
-        }
-        state.waiting_bytes.fetch_add(length, Ordering::Relaxed);
-        let sent = queue.try_send(message);
-        if sent.is_err() {
-            state.waiting_bytes.fetch_sub(length, Ordering::Relaxed);
-        }
-        match sent {
-            Ok(()) => Ok(true),
-            Err(mpsc::error::TrySendError::Full(_)) => Err(Full::Messages(WAITING)),
-            Err(mpsc::error::TrySendError::Closed(_)) => Ok(false),
+    pub(super) fn send(&self, name: &str, message: Message) -> Result<bool, Refused> {
+        match self.all().open.get_mut(name).map(|way| way.queue.put(message)) {
+            Some(Ok(())) => Ok(true),
+            None | Some(Err(Refused::Ended)) => Ok(false),
+            Some(Err(full)) => Err(full),
         }
     }
 
     /// Ends a session after what waits for its client; whether there was one.
     pub(super) fn end(&self, name: &str, last: CloseFrame) -> bool {
         let way = self.all().open.remove(name);
-        way.is_some_and(|way| way.state.last.set(last).is_ok())
+        way.is_some_and(|way| way.last.set(last).is_ok())
     }
 
     /// Ends all of them, with the link.
@@ -146,11 +103,13 @@ impl Sessions {
     }
 }
 
-fn length(message: &Message) -> usize {
-    match message {
-        Message::Text(text) => text.len(),
-        Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
-        Message::Close(_) => 0,
+impl Counted for Message {
+    fn length(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) | Self::Ping(bytes) | Self::Pong(bytes) => bytes.len(),
+            Self::Close(_) => 0,
+        }
     }
 }
 
@@ -170,16 +129,16 @@ mod tests {
         for _ in 0..WAITING {
             assert_eq!(sessions.send("a", text(1)), Ok(true));
         }
-        assert_eq!(sessions.send("a", text(1)), Err(Full::Messages(WAITING)));
+        assert_eq!(sessions.send("a", text(1)), Err(Refused::Messages(WAITING)));
         for _ in 0..WAITING {
             assert_eq!(outgoing.next().await, Some(text(1)));
         }
         // One may be as large as it likes, if nothing else waits.
         assert_eq!(sessions.send("a", text(WAITING_BYTES + 5)), Ok(true));
-        assert_eq!(sessions.send("a", text(1)), Err(Full::Bytes(WAITING_BYTES + 5)));
+        assert_eq!(sessions.send("a", text(1)), Err(Refused::Bytes(WAITING_BYTES + 5)));
         outgoing.next().await.expect("it waits");
         assert_eq!(sessions.send("a", text(WAITING_BYTES)), Ok(true));
-        assert_eq!(sessions.send("a", text(1)), Err(Full::Bytes(WAITING_BYTES)));
+        assert_eq!(sessions.send("a", text(1)), Err(Refused::Bytes(WAITING_BYTES)));
     }
 
     #[tokio::test]

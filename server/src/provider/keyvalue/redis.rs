@@ -17,8 +17,10 @@ use wisteria_core::{
 
 use super::{
     super::{
+        availability::health_of,
         redis_connection::{Failure, RedisConnection},
         redis_links::{RedisLinks, TIMEOUT, URL, refused},
+        redis_script::Script,
     },
     redis_copy,
     request::{Reply, Request},
@@ -74,13 +76,7 @@ impl Provider for RedisKeyValue {
     }
 
     fn link_health<'a>(&'a self, link: &'a LinkedActor) -> BoxFuture<'a, Result<(), String>> {
-        let linked = self.links.all().get(link).cloned();
-        Box::pin(async move {
-            match linked {
-                Some(connection) => connection.health().await,
-                None => Ok(()),
-            }
-        })
+        health_of(&self.links, link, |connection| async move { connection.health().await })
     }
 
     fn export<'a>(
@@ -159,17 +155,20 @@ async fn members(redis: &Arc<RedisConnection>, command: &str, names: &[String]) 
 
 /// Counts in one step that nobody sees half of. Redis counts with 64 bits: what leaves the range of 32 is taken back, as a
 /// contract's number has no more. Answers with the sum, and with what the key held before.
-const INCREMENT: &str = "
+static INCREMENT: Script = Script::new(
+    r"
     local sum = redis.pcall('INCRBY', KEYS[1], ARGV[1])
     if type(sum) == 'table' then return sum end
     local before = sum - ARGV[1]
     local function fits(number) return number >= -2147483648 and number <= 2147483647 end
     if not (fits(before) and fits(sum)) then redis.call('DECRBY', KEYS[1], ARGV[1]) end
-    return {sum, before}";
+    return {sum, before}",
+);
 
 async fn increment(redis: &Arc<RedisConnection>, request: &IncrementRequest) -> Result<Reply, ProviderError> {
     let IncrementRequest { key, value } = request;
-    let (sum, before): (i64, i64) = match redis.run(cmd("EVAL").arg(INCREMENT).arg(1).arg(key).arg(value)).await {
+    let mut call = INCREMENT.on(std::slice::from_ref(key));
+    let (sum, before): (i64, i64) = match redis.call(call.arg(*value)).await {
         Ok(counted) => counted,
         Err(Failure::Refused(error)) if error.to_string().contains("not an integer") => return Err(no_number(key)),
         Err(Failure::Refused(error)) if error.to_string().contains("overflow") => return Err(no_number(key)),

@@ -15,6 +15,7 @@ use wisteria_core::{
 
 use super::{
     super::{
+        availability::health_of,
         jetstream::{Bucket, read_name},
         nats_connection::{CREDS, NKEY, NatsConnections, TIMEOUT, TLS_CA, TOKEN, URL},
     },
@@ -82,12 +83,6 @@ impl Provider for JetStreamKeyValue2 {
     }
 
     fn link_health<'a>(&'a self, link: &'a LinkedActor) -> BoxFuture<'a, Result<(), String>> {
-        let linked = self.links.all().get(link).cloned();
-        Box::pin(async move {
-            match linked {
-                Some(store) => store.bucket.stream.health().await,
-                None => Ok(()),
-            }
-        })
+        health_of(&self.links, link, |store| async move { store.bucket.stream.health().await })
     }
 }

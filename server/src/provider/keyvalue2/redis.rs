@@ -17,7 +17,10 @@ use wisteria_core::{
 };
 
 use super::redis_store::RedisStore;
-use crate::provider::redis_links::{RedisLinks, TIMEOUT, URL};
+use crate::provider::{
+    availability::health_of,
+    redis_links::{RedisLinks, TIMEOUT, URL},
+};
 
 const PREFIX: LinkValue = LinkValue::new(
     "PREFIX",
@@ -83,12 +86,6 @@ impl Provider for RedisKeyValue2 {
     }
 
     fn link_health<'a>(&'a self, link: &'a LinkedActor) -> BoxFuture<'a, Result<(), String>> {
-        let linked = self.links.all().get(link).cloned();
-        Box::pin(async move {
-            match linked {
-                Some(store) => store.health().await,
-                None => Ok(()),
-            }
-        })
+        health_of(&self.links, link, |store| async move { store.health().await })
     }
 }

@@ -1,10 +1,10 @@
 //! Keys in Redis: each is a hash of its value and its ETag, which Redis lets expire, and stands in a sorted set of all keys,
 //! so that they are listed in order. What must happen at once is a script.
 
-use std::{fmt::Display, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use redis::{Cmd, FromRedisValue, cmd};
+use redis::FromRedisValue;
 use wisteria_contracts::{
     codec,
     keyvalue2::{Entry, ListResponse},
@@ -17,7 +17,11 @@ use wisteria_core::{
     },
 };
 
-use crate::provider::{redis_connection::RedisConnection, redis_links::failed};
+use crate::provider::{
+    redis_connection::RedisConnection,
+    redis_links::failed,
+    redis_script::{Script, ScriptCall},
+};
 
 /// Redis takes no time to live that leads beyond its clock; this one ends after hundreds of thousands of years.
 const LONGEST_TTL: u64 = (1 << 53) - 1;
@@ -62,13 +66,13 @@ impl RedisStore {
         format!("{}expiring", self.prefix)
     }
 
-    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, ProviderError> {
-        self.redis.run(command).await.map_err(failed)
+    async fn call<T: FromRedisValue>(&self, call: &ScriptCall) -> Result<T, ProviderError> {
+        self.redis.call(call).await.map_err(failed)
     }
 
     async fn get(&self, key: &str) -> Result<Option<Entry>, ProviderError> {
         let (etag, value, left): (Option<String>, Option<Vec<u8>>, i64) =
-            self.ask(&script(GET, &[self.value_key(key)])).await?;
+            self.call(&GET.on(&[self.value_key(key)])).await?;
         let ttl_ms = u64::try_from(left).ok().map(|left| left.max(1));
         Ok(etag.zip(value).map(|(etag, value)| Entry { value, etag, ttl_ms }))
     }
@@ -78,9 +82,9 @@ impl RedisStore {
             Some(after) => format!("({after}"),
             None => format!("[{prefix}"),
         };
-        let mut command = script(LIST, &[self.index_key()]);
-        command.arg(from).arg(prefix).arg(limit).arg(self.value_key(""));
-        let (is_last, keys): (bool, Vec<String>) = self.ask(&command).await?;
+        let mut call = LIST.on(&[self.index_key()]);
+        call.arg(from).arg(prefix).arg(limit).arg(self.value_key(""));
+        let (is_last, keys): (bool, Vec<String>) = self.call(&call).await?;
         let cursor = keys.last().filter(|_| !is_last).cloned();
         Ok(ListResponse { keys, cursor })
     }
@@ -88,50 +92,44 @@ impl RedisStore {
     async fn write(&self, writes: Vec<Write>, platform: &dyn Platform) -> Result<Outcome, ProviderError> {
         let keys = writes.iter().map(|write| self.value_key(&write.key));
         let indexes = [self.index_key(), self.expiring_key()];
-        let mut command = script(WRITE, &indexes.into_iter().chain(keys).collect::<Vec<_>>());
-        command.arg(self.value_key(""));
+        let mut call = WRITE.on(&indexes.into_iter().chain(keys).collect::<Vec<_>>());
+        call.arg(self.value_key(""));
         for Write { key, condition, effect } in writes {
-            command.arg(key);
+            call.arg(key);
             match condition {
-                Condition::None => command.arg("any").arg(""),
-                Condition::Etag(None) | Condition::Value(None) => command.arg("none").arg(""),
-                Condition::Etag(Some(etag)) => command.arg("etag").arg(etag),
-                Condition::Value(Some(value)) => command.arg("value").arg(value),
+                Condition::None => call.arg("any").arg(""),
+                Condition::Etag(None) | Condition::Value(None) => call.arg("none").arg(""),
+                Condition::Etag(Some(etag)) => call.arg("etag").arg(etag),
+                Condition::Value(Some(value)) => call.arg("value").arg(value),
             };
             match effect {
-                Effect::Keep => command.arg("keep").arg("").arg("").arg(""),
-                Effect::Delete => command.arg("delete").arg("").arg("").arg(""),
+                Effect::Keep => call.arg("keep").arg("").arg("").arg(""),
+                Effect::Delete => call.arg("delete").arg("").arg("").arg(""),
                 Effect::Set(value, ttl_ms) => {
                     let ttl_ms = ttl_ms.map(|left| left.min(LONGEST_TTL).to_string()).unwrap_or_default();
-                    command.arg("set").arg(value).arg(random_uuid(platform)).arg(ttl_ms)
+                    call.arg("set").arg(value).arg(random_uuid(platform)).arg(ttl_ms)
                 }
             };
         }
-        let (failed, etags): (usize, Vec<Option<String>>) = self.ask(&command).await?;
+        let (failed, etags): (usize, Vec<Option<String>>) = self.call(&call).await?;
         Ok(Outcome { etags, failed: failed.checked_sub(1) })
     }
 }
 
-fn script(code: &str, keys: &[impl Display]) -> Cmd {
-    let mut command = cmd("EVAL");
-    command.arg(code).arg(keys.len());
-    for key in keys {
-        command.arg(key.to_string());
-    }
-    command
-}
-
 /// What a key holds: its ETag and value, and how many milliseconds are left, or less than 0.
-const GET: &str = r"
+static GET: Script = Script::new(
+    r"
 local found = redis.call('HMGET', KEYS[1], 'etag', 'value')
 return {found[1], found[2], redis.call('PTTL', KEYS[1])}
-";
+",
+);
 
 /// Looks at all conditions, then writes, and forgets some of what has expired. Keys: the index, those that expire, and each
 /// value. Arguments: what values' keys begin with, then for each: key, condition and its text, effect, and value, ETag and
 /// time to live of what is set. Answers with the number of the first condition that does not hold, or 0, and with the
 /// ETags there are.
-const WRITE: &str = r"
+static WRITE: Script = Script::new(
+    r"
 local index, expiring, all = KEYS[1], KEYS[2], ARGV[1]
 local failed = 0
 for number = 3, #KEYS do
@@ -175,11 +173,13 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', expiring, '-inf', string.forma
     end
 end
 return {failed, etags}
-";
+",
+);
 
 /// Lists keys, and forgets those that have expired. Key: the index. Arguments: from where, the prefix, how many at most,
 /// what values' keys begin with. Answers whether there are no more, and the keys.
-const LIST: &str = r"
+static LIST: Script = Script::new(
+    r"
 local from, prefix, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local listed = {}
 while true do
@@ -197,4 +197,5 @@ while true do
         from = '(' .. name
     end
 end
-";
+",
+);

@@ -13,6 +13,7 @@ use wisteria_core::{
 };
 
 use super::{
+    super::availability::health_of,
     postgres_database::PostgresDatabase,
     postgres_settings::{Settings, TLS_CA, URL},
     request::answer,
@@ -70,12 +71,6 @@ impl Provider for PostgresSqlDb {
     }
 
     fn link_health<'a>(&'a self, link: &'a LinkedActor) -> BoxFuture<'a, Result<(), String>> {
-        let linked = self.links.all().get(link).cloned();
-        Box::pin(async move {
-            match linked {
-                Some(database) => database.health().await,
-                None => Ok(()),
-            }
-        })
+        health_of(&self.links, link, |database| async move { database.health().await })
     }
 }

@@ -3,14 +3,12 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, MutexGuard},
 };
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
+
+use crate::provider::bounded::{Counted, Queue, Waiting, queue};
 
 /// Most texts that wait for a session.
 const WAITING: usize = 256;
@@ -24,29 +22,18 @@ pub(super) struct Sessions(Mutex<All>);
 
 #[derive(Default)]
 struct All {
-    open: HashMap<String, Way>,
+    /// The way to each other side.
+    open: HashMap<String, Queue<Bytes>>,
     /// Whether the link has ended, so that no session begins any more.
     is_over: bool,
 }
 
-/// The way to the other side.
-struct Way {
-    queue: mpsc::Sender<Bytes>,
-    waiting: Arc<AtomicUsize>,
-}
+/// What the other side is to be sent; none more when the session is to end.
+pub(super) type Outgoing = Waiting<Bytes>;
 
-/// What the other side is to be sent.
-pub(super) struct Outgoing {
-    queue: mpsc::Receiver<Bytes>,
-    waiting: Arc<AtomicUsize>,
-}
-
-impl Outgoing {
-    /// The next text; none when the session is to end.
-    pub(super) async fn next(&mut self) -> Option<Bytes> {
-        let text = self.queue.recv().await?;
-        self.waiting.fetch_sub(text.len(), Ordering::Relaxed);
-        Some(text)
+impl Counted for Bytes {
+    fn length(&self) -> usize {
+        self.len()
     }
 }
 
@@ -57,30 +44,14 @@ impl Sessions {
         if all.is_over || all.open.len() >= most {
             return None;
         }
-        let (sender, queue) = mpsc::channel(WAITING);
-        let waiting = Arc::new(AtomicUsize::new(0));
-        all.open.insert(name.to_owned(), Way { queue: sender, waiting: waiting.clone() });
-        Some(Outgoing { queue, waiting })
+        let (queue, outgoing) = queue(WAITING, WAITING_BYTES);
+        all.open.insert(name.to_owned(), queue);
+        Some(outgoing)
     }
 
     /// Sends text; false where there is no such session, or too much waits for it already.
     pub(super) fn send(&self, name: &str, text: Bytes) -> bool {
-        let all = self.all();
-        let Some(Way { queue, waiting }) = all.open.get(name) else {
-            return false;
-        };
-        let length = text.len();
-        // Nobody else adds to it meanwhile, as all are locked.
-        let before = waiting.load(Ordering::Relaxed);
-        if before > 0 && before + length > WAITING_BYTES {
-            return false;
-        }
-        waiting.fetch_add(length, Ordering::Relaxed);
-        let is_sent = queue.try_send(text).is_ok();
-        if !is_sent {
-            waiting.fetch_sub(length, Ordering::Relaxed);
-        }
-        is_sent
+        self.all().open.get_mut(name).is_some_and(|queue| queue.put(text).is_ok())
     }
 
     /// Ends a session after what waits for the other side.

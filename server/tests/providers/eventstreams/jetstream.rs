@@ -3,7 +3,10 @@
 use futures::{StreamExt, future::join_all};
 use serde_json::{Value, json};
 
-use super::product::Product;
+use super::{
+    product::Product,
+    shared::{beside_a_lost_one, goes_on},
+};
 
 fn url(product: &Product) -> String {
     product.url().expect("it is a server")
@@ -102,13 +105,7 @@ async fn what_is_let_go_of_is_gone_from_the_server_and_its_place_is_not_forgotte
 #[tokio::test]
 async fn a_subscription_falls_to_another_host_when_the_lease_of_a_lost_one_ends() {
     let product = Product::jetstream();
-    let (first, second) = (product.linked(&[], true).await, product.linked(&[], true).await);
-    first.subscribe("", Some(0)).await;
-    first.append("a").await;
-    let at_hand = first.recorded.next().await;
-    assert!(!second.subscribe("", Some(0)).await);
-    // Nobody ends its link or answers any more.
-    drop((first, at_hand));
+    let second = beside_a_lost_one(&product).await;
     let bucket = streams(&product).await.get_key_value("wisteria-eventstreams-subscriptions").await.expect("there");
     let keys: Vec<_> = bucket.keys().await.expect("listed").collect().await;
     let [Ok(key)] = &keys[..] else { panic!("one in {keys:?}") };
@@ -119,12 +116,7 @@ async fn a_subscription_falls_to_another_host_when_the_lease_of_a_lost_one_ends(
     assert!((1..=20_000).contains(&left), "it ends by itself: {left}");
     kept["until"] = 1.into();
     bucket.put(key, kept.to_string().into()).await.expect("put");
-    let again = second.recorded.next().await;
-    assert_eq!((again.text(), again.delivery.redeliveries), ("a", 0));
-    again.handled();
-    second.append("b").await;
-    assert_eq!(second.recorded.handle().await, "b");
-    second.delete_link().await;
+    goes_on(second).await;
 }
 
 #[tokio::test]

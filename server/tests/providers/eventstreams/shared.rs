@@ -1,6 +1,6 @@
 //! Several hosts that serve one provider on the same Redis, or the same JetStream.
 
-use super::product::Product;
+use super::product::{Linked, Product};
 
 #[tokio::test]
 async fn a_subscription_on_redis_is_delivered_by_one_of_several_hosts_and_by_another_when_that_one_stops() {
@@ -63,13 +63,7 @@ async fn links_that_are_kept_apart_share_nothing(product: Product, name: &str) {
 #[tokio::test]
 async fn a_subscription_falls_to_another_host_when_the_lease_of_a_lost_one_ends() {
     let product = Product::redis();
-    let (first, second) = (product.linked(&[], true).await, product.linked(&[], true).await);
-    first.subscribe("", Some(0)).await;
-    first.append("a").await;
-    let at_hand = first.recorded.next().await;
-    assert!(!second.subscribe("", Some(0)).await);
-    // Nobody ends its link or answers any more.
-    drop((first, at_hand));
+    let second = beside_a_lost_one(&product).await;
     let Product::Redis(server) = &product else { unreachable!("it is one") };
     let client = redis::Client::open(server.url()).expect("a URL");
     let mut other = client.get_multiplexed_async_connection().await.expect("it is ready");
@@ -80,6 +74,23 @@ async fn a_subscription_falls_to_another_host_when_the_lease_of_a_lost_one_ends(
     assert!((1..=20_000).contains(&left), "it ends by itself: {left}");
     let soon: i64 = redis::cmd("PEXPIRE").arg(lease).arg(1).query_async(&mut other).await.expect("answered");
     assert_eq!(soon, 1);
+    goes_on(second).await;
+}
+
+/// The second of two hosts, the first of which is lost while its actor is handling the event `a`.
+pub(super) async fn beside_a_lost_one(product: &Product) -> Linked {
+    let (first, second) = (product.linked(&[], true).await, product.linked(&[], true).await);
+    first.subscribe("", Some(0)).await;
+    first.append("a").await;
+    let at_hand = first.recorded.next().await;
+    assert!(!second.subscribe("", Some(0)).await);
+    // Nobody ends its link or answers any more.
+    drop((first, at_hand));
+    second
+}
+
+/// Delivers what was not handled, and what comes then.
+pub(super) async fn goes_on(second: Linked) {
     let again = second.recorded.next().await;
     assert_eq!((again.text(), again.delivery.redeliveries), ("a", 0));
     again.handled();
