@@ -56,13 +56,12 @@ async fn other_programs_read_and_hear_the_events() {
     let linked = product.linked(&[("STREAM", "orders")], true).await;
     let client = async_nats::connect(url(&product)).await.expect("connected");
     let mut heard = client.subscribe("orders.*").await.expect("subscribed");
-    client.flush().await.expect("the server knows");
+    let streams = async_nats::jetstream::new(client);
+    let stream = streams.get_stream("orders").await.expect("there, and the server knows of the subscription");
     let event = json!({ "stream": "of:a", "type": "order.\"placed\"\nä", "data": "first" });
     let appended = linked.call("EventStreams.Append", event).await.expect("appended");
     let message = heard.next().await.expect("a message");
     assert_eq!((&*message.subject, &*message.payload), ("orders.of=3Aa", &b"first"[..]));
-    let streams = streams(&product).await;
-    let stream = streams.get_stream("orders").await.expect("there");
     let message = stream.get_last_raw_message_by_subject("orders.of=3Aa").await.expect("kept");
     assert_eq!(appended["position"], message.sequence);
     let read = linked.call("EventStreams.Read", json!({ "stream": "of:a" })).await.expect("read");
