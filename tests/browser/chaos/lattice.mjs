@@ -60,9 +60,9 @@ class Lattice {
     }
     [this.upper, this.counter] = await this.startActors("first");
     await Promise.all([this.startActors("second"), this.startActors("third")]);
-    const store = await this.#provider("first", "wasmcloud:keyvalue");
+    const store = await this.#provider("first", "keyvalue-memory");
     await this.#run("link", "put", this.counter, store, "wasmcloud:keyvalue");
-    const entrance = await this.#provider("second", "wasmcloud:httpserver");
+    const entrance = await this.#provider("second", "httpserver");
     await this.#run("link", "put", this.counter, entrance, "wasmcloud:httpserver", `address=${this.http}`);
     for (const at of Object.keys(this.servers)) await this.openTab(at);
   }
@@ -71,10 +71,9 @@ class Lattice {
     return run(this.servers.first, ...args);
   }
 
-  async #provider(server, contract) {
+  async #provider(server, name) {
     const { providers } = await this.nats.inventory(this.ids[server], ANSWER);
-    const elsewhere = ["keyvalue-redb", "keyvalue-redis"];
-    return providers.find((one) => one.contract_id === contract && !elsewhere.includes(one.image_ref)).id;
+    return providers.find((one) => one.image_ref === name).id;
   }
 
   /** Starts the actors on a server, as nobody does by itself after its end. */
