@@ -31,6 +31,8 @@ export class Uploads {
   readonly #mostBytes: number;
   /** Those that are beginning, too. */
   #count = 0;
+  /** The whole object that is written; the next waits for it. */
+  #turn: Promise<unknown> = Promise.resolve();
   #hasEnded = false;
 
   /** `mostBytes` is how large an object may become. */
@@ -44,8 +46,16 @@ export class Uploads {
     throw failed(`object "${objectId}" would be larger than ${this.#mostBytes} bytes; write less, or have its link say a larger MAX_OBJECT`);
   }
 
-  /** Begins an object with its first bytes, and ends it where they are all. */
-  async begin(store: Blobs, place: ContainerObject, kind: ContentKind, bytes: Uint8Array, isLast: boolean): Promise<{ streamId?: string }> {
+  /** Begins an object with its first bytes, and ends it where they are all: that one waits for its turn. */
+  begin(store: Blobs, place: ContainerObject, kind: ContentKind, bytes: Uint8Array, isLast: boolean): Promise<{ streamId?: string }> {
+    const begin = () => this.#begin(store, place, kind, bytes, isLast);
+    if (!isLast) return begin();
+    const written = this.#turn.then(begin);
+    this.#turn = written.catch(() => {});
+    return written;
+  }
+
+  async #begin(store: Blobs, place: ContainerObject, kind: ContentKind, bytes: Uint8Array, isLast: boolean): Promise<{ streamId?: string }> {
     const places = isLast ? 0 : 1;
     if (this.#count + places > MOST) {
       throw failed(`${MOST} objects are being written through this link already; finish or cancel one of them first`);
