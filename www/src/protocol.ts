@@ -1,10 +1,10 @@
-// What the page and the host's worker say to each other.
+// What a page and its host say to each other.
 
 import type { Account, ActorLimits, ConnectionState, LatticeEvent, LogLine, Policy, SignClaims } from "./types.js";
 import type { TabHost } from "./host/host.js";
 import type { Answering, Description } from "./provide.js";
 
-/** How a host starts, as the worker needs it. */
+/** How a host starts, as it needs to know. */
 export interface StartOptions {
   bridge: string;
   token?: string;
@@ -49,14 +49,14 @@ export type Methods = Pick<
   provide(description: Description, provider: number): Promise<string>;
 };
 
-/** From the page to the worker. */
+/** From the page to the host: what it is to do. */
 export interface Request {
   id: number;
   method: keyof Methods;
   args: unknown[];
 }
 
-/** From the worker to the page: one of its providers is asked. */
+/** From the host to the page: one of its providers is asked. */
 export interface Ask {
   ask: number;
   provider: number;
@@ -64,11 +64,14 @@ export interface Ask {
   args: unknown[];
 }
 
-/** From the page to the worker: what its provider answers. */
+/** From the page to the host: what its provider answers. */
 export type AskAnswer = { ask: number; value: unknown } | { ask: number; error: { code: string; message: string } };
 
-/** From the worker to the page: an answer, a question, or news. */
-export type FromWorker =
+/** From the page to the host. */
+export type ToHost = Request | AskAnswer;
+
+/** From the host to the page: an answer, a question, or news. */
+export type FromHost =
   | Ask
   | { id: number; value: unknown }
   | { id: number; error: { code: string; message: string } }

@@ -2,18 +2,18 @@
 
 import { answerAsk } from "./asking.js";
 import { WisteriaError } from "./error.js";
-import type { Ask, AskAnswer, FromWorker, Methods, Request } from "./protocol.js";
+import type { Ask, FromHost, Methods, ToHost } from "./protocol.js";
 import type { Answering } from "./provide.js";
 
 /** The part of a `Worker` that is needed here. */
 export interface WorkerLike {
-  onmessage: ((message: MessageEvent<FromWorker>) => void) | null;
+  onmessage: ((message: MessageEvent<FromHost>) => void) | null;
   onerror: ((event: ErrorEvent) => void) | null;
-  postMessage(message: Request | AskAnswer): void;
+  postMessage(message: ToHost): void;
   terminate(): void;
 }
 
-type News = Extract<FromWorker, { news: string }>;
+type News = Extract<FromHost, { news: string }>;
 
 interface Open {
   resolve(value: unknown): void;
@@ -77,7 +77,7 @@ export class RemoteHost {
     if (this.isOpen) this.#worker.postMessage(answer);
   }
 
-  #settle(answer: Exclude<FromWorker, News | Ask>): void {
+  #settle(answer: Exclude<FromHost, News | Ask>): void {
     const open = this.#open.get(answer.id);
     this.#open.delete(answer.id);
     if ("error" in answer) open?.reject(new WisteriaError(answer.error.code, answer.error.message));

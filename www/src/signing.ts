@@ -1,20 +1,21 @@
 // Signs modules, in the host's worker: the core says what, the browser's key signs it.
 
+import type { Core } from "./core.js";
 import { WisteriaError } from "./error.js";
 import { randomSeed, type Keys } from "./keys.js";
 import type { Account, SignClaims } from "./types.js";
 
 /** What signing needs of the tab host. */
-type Core = Pick<typeof import("./host/host.js"), "accountKey" | "keyOfSeed" | "signBySeed" | "claimsToSign" | "embedSignature">;
+type Signer = Pick<Core, "accountKey" | "keyOfSeed" | "signBySeed" | "claimsToSign" | "embedSignature">;
 
 /** Signs in the name of this origin's account. */
 export class Signing {
   /** Who signs. */
   readonly account: Account;
-  readonly #core: Core;
+  readonly #core: Signer;
   readonly #keys: Keys;
 
-  constructor(core: Core, keys: Keys) {
+  constructor(core: Signer, keys: Keys) {
     const { account, kept } = keys;
     const key = "seed" in account ? core.keyOfSeed(false, account.seed) : core.accountKey(account.public);
     this.account = { key, kept };
