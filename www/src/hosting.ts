@@ -7,8 +7,8 @@ import type { TabHost } from "./host/host.js";
 import { notInitialised } from "./init.js";
 import { openKeys } from "./keys.js";
 import type { FromHost, Methods, Request, StartOptions, Started, ToHost } from "./protocol.js";
-import { provideOn, type Description } from "./provide.js";
-// Not imported lazily: what a bundler would cut off imports this file again, which WebKit runs a second time.
+import { provideOn } from "./describe.js";
+import type { Description } from "./provide.js";
 import * as providers from "./providers/mod.js";
 import { Signing } from "./signing.js";
 import type { SignClaims } from "./types.js";
