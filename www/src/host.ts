@@ -10,7 +10,7 @@ import { Provider } from "./provider.js";
 import type { ServeOptions } from "./serve.js";
 import type { MountOptions } from "./ui.js";
 import { RemoteHost, type WorkerLike } from "./remote.js";
-import { openHosting } from "./surroundings.js";
+import { open, openHosting } from "./surroundings.js";
 import { firstToken, keepRenewed, type TokenSource } from "./token.js";
 import type {
   Account,
@@ -322,7 +322,7 @@ async function readModule(source: ModuleSource): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
-  const response = source instanceof Response ? source : await fetch(source);
+  const response = source instanceof Response ? source : await open(source);
   if (!response.ok) {
     throw new WisteriaError("module-not-found", `${response.url} answers ${response.status}; check the module's address`);
   }

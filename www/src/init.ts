@@ -1,7 +1,7 @@
 // The package's initialisation: the tab host's WebAssembly is got and compiled once, for all hosts.
 
 import { WisteriaError } from "./error.js";
-import { surroundings } from "./surroundings.js";
+import { open, surroundings } from "./surroundings.js";
 import { compile, fittingBuild, type WasmSource } from "./wasm.js";
 
 interface Begun {
@@ -44,10 +44,10 @@ function begin(source: WasmSource | undefined): Begun {
 }
 
 async function load(source: WasmSource | undefined): Promise<WebAssembly.Module> {
-  const { ownFile, open = fetch } = surroundings();
-  if (source !== undefined) return compile(source, (url) => open(url));
+  if (source !== undefined) return compile(source, open);
+  const { ownFile } = surroundings();
   if (!ownFile) throw notInitialised();
-  return compile(ownFile(fittingBuild()), (url) => open(url));
+  return compile(ownFile(fittingBuild()), open);
 }
 
 function isSame(one: WasmSource, other: WasmSource | undefined): boolean {

@@ -28,6 +28,11 @@ export function surroundings(): Surroundings {
   return current;
 }
 
+/** Gets what is at an address. */
+export function open(address: URL | string): Promise<Response> {
+  return current.open ? current.open(address) : fetch(address);
+}
+
 /** Starts what a host lives in: a worker of its own, or this thread. */
 export async function openHosting(inWorker: boolean): Promise<WorkerLike> {
   if (!inWorker) {

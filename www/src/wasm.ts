@@ -44,9 +44,9 @@ export async function compile(source: WasmSource, open: (url: URL | string) => P
 type BytesSource = URL | string | Response | Promise<Response> | BufferSource;
 
 async function compiled(source: BytesSource, open: (url: URL | string) => Promise<Response>): Promise<WebAssembly.Module> {
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return compileBytes(source, "what `init` was given");
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return compileBytes(source, "the WebAssembly");
   const isAddress = typeof source === "string" || source instanceof URL;
-  return compileResponse(await arriving(isAddress ? open(source) : source, isAddress ? String(source) : "what `init` was given"));
+  return compileResponse(await arriving(isAddress ? open(source) : source, isAddress ? String(source) : "the WebAssembly"));
 }
 
 async function arriving(response: Response | Promise<Response>, what: string): Promise<Response> {
