@@ -3,6 +3,7 @@
 use crate::sizes;
 use crate::tab_module::TabModule;
 use anyhow::Result;
+use std::path::PathBuf;
 
 /// The section by which the npm package (`www/src/wasm.ts`) knows its own modules, and which of them it was given.
 const STAMP: &str = "wisteria.host";
@@ -26,6 +27,11 @@ const BUILDS: [TabModule; 2] = [
         stamp: Some((STAMP, "wasmi")),
     },
 ];
+
+/// What the compiler made of the first, with the names of its functions.
+pub(crate) fn compiled() -> PathBuf {
+    BUILDS[0].compiled()
+}
 
 /// Builds both and prints the sizes of those that are new.
 pub(crate) fn build() -> Result<()> {
