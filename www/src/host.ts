@@ -2,6 +2,7 @@
 
 import { WisteriaError } from "./error.js";
 import { HostEvents } from "./events.js";
+import { init, initialised } from "./init.js";
 import { fromPayload, toPayload } from "./payload.js";
 import type { Started } from "./protocol.js";
 import type { Handlers, ProvideOptions } from "./provide.js";
@@ -9,6 +10,7 @@ import { Provider } from "./provider.js";
 import type { ServeOptions } from "./serve.js";
 import type { MountOptions } from "./ui.js";
 import { RemoteHost, type WorkerLike } from "./remote.js";
+import { open, openHosting } from "./surroundings.js";
 import { firstToken, keepRenewed, type TokenSource } from "./token.js";
 import type {
   Account,
@@ -47,6 +49,8 @@ export interface HostOptions {
    * its own; and what such limits may be at most.
    */
   limits?: { instances?: number; mailbox?: number; fuel?: number; most?: ActorLimits };
+  /** Whether the host gets a worker of its own, as by default; else it lives on the thread that starts it. */
+  worker?: boolean;
 }
 
 /** How a call is made. */
@@ -105,16 +109,24 @@ export class Host implements AsyncDisposable {
     this.lattice = new Lattice(remote);
   }
 
-  /** Joins a lattice as a host, in a worker of its own. Rejects where the lattice cannot be reached. */
+  /**
+   * Joins a lattice as a host, in a worker of its own. Gets the package's WebAssembly by itself, unless {@link init} has
+   * done so. Rejects where the lattice cannot be reached.
+   */
   static async start(options: HostOptions = {}): Promise<Host> {
-    const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "wisteria host" });
-    return Host.startIn(worker as unknown as WorkerLike, options);
+    const loading = init();
+    const worker = await openHosting(options.worker ?? true);
+    await loading.catch((thrown: unknown) => {
+      worker.terminate();
+      throw thrown;
+    });
+    return Host.startIn(worker, options);
   }
 
-  /** The same in a worker that the caller made from `wisteria/worker`. */
+  /** The same in a worker that the caller made from `wisteria/worker`, which gets the WebAssembly by itself where {@link init} was not called. */
   static async startIn(worker: WorkerLike, options: HostOptions = {}): Promise<Host> {
     const { token: source } = options;
-    const token = typeof source === "function" ? await firstToken(source, worker) : source;
+    const [token, wasm] = await Promise.all([typeof source === "function" ? firstToken(source, worker) : source, initialised()]);
     const events = new HostEvents();
     const remote = new RemoteHost(worker, ({ news, detail }) => {
       events.dispatchEvent(new CustomEvent(news, { detail }));
@@ -123,6 +135,7 @@ export class Host implements AsyncDisposable {
     });
     try {
       const started = await remote.ask("start", {
+        ...(wasm ? { wasm } : {}),
         bridge: String(options.bridge ?? defaultBridge()),
         ...(token ? { token } : {}),
         lattice: options.lattice ?? "default",
@@ -296,7 +309,11 @@ function stopped(): WisteriaError {
 }
 
 function defaultBridge(): URL {
-  const bridge = new URL("/lattice", location.href);
+  const page = globalThis.location?.origin;
+  if (!page?.startsWith("http")) {
+    throw new WisteriaError("bad-request", 'there is no page whose server could be joined; say which to join: { bridge: "ws://127.0.0.1:7700/lattice" }');
+  }
+  const bridge = new URL("/lattice", page);
   bridge.protocol = bridge.protocol === "https:" ? "wss:" : "ws:";
   return bridge;
 }
@@ -305,7 +322,7 @@ async function readModule(source: ModuleSource): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
-  const response = source instanceof Response ? source : await fetch(source);
+  const response = source instanceof Response ? source : await open(source);
   if (!response.ok) {
     throw new WisteriaError("module-not-found", `${response.url} answers ${response.status}; check the module's address`);
   }

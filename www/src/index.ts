@@ -1,4 +1,4 @@
-// The npm package `wisteria`: a host for WebAssembly actors in any web page.
+// What the npm package `wisteria` offers, wherever it runs; its entries say where that is.
 
 export { WisteriaError } from "./error.js";
 export { HostEvents, type HostNews } from "./events.js";
@@ -14,6 +14,8 @@ export {
   type OnHost,
   type PutLink,
 } from "./host.js";
+export { init } from "./init.js";
+export type { WasmSource } from "./wasm.js";
 export type * from "./contracts.js";
 export type { EndedLink, ExportedPart, Handler, PartOf, Handlers, ProvideOptions, ProvidedLink, ProviderCall, ValueDescription, ValueKind } from "./provide.js";
 export { Provider } from "./provider.js";

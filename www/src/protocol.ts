@@ -6,6 +6,8 @@ import type { Answering, Description } from "./provide.js";
 
 /** How a host starts, as it needs to know. */
 export interface StartOptions {
+  /** The tab host's WebAssembly; without it, the host gets its own. */
+  wasm?: WebAssembly.Module;
   bridge: string;
   token?: string;
   lattice: string;

@@ -14,8 +14,8 @@ import type {
 } from "../types.js";
 import type { Answering } from "../provide.js";
 
-/** Loads the wasm beside this file; must be awaited before anything else. */
-export default function init(): Promise<unknown>;
+/** Instantiates the module, once for all calls; must be awaited before anything else. */
+export default function init(given: { module_or_path: WebAssembly.Module }): Promise<unknown>;
 
 /** The text `A…` of an account's public key, 32 bytes. */
 export function accountKey(publicKey: Uint8Array): string;
