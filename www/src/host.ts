@@ -3,10 +3,9 @@
 import { WisteriaError } from "./error.js";
 import { HostEvents } from "./events.js";
 import { init, initialised } from "./init.js";
-import { fromPayload, toPayload } from "./payload.js";
 import type { Started } from "./protocol.js";
 import type { Handlers, ProvideOptions } from "./provide.js";
-import { Provider } from "./provider.js";
+import type { Provider } from "./provider.js";
 import type { ServeOptions } from "./serve.js";
 import type { MountOptions } from "./ui.js";
 import { RemoteHost, type WorkerLike } from "./remote.js";
@@ -145,6 +144,8 @@ export class Host implements AsyncDisposable {
         limits: options.limits ?? {},
         ...(options.policy ? { policy: options.policy } : {}),
       });
+      // No host needs it to start, and most do soon after.
+      void loadPayload().catch(() => {});
       if (typeof source === "function") keepRenewed(source, token ?? "", remote, events);
       return new Host(remote, events, started);
     } catch (thrown) {
@@ -162,9 +163,10 @@ export class Host implements AsyncDisposable {
   async call(target: string, operation: string, payload?: unknown, options?: CallOptions): Promise<unknown>;
   async call(target: string, operation: string, payload?: unknown, options: CallOptions = {}): Promise<unknown> {
     const { deadline = 0, raw = false, signal } = options;
-    const bytes = raw ? (payload as Uint8Array) : toPayload(payload);
+    const messagePack = raw ? undefined : await loadPayload();
+    const bytes = messagePack ? messagePack.toPayload(payload) : (payload as Uint8Array);
     const reply = await unlessAborted(this.#remote.ask("call", target, operation, bytes, deadline), signal);
-    return raw ? reply : fromPayload(reply);
+    return messagePack ? messagePack.fromPayload(reply) : reply;
   }
 
   /**
@@ -179,7 +181,8 @@ export class Host implements AsyncDisposable {
    * Has this page provide a contract to actors: handlers by operation, `"KeyValue.Get": async (key, call) => …`. Resolves
    * with the provider, which runs from then on; actors are linked to it like to any other.
    */
-  provide<const C extends string>(contract: C, handlers: Handlers<C>, options: ProvideOptions = {}): Promise<Provider> {
+  async provide<const C extends string>(contract: C, handlers: Handlers<C>, options: ProvideOptions = {}): Promise<Provider> {
+    const { Provider } = await import("./provider.js");
     return Provider.start(this.#remote, contract, handlers, options);
   }
 
@@ -303,6 +306,9 @@ export class Lattice {
     return this.#remote.ask("claims");
   }
 }
+
+/** MessagePack, as arguments and replies are encoded. */
+const loadPayload = () => import("./payload.js");
 
 function stopped(): WisteriaError {
   return new WisteriaError("stopped", "the host was stopped; start another");
