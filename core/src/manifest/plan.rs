@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     application::{Application, Capability, Component, ComponentKind, Values},
@@ -11,13 +11,14 @@ use super::{
 use crate::lattice::control::{Inventory, LinkDefinition};
 
 /// What a lattice runs already, as a plan has to know it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct Running {
     /// What runs on the hosts that answer.
     pub hosts: Vec<Inventory>,
     /// The links.
     pub links: Vec<LinkDefinition>,
     /// The keys `M…` of the manifest's actors, by component.
+    #[serde(default)]
     pub actors: BTreeMap<String, String>,
 }
 
