@@ -3,6 +3,7 @@
 use crate::sizes;
 use crate::tab_module::TabModule;
 use anyhow::Result;
+use std::path::PathBuf;
 
 /// The section by which the npm package (`www/src/wasm.ts`) knows its own modules, and which of them it was given.
 const STAMP: &str = "wisteria.host";
@@ -36,6 +37,11 @@ const MANIFESTS: TabModule = TabModule {
     name: "manifests",
     stamp: None,
 };
+
+/// What the compiler made of the tab host, with the names of its functions.
+pub(crate) fn compiled() -> PathBuf {
+    BUILDS[0].compiled()
+}
 
 /// Builds all of it and prints the sizes of what is new.
 pub(crate) fn build() -> Result<()> {
