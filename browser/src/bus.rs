@@ -77,10 +77,14 @@ impl TabHost {
         self.answer(async move |parts| {
             let pattern = SubjectPattern::new(pattern)?;
             let messages = parts.bus.subscribe(pattern.clone(), queue.as_deref())?;
-            parts.bus.confirm(&pattern).await?;
             let (end, registration) = AbortHandle::new_pair();
+            // Known before it is confirmed, so that it can be ended before that.
             parts.listening.open.borrow_mut().insert(number, end);
             let mut messages = Abortable::new(messages, registration);
+            if let Err(refused) = parts.bus.confirm(&pattern).await {
+                parts.listening.open.borrow_mut().remove(&number);
+                return Err(refused.into());
+            }
             BrowserPlatform.spawn(Box::pin(async move {
                 while let Some(message) = messages.next().await {
                     tell(&listener, &as_js(&message));

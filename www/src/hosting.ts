@@ -3,11 +3,13 @@
 import { Asking } from "./asking.js";
 import { loadCore } from "./core.js";
 import { WisteriaError } from "./error.js";
+import { Feeds } from "./feed.js";
 import type { TabHost } from "./host/host.js";
 import { notInitialised } from "./init.js";
 import { openKeys } from "./keys.js";
 import type { FromHost, Methods, Request, StartOptions, Started, ToHost } from "./protocol.js";
 import { provideOn } from "./describe.js";
+import { tellEvents } from "./lattice-events.js";
 import type { Description } from "./provide.js";
 import * as providers from "./providers/mod.js";
 import { Signing } from "./signing.js";
@@ -18,6 +20,7 @@ export class Hosting {
   readonly #post: (message: FromHost) => void;
   readonly #ownWasm: () => Promise<WebAssembly.Module>;
   readonly #asking: Asking;
+  readonly #feeds: Feeds;
   #host: TabHost | undefined;
   #signing: Signing | undefined;
   /** A frozen tab answers nobody; browsers spare those that hold a lock. */
@@ -28,10 +31,12 @@ export class Hosting {
     this.#post = post;
     this.#ownWasm = ownWasm;
     this.#asking = new Asking(post);
+    this.#feeds = new Feeds(post);
   }
 
   /** The page's message arrives. What it asks is answered by a message. */
   async take(message: ToHost): Promise<void> {
+    if ("taken" in message) return this.#feeds.taken(message.taken, message.count);
     if ("ask" in message) return this.#asking.settle(message);
     try {
       this.#post({ id: message.id, value: await this.#answer(message) });
@@ -55,6 +60,8 @@ export class Hosting {
     if (method === "stop") return this.#stop(host);
     if (method === "provide") return provideOn(host, args[0] as Description, this.#asking.provider(args[1] as number));
     if (method === "sign") return signing.sign(args[0] as Uint8Array, args[1] as SignClaims);
+    if (method === "subscribe") return this.#feeds.subscribe(host, ...(args as Parameters<Methods["subscribe"]>));
+    if (method === "unsubscribe") return this.#feeds.unsubscribe(args[0] as number);
     const call = host[method] as (...args: unknown[]) => ReturnType<Methods[typeof method]>;
     return call.apply(host, args);
   }
@@ -75,7 +82,7 @@ export class Hosting {
       onConnection: (state) => this.#post({ news: "connection", detail: state as "connected" }),
     });
     [this.#host, this.#signing] = [host, signing];
-    host.onEvent((detail) => this.#post({ news: "event", detail }));
+    await tellEvents(host, options.lattice, (detail) => this.#post({ news: "event", detail }));
     await providers.provideAll(host, tab);
     void globalThis.navigator?.locks?.request(`wisteria host ${host.hostId}`, () => new Promise<void>((done) => (this.#releaseLock = done)));
     return { hostId: host.hostId, engine: host.engine, account };

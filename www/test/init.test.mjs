@@ -56,7 +56,7 @@ describe("WebAssembly of a server", () => {
   });
 
   test("is refused by name where it is a page, missing, truncated, another's, or no module", async () => {
-    const refused = (path, code, message) => assert.rejects(compile(at(path), fetch), { name: "WisteriaError", code, message });
+    const refused = (path, code, message) => assert.rejects(compile(at(path), fetch), { name: "UnsupportedError", code, message });
     await refused("/page.wasm", "wasm-invalid", /optimizeDeps: \{ exclude: \["wisteria"\] \}/);
     await refused("/missing.wasm", "wasm-unreachable", /answers 404/);
     await refused("/truncated.wasm", "wasm-invalid", /in full/);
