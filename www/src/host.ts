@@ -16,6 +16,7 @@ import type { Provider } from "./provider.js";
 import type { ServeOptions } from "./serve.js";
 import type { MountOptions } from "./ui.js";
 import { RemoteHost, type WorkerLike } from "./remote.js";
+import { Providers } from "./running-providers.js";
 import { openHosting } from "./surroundings.js";
 import type { Subscription } from "./subscription.js";
 import { firstToken, keepRenewed, type TokenSource } from "./token.js";
@@ -71,6 +72,8 @@ export class Host implements AsyncDisposable {
   readonly actors: Actors;
   /** The lattice's links. */
   readonly links: Links;
+  /** Providers of any host, as they are started and stopped. */
+  readonly providers: Providers;
   /** What the lattice consists of. */
   readonly lattice: Lattice;
   readonly #remote: RemoteHost;
@@ -88,6 +91,7 @@ export class Host implements AsyncDisposable {
     this.lattice = new Lattice(control);
     this.actors = new Actors(remote, bus, control, this.lattice, hostId);
     this.links = new Links(control, this.lattice);
+    this.providers = new Providers(control, hostId);
   }
 
   /**
