@@ -4,12 +4,15 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { filesIn, packaged, program, tarball } from "./packed.mjs";
+import { filesIn, packaged, program, repository, tarball } from "./packed.mjs";
 
-/** Runs a program of Node to its end; what it prints is the message where it fails. */
-function check(...args) {
+/** Runs a program of Node to its end. */
+const check = (...args) => run(process.execPath, args, {});
+
+/** Runs a program to its end; what it prints is the message where it fails. */
+function run(command, args, options) {
   try {
-    execFileSync(process.execPath, args, { encoding: "utf8", stdio: "pipe" });
+    execFileSync(command, args, { encoding: "utf8", stdio: "pipe", ...options });
   } catch (error) {
     assert.fail(error.stdout + error.stderr);
   }
@@ -38,4 +41,8 @@ test("its scripts for pages know nothing of Node, and await nothing before they 
     if (!ofNode.test(name)) assert.doesNotMatch(text(), /["']node:/, name);
     if (!name.startsWith("inlined")) assert.doesNotMatch(text(), /^(export [^\n=]*= )?await\b/m, name);
   }
+});
+
+test("its reference is made from its types without a warning", () => {
+  run("npm", ["run", "--silent", "docs", "-w", "www"], { cwd: repository });
 });

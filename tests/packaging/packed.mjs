@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
-const repository = at("../..");
+
+/** The repository's folder. */
+export const repository = at("../..");
 
 /** Where projects are built. What they need beside the package is found in the folder above. */
 const work = at("work");

@@ -101,17 +101,14 @@ export class Host implements AsyncDisposable {
   static async start(options: HostOptions = {}): Promise<Host> {
     const loading = init();
     const worker = await openHosting(options.worker ?? true);
-    await loading.catch((thrown: unknown) => {
-      worker.terminate();
-      throw thrown;
-    });
+    await orEnd(worker, loading);
     return Host.startIn(worker, options);
   }
 
   /** The same in a worker that the caller made from `wisteria/worker`, which gets the WebAssembly by itself where {@link init} was not called. */
   static async startIn(worker: WorkerLike, options: HostOptions = {}): Promise<Host> {
     const { token: source, lattice = "default" } = options;
-    const [token, wasm] = await Promise.all([typeof source === "function" ? firstToken(source, worker) : source, initialised()]);
+    const [token, wasm] = await Promise.all([typeof source === "function" ? firstToken(source, worker) : source, orEnd(worker, initialised())]);
     const events = new HostEvents();
     const remote = new RemoteHost(worker, ({ news, detail }) => {
       events.dispatchEvent(new CustomEvent(news, { detail }));
@@ -229,6 +226,16 @@ export class Host implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+}
+
+/** What a host cannot start without: where it fails, its worker is not needed. */
+async function orEnd<T>(worker: WorkerLike, needed: T): Promise<Awaited<T>> {
+  try {
+    return await needed;
+  } catch (thrown) {
+    worker.terminate();
+    throw thrown;
   }
 }
 

@@ -39,7 +39,7 @@ fn largest(module: &[u8], most: usize) -> Result<(Vec<Function>, u64)> {
                     let Name::Function(map) = subsection? else { continue };
                     for naming in map {
                         let naming = naming?;
-                        names.insert(naming.index, naming.name.to_owned());
+                        names.insert(naming.index, format!("{:#}", rustc_demangle::demangle(naming.name)));
                     }
                 }
             }
