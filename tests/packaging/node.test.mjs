@@ -7,13 +7,12 @@ import { after, before, describe, test } from "node:test";
 import { start } from "../browser/processes.mjs";
 import { until } from "../browser/until.mjs";
 import { startForProjects } from "./lattice.mjs";
-import { install, nodeOfMachine, program, project } from "./packed.mjs";
+import { nodeOfMachine, program, project } from "./packed.mjs";
 
 describe("a host in Node", { timeout: 120_000 }, () => {
   let lattice, folder;
 
   before(async () => {
-    install();
     lattice = await startForProjects();
     folder = project("node");
   });

@@ -11,7 +11,8 @@ const { outputFiles } = await build({
   entryPoints: [dist("inline-worker.js")],
   bundle: true,
   minify: true,
-  format: "esm",
+  // No module: pages of files may not start workers that are modules.
+  format: "iife",
   target: "es2022",
   write: false,
 });

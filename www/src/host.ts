@@ -9,10 +9,10 @@ import { init, initialised } from "./init.js";
 import { Lattice } from "./lattice.js";
 import { Links } from "./links.js";
 import { readModule, type ModuleSource } from "./module.js";
-import { fromPayload, toPayload } from "./payload.js";
+import { loadPayload } from "./messagepack.js";
 import type { Started } from "./protocol.js";
 import type { Handlers, ProvideOptions } from "./provide.js";
-import { Provider } from "./provider.js";
+import type { Provider } from "./provider.js";
 import type { ServeOptions } from "./serve.js";
 import type { MountOptions } from "./ui.js";
 import { RemoteHost, type WorkerLike } from "./remote.js";
@@ -126,6 +126,8 @@ export class Host implements AsyncDisposable {
         limits: options.limits ?? {},
         ...(options.policy ? { policy: options.policy } : {}),
       });
+      // No host needs it to start, and most do soon after.
+      void loadPayload().catch(() => {});
       if (typeof source === "function") keepRenewed(source, token ?? "", remote, events);
       return new Host(remote, events, started, lattice);
     } catch (thrown) {
@@ -144,10 +146,11 @@ export class Host implements AsyncDisposable {
   async call(target: string, operation: string, payload?: unknown, options: CallOptions = {}): Promise<unknown> {
     const { deadline, raw = false, signal } = options;
     const millis = millisecondsOf(deadline, 0);
-    const bytes = raw ? (payload as Uint8Array) : toPayload(payload);
+    const messagePack = raw ? undefined : await loadPayload();
+    const bytes = messagePack ? messagePack.toPayload(payload) : (payload as Uint8Array);
     const call = () => this.#remote.ask("call", target, operation, bytes, millis);
     const reply = signal ? await within(`the call of ${operation}`, { signal }, call) : await call();
-    return raw ? reply : fromPayload(reply);
+    return messagePack ? messagePack.fromPayload(reply) : reply;
   }
 
   /**
@@ -186,7 +189,8 @@ export class Host implements AsyncDisposable {
    * Has this page provide a contract to actors: handlers by operation, `"KeyValue.Get": async (key, call) => …`. Resolves
    * with the provider, which runs from then on; actors are linked to it like to any other.
    */
-  provide<const C extends string>(contract: C, handlers: Handlers<C>, options: ProvideOptions = {}): Promise<Provider> {
+  async provide<const C extends string>(contract: C, handlers: Handlers<C>, options: ProvideOptions = {}): Promise<Provider> {
+    const { Provider } = await import("./provider.js");
     return Provider.start(this.#remote, contract, handlers, options);
   }
 

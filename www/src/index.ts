@@ -28,7 +28,7 @@ export { init } from "./init.js";
 export type { WasmSource } from "./wasm.js";
 export type * from "./contracts.js";
 export type { EndedLink, ExportedPart, Handler, PartOf, Handlers, ProvideOptions, ProvidedLink, ProviderCall, ValueDescription, ValueKind } from "./provide.js";
-export { Provider } from "./provider.js";
+export type { Provider } from "./provider.js";
 export type { ServeOptions } from "./serve.js";
 export type { MountOptions } from "./ui.js";
 export type { WorkerLike } from "./remote.js";

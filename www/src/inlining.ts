@@ -14,7 +14,7 @@ export function enterInline(wasm: string, worker: string): void {
     },
     startWorker: () => {
       address ??= URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
-      return new Worker(address, { type: "module", name: "wisteria host" }) as unknown as WorkerLike;
+      return new Worker(address, { name: "wisteria host" }) as unknown as WorkerLike;
     },
   });
 }

@@ -1,6 +1,6 @@
 // Arguments and replies: values in JavaScript, MessagePack on the lattice.
 
-import { decode, encode } from "@msgpack/msgpack";
+import { decode, encode } from "./msgpack.js";
 import { WisteriaError } from "./error.js";
 
 /** A first byte that announces MessagePack. */
