@@ -1,7 +1,7 @@
 // The lattice's bus, as a page speaks and listens on it.
 
 import { WisteriaError } from "./error.js";
-import { fromPayload, toPayload } from "./codec.js";
+import { loadPayload, type MessagePack } from "./messagepack.js";
 import type { WireMessage } from "./protocol.js";
 import type { RemoteHost } from "./remote.js";
 import { Subscription } from "./subscription.js";
@@ -42,11 +42,12 @@ export class BusMessage {
   /** The payload as it travelled. */
   readonly bytes: Uint8Array;
   readonly #bus: Bus;
-  readonly #raw: boolean;
+  /** Without, payloads are bytes. */
+  readonly #messagePack: MessagePack | undefined;
 
-  constructor(bus: Bus, [subject, reply, bytes, headers]: WireMessage, raw: boolean) {
+  constructor(bus: Bus, [subject, reply, bytes, headers]: WireMessage, messagePack: MessagePack | undefined) {
     this.#bus = bus;
-    this.#raw = raw;
+    this.#messagePack = messagePack;
     this.subject = subject;
     this.reply = reply;
     this.bytes = bytes;
@@ -55,7 +56,7 @@ export class BusMessage {
 
   /** The payload: a value, or bytes with `raw`. What is no MessagePack throws `bad-reply`; see {@link BusMessage.bytes}. */
   get payload(): any {
-    return this.#raw ? this.bytes : fromPayload(this.bytes);
+    return this.#messagePack ? this.#messagePack.fromPayload(this.bytes) : this.bytes;
   }
 
   /** Answers who asked. Rejects as `bad-request` where nobody did. */
@@ -63,7 +64,7 @@ export class BusMessage {
     if (this.reply === undefined) {
       throw new WisteriaError("bad-request", `what was published on ${this.subject} wants no answer; only what came by request does`);
     }
-    await this.#bus.publish(this.reply, payload, { raw: this.#raw, ...options });
+    await this.#bus.publish(this.reply, payload, { raw: this.#messagePack === undefined, ...options });
   }
 }
 
@@ -80,23 +81,28 @@ export class Bus {
 
   async publish(subject: string, payload: unknown, options: PublishOptions): Promise<void> {
     const { raw = false, reply, headers } = options;
-    const bytes = bytesOf(payload, raw);
+    const bytes = bytesOf(payload, await codecOf(raw));
     await within(`publishing on ${subject}`, options, () => this.#remote.ask("publish", subject, bytes, reply, listOf(headers)));
   }
 
   async request(subject: string, payload: unknown, options: SayOptions): Promise<BusMessage> {
     const { deadline, raw = false, headers, signal } = options;
     const millis = millisecondsOf(deadline, PATIENCE);
-    const bytes = bytesOf(payload, raw);
+    const messagePack = await codecOf(raw);
+    const bytes = bytesOf(payload, messagePack);
     const reply = await within(`the request on ${subject}`, signal ? { signal } : {}, () =>
       this.#remote.ask("request", subject, bytes, listOf(headers), millis),
     );
-    return new BusMessage(this, reply, raw);
+    return new BusMessage(this, reply, messagePack);
   }
 
   subscribe(subject: string, options: SubscribeOptions): Subscription {
     const { raw = false } = options;
-    return new Subscription(this.#remote, subject, options, (message) => new BusMessage(this, message, raw));
+    const reader = async () => {
+      const messagePack = await codecOf(raw);
+      return (message: WireMessage) => new BusMessage(this, message, messagePack);
+    };
+    return new Subscription(this.#remote, subject, options, reader());
   }
 
   /** A subject for answers to what is published, which only this host hears. */
@@ -105,8 +111,12 @@ export class Bus {
   }
 }
 
-function bytesOf(payload: unknown, raw: boolean): Uint8Array {
-  if (!raw) return toPayload(payload);
+async function codecOf(raw: boolean): Promise<MessagePack | undefined> {
+  return raw ? undefined : loadPayload();
+}
+
+function bytesOf(payload: unknown, messagePack: MessagePack | undefined): Uint8Array {
+  if (messagePack) return messagePack.toPayload(payload);
   if (payload === undefined) return new Uint8Array();
   if (payload instanceof Uint8Array) return payload;
   throw new WisteriaError("bad-request", "with { raw: true } a payload is a Uint8Array; leave it out to send a value");

@@ -38,7 +38,8 @@ export class Feed {
 
   /** The page has taken so many, and has room for as many more. */
   taken(count: number): void {
-    this.#room += count;
+    // A host that took over from another knows nothing of what that one sent.
+    this.#room = Math.min(IN_FLIGHT, this.#room + count);
     const next = this.#waiting.splice(0, this.#room);
     if (next.length === 0) return;
     this.#room -= next.length;

@@ -2,7 +2,6 @@
 
 import { Actors } from "./actors.js";
 import { Bus, type BusMessage, type PublishOptions, type SayOptions, type SubscribeOptions } from "./bus.js";
-import { fromPayload, loadCodec, toPayload } from "./codec.js";
 import { Control } from "./control.js";
 import { WisteriaError } from "./error.js";
 import { HostEvents } from "./events.js";
@@ -10,12 +9,14 @@ import { init, initialised } from "./init.js";
 import { Lattice } from "./lattice.js";
 import { Links } from "./links.js";
 import { readModule, type ModuleSource } from "./module.js";
+import { loadPayload } from "./messagepack.js";
 import type { Started } from "./protocol.js";
 import type { Handlers, ProvideOptions } from "./provide.js";
 import type { Provider } from "./provider.js";
 import type { ServeOptions } from "./serve.js";
 import type { MountOptions } from "./ui.js";
 import { RemoteHost, type WorkerLike } from "./remote.js";
+import { Providers } from "./running-providers.js";
 import { openHosting } from "./surroundings.js";
 import type { Subscription } from "./subscription.js";
 import { firstToken, keepRenewed, type TokenSource } from "./token.js";
@@ -71,6 +72,8 @@ export class Host implements AsyncDisposable {
   readonly actors: Actors;
   /** The lattice's links. */
   readonly links: Links;
+  /** Providers of any host, as they are started and stopped. */
+  readonly providers: Providers;
   /** What the lattice consists of. */
   readonly lattice: Lattice;
   readonly #remote: RemoteHost;
@@ -88,6 +91,7 @@ export class Host implements AsyncDisposable {
     this.lattice = new Lattice(control);
     this.actors = new Actors(remote, bus, control, this.lattice, hostId);
     this.links = new Links(control, this.lattice);
+    this.providers = new Providers(control, hostId);
   }
 
   /**
@@ -112,7 +116,7 @@ export class Host implements AsyncDisposable {
       if (news === "connection" && detail === "closed") remote.fail(stopped());
     });
     try {
-      const starting = remote.ask("start", {
+      const started = await remote.ask("start", {
         ...(wasm ? { wasm } : {}),
         bridge: String(options.bridge ?? defaultBridge()),
         ...(token ? { token } : {}),
@@ -123,7 +127,8 @@ export class Host implements AsyncDisposable {
         limits: options.limits ?? {},
         ...(options.policy ? { policy: options.policy } : {}),
       });
-      const [started] = await Promise.all([starting, loadCodec()]);
+      // No host needs it to start, and most do soon after.
+      void loadPayload().catch(() => {});
       if (typeof source === "function") keepRenewed(source, token ?? "", remote, events);
       return new Host(remote, events, started, lattice);
     } catch (thrown) {
@@ -142,10 +147,11 @@ export class Host implements AsyncDisposable {
   async call(target: string, operation: string, payload?: unknown, options: CallOptions = {}): Promise<unknown> {
     const { deadline, raw = false, signal } = options;
     const millis = millisecondsOf(deadline, 0);
-    const bytes = raw ? (payload as Uint8Array) : toPayload(payload);
+    const messagePack = raw ? undefined : await loadPayload();
+    const bytes = messagePack ? messagePack.toPayload(payload) : (payload as Uint8Array);
     const call = () => this.#remote.ask("call", target, operation, bytes, millis);
     const reply = signal ? await within(`the call of ${operation}`, { signal }, call) : await call();
-    return raw ? reply : fromPayload(reply);
+    return messagePack ? messagePack.fromPayload(reply) : reply;
   }
 
   /**

@@ -1,7 +1,7 @@
 // A provider that a page provides, as the page holds it.
 
 import type { CallOptions } from "./host.js";
-import { fromPayload, toPayload } from "./codec.js";
+import { fromPayload, toPayload } from "./payload.js";
 import { Answers, describe, type ProvideOptions } from "./provide.js";
 import type { RemoteHost } from "./remote.js";
 import { millisecondsOf, within } from "./waiting.js";

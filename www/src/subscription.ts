@@ -11,6 +11,9 @@ interface Taker {
   reject(error: WisteriaError): void;
 }
 
+/** Makes what is taken of what was heard. */
+type Reader = (message: WireMessage) => BusMessage;
+
 /** Room is told back to the host in so many steps. */
 const STEP = IN_FLIGHT / 4;
 
@@ -25,7 +28,8 @@ export class Subscription implements AsyncIterableIterator<BusMessage, undefined
   readonly ready: Promise<void>;
   readonly #remote: RemoteHost;
   readonly #number: number;
-  readonly #read: (message: WireMessage) => BusMessage;
+  /** Known before anything is heard. */
+  #read!: Reader;
   readonly #signal: AbortSignal | undefined;
   #heard: WireMessage[] = [];
   #takers: Taker[] = [];
@@ -33,15 +37,19 @@ export class Subscription implements AsyncIterableIterator<BusMessage, undefined
   #dropped = 0;
   #end: { error?: WisteriaError } | undefined;
 
-  constructor(remote: RemoteHost, subject: string, { queue, signal }: SubscribeOptions, read: (message: WireMessage) => BusMessage) {
+  constructor(remote: RemoteHost, subject: string, { queue, signal }: SubscribeOptions, reader: Promise<Reader>) {
     this.subject = subject;
     this.#remote = remote;
-    this.#read = read;
     this.#signal = signal;
     this.#number = remote.listen(this);
-    this.ready = signal?.aborted ? Promise.reject(givenUp(subject, signal)) : remote.ask("subscribe", this.#number, subject, queue);
+    this.ready = signal?.aborted ? Promise.reject(givenUp(subject, signal)) : this.#begin(queue, reader);
     this.ready.catch((error: WisteriaError) => this.end(error));
     signal?.addEventListener("abort", this.#abort, { once: true });
+  }
+
+  async #begin(queue: string | undefined, reader: Promise<Reader>): Promise<void> {
+    this.#read = await reader;
+    if (!this.#end) await this.#remote.ask("subscribe", this.#number, this.subject, queue);
   }
 
   /** How many messages were lost, as more waited than may: 1280 that were heard and not taken. */
