@@ -22,7 +22,7 @@ export { Host, type CallOptions, type HostOptions } from "./host.js";
 export { Lattice } from "./lattice.js";
 export { Links, type PutLink } from "./links.js";
 export type { ModuleReference, ModuleSource } from "./module.js";
-export { Subscription } from "./subscription.js";
+export { BusSubscription } from "./subscription.js";
 export type { Waiting } from "./waiting.js";
 export { init } from "./init.js";
 export type { WasmSource } from "./wasm.js";
