@@ -2,6 +2,7 @@
 
 import { Actors } from "./actors.js";
 import { Bus, type BusMessage, type PublishOptions, type SayOptions, type SubscribeOptions } from "./bus.js";
+import type { ArgumentOf, ReplyOf } from "./contracts.js";
 import { Control } from "./control.js";
 import { WisteriaError } from "./error.js";
 import { HostEvents } from "./events.js";
@@ -18,7 +19,7 @@ import type { MountOptions } from "./ui.js";
 import { RemoteHost, type WorkerLike } from "./remote.js";
 import { Providers } from "./running-providers.js";
 import { openHosting } from "./surroundings.js";
-import type { Subscription } from "./subscription.js";
+import type { BusSubscription } from "./subscription.js";
 import { firstToken, keepRenewed, type TokenSource } from "./token.js";
 import type { Account, ActorLimits, Policy, SignClaims } from "./types.js";
 import { millisecondsOf, within, type Waiting } from "./waiting.js";
@@ -41,6 +42,11 @@ export interface HostOptions {
   allowUnsigned?: boolean;
   /** The accounts (`A…`) whose signed modules may run, beside the one that signs in this browser; none by default. */
   trustedIssuers?: string[];
+  /**
+   * Whether all tabs of the origin that join this lattice have one host in common: the first of them runs it by its options, and
+   * when that tab closes, another does. What happens is told as the event `shared`.
+   */
+  shared?: boolean;
   /** Who may do what in this host; everything that could be done by default. */
   policy?: Policy;
   /**
@@ -100,7 +106,8 @@ export class Host implements AsyncDisposable {
    */
   static async start(options: HostOptions = {}): Promise<Host> {
     const loading = init();
-    const worker = await openHosting(options.worker ?? true);
+    const open = () => openHosting(options.worker ?? true);
+    const worker = options.shared ? await sharedHosting(options, open) : await open();
     await orEnd(worker, loading);
     return Host.startIn(worker, options);
   }
@@ -140,10 +147,15 @@ export class Host implements AsyncDisposable {
 
   /**
    * Calls an actor by its key or call alias, wherever it runs. The argument is a value, encoded as MessagePack, and so
-   * is what comes back; with `raw` both are bytes.
+   * is what comes back, with the types of operations that are known; with `raw` both are bytes.
    */
   async call(target: string, operation: string, payload: Uint8Array, options: CallOptions & { raw: true }): Promise<Uint8Array>;
-  async call(target: string, operation: string, payload?: unknown, options?: CallOptions): Promise<unknown>;
+  async call<const O extends string>(
+    target: string,
+    operation: O,
+    payload?: ArgumentOf<O>,
+    options?: CallOptions & { raw?: false },
+  ): Promise<ReplyOf<O>>;
   async call(target: string, operation: string, payload?: unknown, options: CallOptions = {}): Promise<unknown> {
     const { deadline, raw = false, signal } = options;
     const millis = millisecondsOf(deadline, 0);
@@ -174,7 +186,7 @@ export class Host implements AsyncDisposable {
    * Listens to a subject, or to a pattern, where `*` stands for one token and a last `>` for one or more:
    * `for await (const message of host.subscribe("orders.>"))`. What is published from when `ready` resolves is heard.
    */
-  subscribe(subject: string, options: SubscribeOptions = {}): Subscription {
+  subscribe(subject: string, options: SubscribeOptions = {}): BusSubscription {
     return this.#bus.subscribe(subject, options);
   }
 
@@ -239,6 +251,12 @@ async function orEnd<T>(worker: WorkerLike, needed: T): Promise<Awaited<T>> {
     worker.terminate();
     throw thrown;
   }
+}
+
+/** Not all pages share a host. */
+async function sharedHosting({ lattice = "default", token }: HostOptions, open: () => Promise<WorkerLike>): Promise<WorkerLike> {
+  const { SharedHosting } = await import("./shared.js");
+  return new SharedHosting(lattice, open, typeof token === "function" ? token : undefined);
 }
 
 function stopped(): WisteriaError {

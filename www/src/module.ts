@@ -23,7 +23,10 @@ export async function readModule(source: ModuleSource): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
-  const response = source instanceof Response ? source : await open(source);
+  const response = source instanceof Response ? source : await open(source).catch((cause: unknown) => {
+    const why = WisteriaError.from(cause).message;
+    throw new WisteriaError("module-not-found", `${source} cannot be got: ${why}; check the module's address`, { cause });
+  });
   if (!response.ok) {
     throw new WisteriaError("module-not-found", `${response.url} answers ${response.status}; check the module's address`);
   }
