@@ -108,21 +108,25 @@ export class Host implements AsyncDisposable {
     const loading = init();
     const open = () => openHosting(options.worker ?? true);
     const worker = options.shared ? await sharedHosting(options, open) : await open();
-    await orEnd(worker, loading);
-    return Host.startIn(worker, options);
+    return Host.#join(worker, loading.then(initialised), options);
   }
 
   /** The same in a worker that the caller made from `wisteria/worker`, which gets the WebAssembly by itself where {@link init} was not called. */
-  static async startIn(worker: WorkerLike, options: HostOptions = {}): Promise<Host> {
+  static startIn(worker: WorkerLike, options: HostOptions = {}): Promise<Host> {
+    return Host.#join(worker, initialised(), options);
+  }
+
+  static async #join(worker: WorkerLike, loading: Promise<WebAssembly.Module | undefined> | undefined, options: HostOptions): Promise<Host> {
     const { token: source, lattice = "default" } = options;
-    const [token, wasm] = await Promise.all([typeof source === "function" ? firstToken(source, worker) : source, orEnd(worker, initialised())]);
     const events = new HostEvents();
+    // Listens from now on: a worker whose script is missing says so once.
     const remote = new RemoteHost(worker, ({ news, detail }) => {
       events.dispatchEvent(new CustomEvent(news, { detail }));
       // The host has left the lattice, by itself where another host or a client asked it to.
       if (news === "connection" && detail === "closed") remote.fail(stopped());
     });
     try {
+      const [token, wasm] = await Promise.all([typeof source === "function" ? firstToken(source, worker) : source, loading]);
       const started = await remote.ask("start", {
         ...(wasm ? { wasm } : {}),
         bridge: String(options.bridge ?? defaultBridge()),
@@ -240,16 +244,6 @@ export class Host implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
-  }
-}
-
-/** What a host cannot start without: where it fails, its worker is not needed. */
-async function orEnd<T>(worker: WorkerLike, needed: T): Promise<Awaited<T>> {
-  try {
-    return await needed;
-  } catch (thrown) {
-    worker.terminate();
-    throw thrown;
   }
 }
 
