@@ -11,6 +11,21 @@ const serviceWorker: Plugin = {
   },
 };
 
+/**
+ * Servers allow their page no styles inside of elements (`style-src 'self'`). The mini-map is given a colour in a way that
+ * Svelte turns into one; the page sets that colour by its stylesheet, so the map needs none.
+ */
+const noInlineStyle: Plugin = {
+  name: "no-inline-style",
+  enforce: "pre",
+  transform(code, id) {
+    if (!id.endsWith("/Minimap/Minimap.svelte")) return undefined;
+    const without = code.replace("--xy-minimap-background-color-props={bgColor}", "");
+    if (without === code) this.error("the mini-map has changed; look whether it still has an inline style");
+    return without;
+  },
+};
+
 /** While the page is worked on, it is on the lattice of this server. */
 const server = process.env["WISTERIA_URL"] ?? "http://127.0.0.1:7700";
 
@@ -25,7 +40,7 @@ const toServer: ProxyOptions = {
 export default defineConfig({
   // The page is served from the root of a server, and from any folder of a static site.
   base: "./",
-  plugins: [svelte(), serviceWorker, sampleLibrary()],
+  plugins: [noInlineStyle, svelte(), serviceWorker, sampleLibrary()],
   worker: { format: "es" },
   build: { target: "es2022", assetsInlineLimit: 0 },
   server: { proxy: { "/api": toServer, "/lattice": toServer } },

@@ -52,7 +52,7 @@ export function graph(): { nodes: CanvasNode[]; edges: LinkEdgeType[] } {
       measured: size,
       zIndex: 0,
       connectable: false,
-      ariaLabel: `Host ${host.name}`,
+      ariaLabel: `Host: ${host.name}`,
       data: host,
     },
     ...inside,
@@ -127,7 +127,7 @@ function actorNodes(host: HostState): ActorNodeType[] {
       ...inHost(host, one.id, own),
       type: "actor",
       handles: ports.map((port, at) => handle("source", port.contract, SIZES.actor - 4, SIZES.actorHead + at * SIZES.port + SIZES.port / 2 - 4)),
-      ariaLabel: `Actor ${name} on ${nameOfHost(host.id)}`,
+      ariaLabel: `Actor: ${name} on ${nameOfHost(host.id)}`,
       data,
     };
   });
@@ -167,7 +167,7 @@ function providerNodes(host: HostState, offers: Offer[], start: number = SIZES.t
     ...inHost(host, id, { x: SIZES.providersAt, y: start + at * (SIZES.providerHeight + SIZES.gap), width: SIZES.provider, height: SIZES.providerHeight }),
     type: "provider",
     handles: [handle("target", contract, -4, SIZES.providerHeight / 2 - 4)],
-    ariaLabel: `Provider ${name} of ${contract} on ${nameOfHost(host.id)}`,
+    ariaLabel: `Provider: ${name} of ${contract} on ${nameOfHost(host.id)}`,
     data: { provider: id, host: host.id, name, contract, isOffer, isMissing, isSuspended: host.presence === "suspended" },
   }));
 }
@@ -219,7 +219,7 @@ function edgesOf(nodes: CanvasNode[]): LinkEdgeType[] {
             sourceHandle: port.contract,
             targetHandle: link.contract_id,
             zIndex: 1,
-            ariaLabel: `Link ${link.link_name} for ${shortContract(link.contract_id)} from ${actor.data.name} to ${target.data.name}: ${words}`,
+            ariaLabel: `Link: ${link.link_name} for ${shortContract(link.contract_id)} from ${actor.data.name} to ${target.data.name}: ${words}`,
             data: { link, state, words },
           },
         ];

@@ -66,11 +66,9 @@ export async function link(draft: Required<Draft>): Promise<void> {
   await putLink({ ...draft, link_name: "default", values: {} });
 }
 
-/** Puts a link and selects it; resolves with whether that worked. */
-export async function putLink(put: Link): Promise<boolean> {
-  const done = await run({ kind: "put-link", link: put });
-  if (done) select({ kind: "link", link: `${put.actor_id} ${put.contract_id} ${put.link_name}` });
-  return done;
+/** Puts a link; resolves with whether that worked. */
+export function putLink(put: Link): Promise<boolean> {
+  return run({ kind: "put-link", link: put });
 }
 
 /** Deletes a link. */
