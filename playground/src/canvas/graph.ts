@@ -6,6 +6,7 @@ import { ANY_CONTRACT } from "../commands/actions";
 import { isBuiltIn, shortContract } from "../lattice/contracts";
 import { lattice, type HostState, type Pending } from "../lattice/state.svelte";
 import { contractsOf, hostsOfProvider, isSigned, isTab, linkId, nameOfActor, nameOfHost, nameOfProvider, shortKey, stateOfLink } from "../lattice/view";
+import { settings } from "../ui/settings.svelte";
 import { columns, heightOfActor, sizeOfHost, SIZES, type Box } from "./layout";
 import { isPinned, isUnfolded, placeOf, seat } from "./places.svelte";
 
@@ -42,7 +43,7 @@ export function placeName(node: CanvasNode): string {
 export function graph(): { nodes: CanvasNode[]; edges: LinkEdgeType[] } {
   const wanted = wantedContracts();
   const boxes = lattice.hosts.map((host) => boxOf(host, wanted));
-  const places = columns(boxes.map(({ id, size }) => ({ ...size, place: placeOf(`host ${seat(id)}`) })));
+  const places = columns(boxes.map(({ id, size }) => ({ ...size, place: placeOf(`host ${seat(id)}`) })), settings.isPhone ? 1 : 2);
   const nodes = boxes.flatMap(({ id, size, host, inside }, at): CanvasNode[] => [
     {
       id: hostNodeId(id),
@@ -90,9 +91,10 @@ function boxOf(host: HostState, wanted: Set<string>): HostBox {
 
 const isLinked = (provider: string): boolean => lattice.links.some(({ provider_id }) => provider_id === provider);
 
-/** The contracts for which an actor has no link yet: all that provide them are offered. */
+/** The contracts for which an actor has no link that it can use: all that provide them are offered. */
 function wantedContracts(): Set<string> {
-  const linked = new Set(lattice.links.map(({ actor_id, contract_id }) => `${actor_id} ${contract_id}`));
+  const usable = lattice.links.filter((link) => stateOfLink(link).state === "active");
+  const linked = new Set(usable.map(({ actor_id, contract_id }) => `${actor_id} ${contract_id}`));
   const actors = new Set(lattice.hosts.flatMap(({ actors }) => actors.map(({ id }) => id)));
   const free = [...actors].flatMap((actor) => contractsOf(actor).filter((contract) => !linked.has(`${actor} ${contract}`)));
   return new Set(free);

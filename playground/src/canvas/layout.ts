@@ -40,12 +40,12 @@ export function sizeOfHost(inside: { position: Place; width?: number; height?: n
   return { width: right, height: bottom };
 }
 
-/** Places for hosts in order, in two columns, the next always in the shorter one; those that have a place keep it. */
-export function columns(hosts: { width: number; height: number; place: Place | undefined }[]): Place[] {
-  const ends = [0, 0];
+/** Places for hosts in order, in columns, the next always in the shortest one; those that have a place keep it. */
+export function columns(hosts: { width: number; height: number; place: Place | undefined }[], count: number): Place[] {
+  const ends = new Array<number>(count).fill(0);
   return hosts.map(({ height, place }) => {
     if (place) return place;
-    const column = (ends[0] ?? 0) <= (ends[1] ?? 0) ? 0 : 1;
+    const column = ends.indexOf(Math.min(...ends));
     const y = ends[column] ?? 0;
     ends[column] = y + height + SIZES.betweenHosts;
     return { x: column * (SIZES.host + SIZES.betweenHosts), y };

@@ -11,8 +11,8 @@ interface Item {
   height: number;
 }
 
-/** Places for all nodes, by the names under which they are kept. */
-export function tidy(nodes: CanvasNode[], edges: LinkEdgeType[]): Record<string, Place> {
+/** Places for all nodes, by the names under which they are kept; hosts stand from top to bottom where that is said. */
+export function tidy(nodes: CanvasNode[], edges: LinkEdgeType[], isUpright: boolean): Record<string, Place> {
   const places: Record<string, Place> = {};
   const hostOf = new Map(nodes.map(({ id, parentId }) => [id, parentId ?? id]));
   const hosts: Item[] = [];
@@ -30,17 +30,17 @@ export function tidy(nodes: CanvasNode[], edges: LinkEdgeType[]): Record<string,
     hosts.push({ id: host.id, width: right, height: bottom });
   }
   const between = edges.map(({ source, target }) => ({ source: hostOf.get(source) ?? "", target: hostOf.get(target) ?? "" })).filter(({ source, target }) => source !== target);
-  const arranged = arrange(hosts, between, 96, SIZES.betweenHosts);
+  const arranged = arrange(hosts, between, isUpright ? SIZES.betweenHosts : 96, SIZES.betweenHosts, isUpright ? "TB" : "LR");
   for (const host of nodes.filter(({ type }) => type === "host")) places[placeName(host)] = arranged.get(host.id) ?? { x: 0, y: 0 };
   return places;
 }
 
 const itemOf = ({ id, width = 0, height = 0 }: CanvasNode): Item => ({ id, width, height });
 
-/** Places from left to right along the edges, from 0, 0 on. */
-function arrange(items: Item[], edges: { source: string; target: string }[], between: number, gap: number): Map<string, Place> {
+/** Places along the edges, from 0, 0 on. */
+function arrange(items: Item[], edges: { source: string; target: string }[], between: number, gap: number, rankdir: "LR" | "TB" = "LR"): Map<string, Place> {
   const drawn = new Graph();
-  drawn.setGraph({ rankdir: "LR", ranksep: between, nodesep: gap, marginx: 0, marginy: 0 });
+  drawn.setGraph({ rankdir, ranksep: between, nodesep: gap, marginx: 0, marginy: 0 });
   drawn.setDefaultEdgeLabel(() => ({}));
   for (const { id, width, height } of items) drawn.setNode(id, { width, height });
   for (const { source, target } of edges) drawn.setEdge(source, target);

@@ -55,7 +55,8 @@ function follow(joined: Host): void {
 
 function take(event: LatticeEvent): void {
   const kind = kindOf(event);
-  if (kind === "host_heartbeat") return;
+  // These come with every beat, and say that nothing changed.
+  if (kind === "host_heartbeat" || kind === "health_check_passed") return;
   addNews(describeEvent(event));
   if (kind.startsWith("link")) return due.links();
   if (kind.startsWith("host") || kind.startsWith("labels")) due.hosts();

@@ -36,6 +36,14 @@ export function choices(): Choice[] {
   ];
 }
 
+/** Those choices that have all that was typed, word by word; those that begin a word with it come first. */
+export function found(all: Choice[], typed: string): Choice[] {
+  const parts = typed.toLowerCase().split(" ").filter((part) => part !== "");
+  const fits = all.filter(({ words }) => parts.every((part) => words.toLowerCase().includes(part)));
+  const beginsWord = ({ words }: Choice) => parts.every((part) => words.toLowerCase().split(/[^\p{L}\p{N}]/u).some((word) => word.startsWith(part)));
+  return [...fits.filter(beginsWord), ...fits.filter((choice) => !beginsWord(choice))];
+}
+
 /** Changes between canvas and list. */
 export function toggleView(): void {
   settings.view = settings.view === "list" ? "canvas" : "list";

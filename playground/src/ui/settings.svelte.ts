@@ -11,6 +11,8 @@ export type Sheet = "library" | "inspector" | "timeline" | undefined;
 
 class Settings {
   theme = $state<Theme>(readTheme());
+  /** Whether the page is as narrow as a phone: then panels are sheets, and hosts stand below one another. */
+  isPhone = $state(false);
   view = $state<"canvas" | "list">("canvas");
   hasLibrary = $state(true);
   hasTimeline = $state(true);
