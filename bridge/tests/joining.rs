@@ -15,7 +15,7 @@ use wisteria_bridge::{
     auth::{AccountGate, Grant, Role, UserClaims, creds_file},
 };
 use wisteria_core::{
-    bus::{Bus, LocalBus, Router, SubjectPattern},
+    bus::{Bus, BusError, LocalBus, Router, SubjectPattern},
     identity::{KeyKind, KeyPair, PublicKey},
     platform::Platform,
 };
@@ -495,6 +495,27 @@ async fn claims_as_nats_has_them_allow_deny_and_filter() {
         lattice.local.publish(common::text(subject, "x")).expect("room");
     }
     raw.expect("MSG a.open 1 1").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_client_hears_at_once_what_it_may_not_say() {
+    let lattice = lattice();
+    let credentials =
+        Credentials::Join { token: JoinToken::new(token(Role::Tab, "t")), key: host(1), providers: Vec::new() };
+    let options = BridgeOptions { credentials, ..BridgeOptions::default() };
+    let bus = BridgeBus::connect(lattice.wire.clone(), lattice.platform.clone(), options).await.expect("let in");
+    let refused = || BusError::MayNotPublish("orders.new".to_owned());
+    let (first, second, allowed) = tokio::join!(
+        bus.publish_and_confirm(common::text("orders.new", "1")),
+        bus.publish_and_confirm(common::text("orders.new", "2")),
+        bus.publish_and_confirm(common::text("wasmbus.ctl.l.ping.hosts", "")),
+    );
+    assert_eq!((first, second, allowed), (Err(refused()), Err(refused()), Ok(())));
+    let before = tokio::time::Instant::now();
+    let asked = bus.request(common::text("orders.new", "?"), Duration::from_secs(1)).await;
+    assert_eq!((asked, before.elapsed()), (Err(refused()), Duration::ZERO));
+    let asked = bus.request(common::text("wasmbus.ctl.l.ping.hosts", ""), Duration::from_secs(1)).await;
+    assert_eq!(asked, Err(BusError::NoResponders("wasmbus.ctl.l.ping.hosts".to_owned())));
 }
 
 #[tokio::test(start_paused = true)]

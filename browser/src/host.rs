@@ -4,26 +4,23 @@ use std::{rc::Rc, time::Duration};
 
 use bytes::Bytes;
 use js_sys::{Function, JSON, Promise, Uint8Array};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 use wisteria_bridge::{BridgeBus, JoinToken};
 use wisteria_core::{
     call::Target,
     encoding,
-    error::{ErrorCode, LatticeError},
+    error::LatticeError,
     host::Host,
     identity::{KeyKind, PublicKey},
-    lattice::{
-        Client,
-        control::{ActorLimits, LinkDefinition, RemoveLink},
-    },
-    platform::{BoxFuture, Platform},
+    lattice::{Client, control::ActorLimits},
+    platform::BoxFuture,
 };
 
 use crate::{
+    bus::Listening,
     error::{bad_request, text_of, to_js},
-    platform::BrowserPlatform,
     provider::{Described, Handlers, ProviderKeys, provide},
     start::start,
 };
@@ -45,6 +42,7 @@ pub(crate) struct Parts {
     pub(crate) token: Option<JoinToken>,
     pub(crate) engine: &'static str,
     pub(crate) provider_keys: ProviderKeys,
+    pub(crate) listening: Listening,
 }
 
 impl Parts {
@@ -98,35 +96,12 @@ impl TabHost {
         })
     }
 
-    /// Stops an actor on a host.
-    #[wasm_bindgen(js_name = stopActor)]
-    pub fn stop_actor(&self, host: String, actor: String) -> Promise {
-        self.answer(async move |parts| nothing(parts.client.stop_actor(read_key(&host)?, read_key(&actor)?).await))
-    }
-
-    /// Changes how many calls an actor handles at once on a host, where 0 means the host's default, and its limits unless
-    /// they are undefined.
-    #[wasm_bindgen(js_name = scaleActor)]
-    pub fn scale_actor(&self, host: String, actor: String, max_instances: u32, limits: JsValue) -> Promise {
+    /// Has an actor of a host run another module of the same key; no call fails.
+    #[wasm_bindgen(js_name = updateActor)]
+    pub fn update_actor(&self, host: String, actor: String, module: Vec<u8>) -> Promise {
         self.answer(async move |parts| {
-            let (host, actor, limits) = (read_key(&host)?, read_key(&actor)?, read_limits(&limits)?);
-            nothing(parts.client.scale_actor(host, actor, number(max_instances), limits).await)
-        })
-    }
-
-    /// Starts a provider on a host by its name and brings its key.
-    #[wasm_bindgen(js_name = startProvider)]
-    pub fn start_provider(&self, host: String, name: String, link_name: String) -> Promise {
-        self.answer(async move |parts| {
-            Ok(parts.client.start_provider(read_key(&host)?, &name, &link_name).await?.into())
-        })
-    }
-
-    /// Stops a provider on a host.
-    #[wasm_bindgen(js_name = stopProvider)]
-    pub fn stop_provider(&self, host: String, provider: String) -> Promise {
-        self.answer(async move |parts| {
-            nothing(parts.client.stop_provider(read_key(&host)?, read_key(&provider)?).await)
+            parts.client.update_actor(read_key(&host)?, read_key(&actor)?, module.into()).await?;
+            Ok(JsValue::UNDEFINED)
         })
     }
 
@@ -149,7 +124,10 @@ impl TabHost {
 
     /// Stops a provider that was provided.
     pub fn withdraw(&self, provider: String) -> Promise {
-        self.answer(async move |parts| nothing(parts.host.stop_provider(read_key(&provider)?).await))
+        self.answer(async move |parts| {
+            parts.host.stop_provider(read_key(&provider)?).await?;
+            Ok(JsValue::UNDEFINED)
+        })
     }
 
     /// Calls an actor in the name of a provider of this host. 0 milliseconds means the host's default.
@@ -169,23 +147,6 @@ impl TabHost {
         })
     }
 
-    /// Puts a link, `{actor_id, provider_id, contract_id, link_name, values}`; brings its
-    /// status once the provider accepted it, or where it runs on no host yet.
-    #[wasm_bindgen(js_name = putLink)]
-    pub fn put_link(&self, link: JsValue) -> Promise {
-        self.answer(async move |parts| {
-            let link: LinkDefinition = from_js("link", &link)?;
-            as_js(&parts.client.put_link(&link).await?)
-        })
-    }
-
-    /// Deletes a link.
-    #[wasm_bindgen(js_name = deleteLink)]
-    pub fn delete_link(&self, actor: String, contract: String, link_name: String) -> Promise {
-        let link = RemoveLink { actor_id: actor, contract_id: contract, link_name, stamp: None };
-        self.answer(async move |parts| nothing(parts.client.delete_link(&link).await))
-    }
-
     /// Calls an actor by key or call alias, wherever it runs. 0 milliseconds means the host's default.
     pub fn call(&self, target: String, operation: String, payload: Vec<u8>, timeout_millis: u32) -> Promise {
         self.answer(async move |parts| {
@@ -196,46 +157,6 @@ impl TabHost {
             let reply = parts.host.call(target, operation, payload.into(), deadline(timeout_millis)).await?;
             Ok(Uint8Array::from(&*reply).into())
         })
-    }
-
-    /// All hosts of the lattice.
-    pub fn hosts(&self) -> Promise {
-        self.answer(async move |parts| as_js(&parts.client.hosts().await?))
-    }
-
-    /// What runs on a host.
-    pub fn inventory(&self, host: String) -> Promise {
-        self.answer(async move |parts| {
-            let host = read_key(&host)?;
-            match host == parts.host.id() {
-                true => as_js(&parts.host.inventory()),
-                false => as_js(&parts.client.inventory(host).await?),
-            }
-        })
-    }
-
-    /// All links.
-    pub fn links(&self) -> Promise {
-        self.answer(async move |parts| as_js(&parts.client.links().await?))
-    }
-
-    /// The claims of all actors that were started.
-    pub fn claims(&self) -> Promise {
-        self.answer(async move |parts| as_js(&parts.client.claims().await?))
-    }
-
-    /// Calls `callback` with each event of the lattice from now on.
-    #[wasm_bindgen(js_name = onEvent)]
-    pub fn on_event(&self, callback: Function) -> Result<(), JsValue> {
-        let mut events = self.parts.client.events().map_err(|error| to_js(&error))?;
-        BrowserPlatform.spawn(Box::pin(async move {
-            while let Some(event) = events.next().await {
-                if let Ok(event) = as_js(&event) {
-                    tell(&callback, &event);
-                }
-            }
-        }));
-        Ok(())
     }
 
     /// Has another join token used from the next connection on. A host that joined without one needs none.
@@ -257,7 +178,7 @@ impl TabHost {
         })
     }
 
-    fn answer(&self, work: impl AsyncFnOnce(Rc<Parts>) -> Outcome + 'static) -> Promise {
+    pub(crate) fn answer(&self, work: impl AsyncFnOnce(Rc<Parts>) -> Outcome + 'static) -> Promise {
         promise(work(self.parts.clone()))
     }
 }
@@ -277,7 +198,11 @@ pub(crate) fn tell(callback: &Function, what: &JsValue) {
 
 /// 0 stands for the host's default.
 fn deadline(millis: u32) -> Option<Duration> {
-    (millis > 0).then(|| Duration::from_millis(millis.into()))
+    (millis > 0).then(|| milliseconds(millis))
+}
+
+pub(crate) fn milliseconds(count: u32) -> Duration {
+    Duration::from_millis(count.into())
 }
 
 /// 0 stands for no number.
@@ -300,14 +225,4 @@ pub(crate) fn from_js<T: DeserializeOwned>(what: &str, value: &JsValue) -> Resul
 
 pub(crate) fn read_key(text: &str) -> Result<PublicKey, LatticeError> {
     text.parse().map_err(|error| bad_request(format!("\"{text}\" is not a key: {error}")))
-}
-
-fn nothing(outcome: Result<(), LatticeError>) -> Outcome {
-    outcome.map(|()| JsValue::UNDEFINED)
-}
-
-fn as_js(value: &impl Serialize) -> Outcome {
-    let unreadable = |cause: String| LatticeError::new(ErrorCode::Other, format!("an answer has no JSON: {cause}"));
-    let json = serde_json::to_string(value).map_err(|error| unreadable(error.to_string()))?;
-    JSON::parse(&json).map_err(|thrown| unreadable(text_of(&thrown)))
 }

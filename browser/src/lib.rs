@@ -3,6 +3,7 @@
 //! Builds for wasm32 only. One thread, so nothing here is `Send`, and no borrow may be held across a guest's call: until
 //! the guest first suspends, it runs inside the core's own.
 
+mod bus;
 pub mod engine;
 mod error;
 mod host;

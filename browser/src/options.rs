@@ -37,6 +37,8 @@ pub(crate) struct Options {
     /// Bounds.
     #[serde(default)]
     pub(crate) limits: Limits,
+    /// The secret bytes of the host's key, in hexadecimal, where it is to have the same as another before it.
+    pub(crate) host_seed: Option<Secret>,
     /// The keys of providers that are to have the same in each host.
     #[serde(default)]
     pub(crate) provider_seeds: Seeds,
@@ -50,6 +52,13 @@ impl fmt::Debug for Seeds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} seeds", self.0.len())
     }
+}
+
+/// 32 secret bytes in hexadecimal.
+pub(crate) fn read_seed(text: &str) -> Option<[u8; 32]> {
+    let byte = |index: usize| u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok();
+    let seed: Option<Vec<u8>> = (0..32).map(byte).collect();
+    seed?.try_into().ok()
 }
 
 /// The bounds that a page may change: what all of its actors have, and what starters may ask for at most.

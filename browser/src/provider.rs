@@ -24,7 +24,7 @@ use wisteria_core::{
 
 use crate::{
     error::{bad_request, error_of, text_of},
-    options::Seeds,
+    options::{Seeds, read_seed},
     platform::BrowserPlatform,
 };
 
@@ -84,12 +84,11 @@ pub(crate) struct ProviderKeys {
 impl ProviderKeys {
     /// Keys of a host, with those of providers that have one already.
     pub(crate) fn new(host: &KeyPair, seeds: Seeds, are_proven: bool) -> Self {
-        let named = seeds.0.into_iter().filter_map(|(name, seed)| {
-            // The package's own code makes them.
-            let byte = |index: usize| u8::from_str_radix(seed.get(2 * index..2 * index + 2)?, 16).ok();
-            let seed: Option<Vec<u8>> = (0..32).map(byte).collect();
-            Some((name, KeyPair::from_raw(KeyKind::Provider, seed?.try_into().ok()?)))
-        });
+        // The package's own code makes them.
+        let named = seeds
+            .0
+            .into_iter()
+            .filter_map(|(name, seed)| Some((name, KeyPair::from_raw(KeyKind::Provider, read_seed(&seed)?))));
         let most = if are_proven { MOST_PROVEN_NAMES } else { MOST_NAMES };
         let free = (0..most).map(|number| host.derive(KeyKind::Provider, &format!("page/{number}")));
         Self { named: named.collect(), free: free.collect(), taken: RefCell::default(), texts: RefCell::default() }

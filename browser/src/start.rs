@@ -21,10 +21,11 @@ use wisteria_core::{
 };
 
 use crate::{
+    bus::Listening,
     error::bad_request,
     host::{Parts, TabHost, tell},
     log::PageLog,
-    options::{self, Limits, Options},
+    options::{self, Limits, Options, read_seed},
     platform::BrowserPlatform,
     provider::ProviderKeys,
 };
@@ -47,9 +48,7 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     };
     let platform: Arc<dyn Platform> = Arc::new(BrowserPlatform);
     let (engine, limits) = (engine()?, limits(&options.limits));
-    let mut seed = [0; 32];
-    platform.random(&mut seed);
-    let key = KeyPair::from_raw(KeyKind::Host, seed);
+    let key = KeyPair::from_raw(KeyKind::Host, own_seed(&options, &*platform)?);
     let origin = key.public_key();
     let provider_keys = ProviderKeys::new(&key, std::mem::take(&mut options.provider_seeds), options.token.is_some());
     let (bridge, in_url) = Credentials::of_url(options.bridge.expose());
@@ -85,12 +84,30 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     };
     let client = Client::new(Arc::new(bus.clone()), platform, &options.lattice, origin, PATIENCE)?;
     let host = Host::start(parts, config(options, limits, policy), PROVIDERS.to_vec()).await?;
-    let parts = Rc::new(Parts { host, client, bus, token, engine: engine.name(), provider_keys });
+    let parts = Rc::new(Parts {
+        host,
+        client,
+        bus,
+        token,
+        engine: engine.name(),
+        provider_keys,
+        listening: Listening::default(),
+    });
     follow_connection(&parts, callbacks.on_connection);
     stop_when_asked(parts.clone());
     // What the host subscribed to stands once the broker has handled it.
     parts.bus.flush().await.map_err(|error| LatticeError::new(ErrorCode::Unreachable, error.to_string()))?;
     Ok(TabHost { parts })
+}
+
+/// The secret of the host's key: the one that the page keeps, or a new one.
+fn own_seed(options: &Options, platform: &dyn Platform) -> Result<[u8; 32], LatticeError> {
+    if let Some(seed) = &options.host_seed {
+        return read_seed(seed.expose()).ok_or_else(|| bad_request("the host's seed is not 32 bytes in hexadecimal"));
+    }
+    let mut seed = [0; 32];
+    platform.random(&mut seed);
+    Ok(seed)
 }
 
 /// The providers that a tab brings along.

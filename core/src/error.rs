@@ -25,7 +25,30 @@ impl LatticeError {
 
 impl From<BusError> for LatticeError {
     fn from(error: BusError) -> Self {
-        Self::new(ErrorCode::Unreachable, error.to_string())
+        let remedy = match &error {
+            BusError::NoResponders(_) => "; ask once somebody does",
+            BusError::HostLost(_) => "; ask again",
+            BusError::PayloadTooLarge { .. } | BusError::Backlog { .. } => "; send less at once",
+            BusError::NotPermitted(_) | BusError::MayNotPublish(_) => "; join with what lets it",
+            BusError::Timeout { .. } | BusError::Closed(_) | BusError::Subject(_) => "",
+        };
+        Self::new(error.code(), format!("{error}{remedy}"))
+    }
+}
+
+impl BusError {
+    /// The kind of failure, for those who called across the bus.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::NoResponders(_) => ErrorCode::NoResponders,
+            Self::Timeout { .. } => ErrorCode::Timeout,
+            Self::HostLost(_) => ErrorCode::HostLost,
+            Self::PayloadTooLarge { .. } => ErrorCode::PayloadTooLarge,
+            Self::NotPermitted(_) | Self::MayNotPublish(_) => ErrorCode::NotPermitted,
+            Self::Closed(_) => ErrorCode::Unreachable,
+            Self::Backlog { .. } => ErrorCode::Overloaded,
+            Self::Subject(_) => ErrorCode::BadRequest,
+        }
     }
 }
 

@@ -11,6 +11,7 @@ pub mod error;
 pub mod host;
 pub mod identity;
 pub mod lattice;
+pub mod manifest;
 pub mod metadata;
 pub mod platform;
 pub mod policy;

@@ -9,7 +9,7 @@ const WORKER = `
 import init, { run_engine_suite } from "/suite.js";
 onmessage = async ({ data }) => {
   try {
-    await init();
+    await init({ module_or_path: "/suite_bg.wasm" });
     postMessage({ outcomes: JSON.parse(await run_engine_suite(data)) });
   } catch (error) {
     postMessage({ error: String(error) });

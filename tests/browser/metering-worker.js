@@ -14,7 +14,7 @@ const MANY = 20;
 
 onmessage = async ({ data }) => {
   try {
-    await init();
+    await init({ module_or_path: "/suite_bg.wasm" });
     postMessage({ outcome: data.madeUp ? await madeUp(data.madeUp) : await corpus(data.corpus) });
   } catch (error) {
     postMessage({ error: `${error}\n${error.stack}` });

@@ -11,8 +11,8 @@ for (const [signal, number] of [["SIGHUP", 1], ["SIGINT", 2], ["SIGTERM", 15]]) 
 }
 
 /** Starts a program; what it prints gathers in `started.output`. */
-export function start(program, args, { env = {}, stdio = ["ignore", "pipe", "pipe"] } = {}) {
-  const child = spawn(program, args, { detached: true, env: { ...process.env, ...env }, stdio });
+export function start(program, args, { cwd, env = {}, stdio = ["ignore", "pipe", "pipe"] } = {}) {
+  const child = spawn(program, args, { cwd, detached: true, env: { ...process.env, ...env }, stdio });
   const exited = once(child, "exit").catch((error) => [error]);
   running.add(child);
   exited.then(() => running.delete(child));

@@ -145,7 +145,7 @@ for (const driver of browsers) {
         );
       });
       for (const { word, name, code, message } of failures) {
-        assert.deepEqual([name, code], ["WisteriaError", "bad-request"], `${word}: ${message}`);
+        assert.deepEqual([name, code], ["BadRequestError", "bad-request"], `${word}: ${message}`);
         assert.ok(message.includes(word), `${word}: ${message}`);
       }
       const noModule = await tab.sign(Buffer.from("no module"), { name: "a" }).then(assert.fail, (error) => error);

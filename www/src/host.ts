@@ -1,26 +1,27 @@
 // A host in this page: starts actors, links and calls them, and sees the lattice it is part of.
 
+import { Actors } from "./actors.js";
+import { Bus, type BusMessage, type PublishOptions, type SayOptions, type SubscribeOptions } from "./bus.js";
+import { Control } from "./control.js";
 import { WisteriaError } from "./error.js";
 import { HostEvents } from "./events.js";
-import { fromPayload, toPayload } from "./payload.js";
+import { init, initialised } from "./init.js";
+import { Lattice } from "./lattice.js";
+import { Links } from "./links.js";
+import { readModule, type ModuleSource } from "./module.js";
+import { loadPayload } from "./messagepack.js";
 import type { Started } from "./protocol.js";
 import type { Handlers, ProvideOptions } from "./provide.js";
-import { Provider } from "./provider.js";
+import type { Provider } from "./provider.js";
 import type { ServeOptions } from "./serve.js";
 import type { MountOptions } from "./ui.js";
 import { RemoteHost, type WorkerLike } from "./remote.js";
+import { Providers } from "./running-providers.js";
+import { openHosting } from "./surroundings.js";
+import type { Subscription } from "./subscription.js";
 import { firstToken, keepRenewed, type TokenSource } from "./token.js";
-import type {
-  Account,
-  ActorLimits,
-  ClaimsSummary,
-  HostSummary,
-  Inventory,
-  Link,
-  LinkStatus,
-  Policy,
-  SignClaims,
-} from "./types.js";
+import type { Account, ActorLimits, Policy, SignClaims } from "./types.js";
+import { millisecondsOf, within, type Waiting } from "./waiting.js";
 
 /** How a host starts. */
 export interface HostOptions {
@@ -47,34 +48,15 @@ export interface HostOptions {
    * its own; and what such limits may be at most.
    */
   limits?: { instances?: number; mailbox?: number; fuel?: number; most?: ActorLimits };
+  /** Whether the host gets a worker of its own, as by default; else it lives on the thread that starts it. */
+  worker?: boolean;
 }
 
-/** How a call is made. */
-export interface CallOptions {
-  /** Milliseconds until it fails as `timeout`; 2000 by default. */
-  deadline?: number;
+/** How a call is made. Its deadline is in milliseconds, 2000 by default. */
+export interface CallOptions extends Waiting {
   /** Bytes in and out instead of values. */
   raw?: boolean;
-  /** Gives the call up; it may run all the same. */
-  signal?: AbortSignal;
 }
-
-/** Where an actor runs. */
-export interface OnHost {
-  /** The host's key; this page's host by default. */
-  host?: string;
-}
-
-/** How an actor is bounded; by its host's defaults where nothing is said. */
-export interface Bounds {
-  /** Calls it handles at once. */
-  maxInstances?: number;
-  /** What each may use. More than the host gives is refused as `limit-refused`. */
-  limits?: ActorLimits;
-}
-
-/** The bytes of a module, or where they are. */
-export type ModuleSource = Uint8Array | ArrayBuffer | Blob | Response | URL | string;
 
 /** A host on a lattice. */
 export class Host implements AsyncDisposable {
@@ -90,31 +72,43 @@ export class Host implements AsyncDisposable {
   readonly actors: Actors;
   /** The lattice's links. */
   readonly links: Links;
+  /** Providers of any host, as they are started and stopped. */
+  readonly providers: Providers;
   /** What the lattice consists of. */
   readonly lattice: Lattice;
   readonly #remote: RemoteHost;
+  readonly #bus: Bus;
 
-  private constructor(remote: RemoteHost, events: HostEvents, { hostId, engine, account }: Started) {
+  private constructor(remote: RemoteHost, events: HostEvents, { hostId, engine, account }: Started, lattice: string) {
+    const bus = new Bus(remote);
+    const control = new Control(bus, lattice);
     this.#remote = remote;
+    this.#bus = bus;
     this.events = events;
     this.id = hostId;
     this.engine = engine;
     this.account = account;
-    this.actors = new Actors(remote, hostId);
-    this.links = new Links(remote);
-    this.lattice = new Lattice(remote);
+    this.lattice = new Lattice(control);
+    this.actors = new Actors(remote, bus, control, this.lattice, hostId);
+    this.links = new Links(control, this.lattice);
+    this.providers = new Providers(control, hostId);
   }
 
-  /** Joins a lattice as a host, in a worker of its own. Rejects where the lattice cannot be reached. */
+  /**
+   * Joins a lattice as a host, in a worker of its own. Gets the package's WebAssembly by itself, unless {@link init} has
+   * done so. Rejects where the lattice cannot be reached.
+   */
   static async start(options: HostOptions = {}): Promise<Host> {
-    const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "wisteria host" });
-    return Host.startIn(worker as unknown as WorkerLike, options);
+    const loading = init();
+    const worker = await openHosting(options.worker ?? true);
+    await orEnd(worker, loading);
+    return Host.startIn(worker, options);
   }
 
-  /** The same in a worker that the caller made from `wisteria/worker`. */
+  /** The same in a worker that the caller made from `wisteria/worker`, which gets the WebAssembly by itself where {@link init} was not called. */
   static async startIn(worker: WorkerLike, options: HostOptions = {}): Promise<Host> {
-    const { token: source } = options;
-    const token = typeof source === "function" ? await firstToken(source, worker) : source;
+    const { token: source, lattice = "default" } = options;
+    const [token, wasm] = await Promise.all([typeof source === "function" ? firstToken(source, worker) : source, orEnd(worker, initialised())]);
     const events = new HostEvents();
     const remote = new RemoteHost(worker, ({ news, detail }) => {
       events.dispatchEvent(new CustomEvent(news, { detail }));
@@ -123,17 +117,20 @@ export class Host implements AsyncDisposable {
     });
     try {
       const started = await remote.ask("start", {
+        ...(wasm ? { wasm } : {}),
         bridge: String(options.bridge ?? defaultBridge()),
         ...(token ? { token } : {}),
-        lattice: options.lattice ?? "default",
+        lattice,
         labels: options.labels ?? {},
         allowUnsigned: options.allowUnsigned ?? false,
         trustedIssuers: options.trustedIssuers ?? [],
         limits: options.limits ?? {},
         ...(options.policy ? { policy: options.policy } : {}),
       });
+      // No host needs it to start, and most do soon after.
+      void loadPayload().catch(() => {});
       if (typeof source === "function") keepRenewed(source, token ?? "", remote, events);
-      return new Host(remote, events, started);
+      return new Host(remote, events, started, lattice);
     } catch (thrown) {
       const error = WisteriaError.from(thrown);
       remote.fail(error);
@@ -148,10 +145,37 @@ export class Host implements AsyncDisposable {
   async call(target: string, operation: string, payload: Uint8Array, options: CallOptions & { raw: true }): Promise<Uint8Array>;
   async call(target: string, operation: string, payload?: unknown, options?: CallOptions): Promise<unknown>;
   async call(target: string, operation: string, payload?: unknown, options: CallOptions = {}): Promise<unknown> {
-    const { deadline = 0, raw = false, signal } = options;
-    const bytes = raw ? (payload as Uint8Array) : toPayload(payload);
-    const reply = await unlessAborted(this.#remote.ask("call", target, operation, bytes, deadline), signal);
-    return raw ? reply : fromPayload(reply);
+    const { deadline, raw = false, signal } = options;
+    const millis = millisecondsOf(deadline, 0);
+    const messagePack = raw ? undefined : await loadPayload();
+    const bytes = messagePack ? messagePack.toPayload(payload) : (payload as Uint8Array);
+    const call = () => this.#remote.ask("call", target, operation, bytes, millis);
+    const reply = signal ? await within(`the call of ${operation}`, { signal }, call) : await call();
+    return messagePack ? messagePack.fromPayload(reply) : reply;
+  }
+
+  /**
+   * Publishes a value on the lattice's bus, or bytes with `raw`. Resolves once the broker has handled it; rejects as
+   * `not-permitted` where it lets this host publish no such thing, and as `payload-too-large` above its limit.
+   */
+  publish(subject: string, payload?: unknown, options: PublishOptions = {}): Promise<void> {
+    return this.#bus.publish(subject, payload, options);
+  }
+
+  /**
+   * Publishes a question and resolves with the first answer. Rejects as `no-responders` at once where nobody listens, and
+   * as `timeout` after the deadline, 2000 ms by default.
+   */
+  request(subject: string, payload?: unknown, options: SayOptions = {}): Promise<BusMessage> {
+    return this.#bus.request(subject, payload, options);
+  }
+
+  /**
+   * Listens to a subject, or to a pattern, where `*` stands for one token and a last `>` for one or more:
+   * `for await (const message of host.subscribe("orders.>"))`. What is published from when `ready` resolves is heard.
+   */
+  subscribe(subject: string, options: SubscribeOptions = {}): Subscription {
+    return this.#bus.subscribe(subject, options);
   }
 
   /**
@@ -166,7 +190,8 @@ export class Host implements AsyncDisposable {
    * Has this page provide a contract to actors: handlers by operation, `"KeyValue.Get": async (key, call) => …`. Resolves
    * with the provider, which runs from then on; actors are linked to it like to any other.
    */
-  provide<const C extends string>(contract: C, handlers: Handlers<C>, options: ProvideOptions = {}): Promise<Provider> {
+  async provide<const C extends string>(contract: C, handlers: Handlers<C>, options: ProvideOptions = {}): Promise<Provider> {
+    const { Provider } = await import("./provider.js");
     return Provider.start(this.#remote, contract, handlers, options);
   }
 
@@ -206,88 +231,13 @@ export class Host implements AsyncDisposable {
   }
 }
 
-/** Actors of any host. */
-export class Actors {
-  readonly #remote: RemoteHost;
-  readonly #own: string;
-
-  constructor(remote: RemoteHost, own: string) {
-    this.#remote = remote;
-    this.#own = own;
-  }
-
-  /**
-   * Starts an actor and returns its key, `M…`. `maxInstances` bounds the calls it handles at once, `limits` what each may
-   * use. One that runs already goes on within the new bounds.
-   */
-  async start(module: ModuleSource, options: OnHost & Bounds = {}): Promise<string> {
-    const bytes = await readModule(module);
-    return this.#remote.ask("startActor", options.host ?? this.#own, bytes, options.maxInstances ?? 0, options.limits);
-  }
-
-  /** Stops an actor. */
-  async stop(actor: string, options: OnHost = {}): Promise<void> {
-    await this.#remote.ask("stopActor", options.host ?? this.#own, actor);
-  }
-
-  /** Changes how many calls an actor handles at once, and its limits where any are given. */
-  async scale(actor: string, maxInstances: number, options: OnHost & { limits?: ActorLimits } = {}): Promise<void> {
-    await this.#remote.ask("scaleActor", options.host ?? this.#own, actor, maxInstances, options.limits);
-  }
-}
-
-/** A link to put; the link name is `default` where none is given. */
-export type PutLink = Pick<Link, "actor_id" | "provider_id" | "contract_id"> &
-  Partial<Pick<Link, "link_name" | "values">>;
-
-/** The links of the lattice. */
-export class Links {
-  readonly #remote: RemoteHost;
-
-  constructor(remote: RemoteHost) {
-    this.#remote = remote;
-  }
-
-  /**
-   * Puts a link; resolves once the provider has accepted it, rejects with its reason. Where the provider runs on no
-   * host yet, the link is pending until it does.
-   */
-  put(link: PutLink): Promise<LinkStatus> {
-    return this.#remote.ask("putLink", { link_name: "default", values: {}, ...link });
-  }
-
-  /** Deletes a link. */
-  async delete(actor: string, contract: string, linkName = "default"): Promise<void> {
-    await this.#remote.ask("deleteLink", actor, contract, linkName);
-  }
-}
-
-/** What the lattice consists of. */
-export class Lattice {
-  readonly #remote: RemoteHost;
-
-  constructor(remote: RemoteHost) {
-    this.#remote = remote;
-  }
-
-  /** All hosts that answer, and those that were lost less than a minute ago, as suspended. */
-  hosts(): Promise<HostSummary[]> {
-    return this.#remote.ask("hosts");
-  }
-
-  /** What runs on a host. */
-  inventory(host: string): Promise<Inventory> {
-    return this.#remote.ask("inventory", host);
-  }
-
-  /** All links. */
-  links(): Promise<Link[]> {
-    return this.#remote.ask("links");
-  }
-
-  /** The claims of all actors that were started. */
-  claims(): Promise<ClaimsSummary[]> {
-    return this.#remote.ask("claims");
+/** What a host cannot start without: where it fails, its worker is not needed. */
+async function orEnd<T>(worker: WorkerLike, needed: T): Promise<Awaited<T>> {
+  try {
+    return await needed;
+  } catch (thrown) {
+    worker.terminate();
+    throw thrown;
   }
 }
 
@@ -296,28 +246,11 @@ function stopped(): WisteriaError {
 }
 
 function defaultBridge(): URL {
-  const bridge = new URL("/lattice", location.href);
+  const page = globalThis.location?.origin;
+  if (!page?.startsWith("http")) {
+    throw new WisteriaError("bad-request", 'there is no page whose server could be joined; say which to join: { bridge: "ws://127.0.0.1:7700/lattice" }');
+  }
+  const bridge = new URL("/lattice", page);
   bridge.protocol = bridge.protocol === "https:" ? "wss:" : "ws:";
   return bridge;
-}
-
-async function readModule(source: ModuleSource): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source;
-  if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
-  const response = source instanceof Response ? source : await fetch(source);
-  if (!response.ok) {
-    throw new WisteriaError("module-not-found", `${response.url} answers ${response.status}; check the module's address`);
-  }
-  return new Uint8Array(await response.arrayBuffer());
-}
-
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(new WisteriaError("aborted", "the call was given up", { cause: signal.reason }));
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

@@ -3,11 +3,14 @@
 import { Asking } from "./asking.js";
 import { loadCore } from "./core.js";
 import { WisteriaError } from "./error.js";
+import { Feeds } from "./feed.js";
 import type { TabHost } from "./host/host.js";
+import { notInitialised } from "./init.js";
 import { openKeys } from "./keys.js";
 import type { FromHost, Methods, Request, StartOptions, Started, ToHost } from "./protocol.js";
-import { provideOn, type Description } from "./provide.js";
-// Not imported lazily: what a bundler would cut off imports this file again, which WebKit runs a second time.
+import { provideOn } from "./describe.js";
+import { tellEvents } from "./lattice-events.js";
+import type { Description } from "./provide.js";
 import * as providers from "./providers/mod.js";
 import { Signing } from "./signing.js";
 import type { SignClaims } from "./types.js";
@@ -15,20 +18,25 @@ import type { SignClaims } from "./types.js";
 /** One host, from its start to its stop. */
 export class Hosting {
   readonly #post: (message: FromHost) => void;
+  readonly #ownWasm: () => Promise<WebAssembly.Module>;
   readonly #asking: Asking;
+  readonly #feeds: Feeds;
   #host: TabHost | undefined;
   #signing: Signing | undefined;
   /** A frozen tab answers nobody; browsers spare those that hold a lock. */
   #releaseLock: (() => void) | undefined;
 
-  /** `post` hands the page a message. */
-  constructor(post: (message: FromHost) => void) {
+  /** `post` hands the page a message, `ownWasm` gets the tab host's WebAssembly where the page gives none. */
+  constructor(post: (message: FromHost) => void, ownWasm: () => Promise<WebAssembly.Module> = () => Promise.reject(notInitialised())) {
     this.#post = post;
+    this.#ownWasm = ownWasm;
     this.#asking = new Asking(post);
+    this.#feeds = new Feeds(post);
   }
 
   /** The page's message arrives. What it asks is answered by a message. */
   async take(message: ToHost): Promise<void> {
+    if ("taken" in message) return this.#feeds.taken(message.taken, message.count);
     if ("ask" in message) return this.#asking.settle(message);
     try {
       this.#post({ id: message.id, value: await this.#answer(message) });
@@ -38,6 +46,13 @@ export class Hosting {
     }
   }
 
+  /** Has the host leave the lattice, if it is there and has not left. */
+  async end(): Promise<void> {
+    const host = this.#host;
+    this.#host = undefined;
+    if (host) await this.#stop(host).catch(() => {});
+  }
+
   async #answer({ method, args }: Request): Promise<unknown> {
     if (method === "start") return this.#start(args[0] as StartOptions);
     const [host, signing] = [this.#host, this.#signing];
@@ -45,13 +60,15 @@ export class Hosting {
     if (method === "stop") return this.#stop(host);
     if (method === "provide") return provideOn(host, args[0] as Description, this.#asking.provider(args[1] as number));
     if (method === "sign") return signing.sign(args[0] as Uint8Array, args[1] as SignClaims);
+    if (method === "subscribe") return this.#feeds.subscribe(host, ...(args as Parameters<Methods["subscribe"]>));
+    if (method === "unsubscribe") return this.#feeds.unsubscribe(args[0] as number);
     const call = host[method] as (...args: unknown[]) => ReturnType<Methods[typeof method]>;
     return call.apply(host, args);
   }
 
-  async #start(options: StartOptions): Promise<Started> {
+  async #start({ wasm, ...options }: StartOptions): Promise<Started> {
     const opening = openKeys();
-    const core = await loadCore();
+    const core = await loadCore(wasm ?? (await this.#ownWasm()));
     const keys = await opening;
     const signing = new Signing(core, keys);
     const tab = await providers.prepare(keys, options.lattice);
@@ -65,9 +82,9 @@ export class Hosting {
       onConnection: (state) => this.#post({ news: "connection", detail: state as "connected" }),
     });
     [this.#host, this.#signing] = [host, signing];
-    host.onEvent((detail) => this.#post({ news: "event", detail }));
+    await tellEvents(host, options.lattice, (detail) => this.#post({ news: "event", detail }));
     await providers.provideAll(host, tab);
-    void navigator.locks?.request(`wisteria host ${host.hostId}`, () => new Promise<void>((done) => (this.#releaseLock = done)));
+    void globalThis.navigator?.locks?.request(`wisteria host ${host.hostId}`, () => new Promise<void>((done) => (this.#releaseLock = done)));
     return { hostId: host.hostId, engine: host.engine, account };
   }
 

@@ -1,22 +1,35 @@
-// The npm package `wisteria`: a host for WebAssembly actors in any web page.
+// What the npm package `wisteria` offers, wherever it runs; its entries say where that is.
 
-export { WisteriaError } from "./error.js";
-export { HostEvents, type HostNews } from "./events.js";
+export { Actors, type Bounds, type OnHost } from "./actors.js";
+export { BusMessage, type PublishOptions, type SayOptions, type SubscribeOptions } from "./bus.js";
 export {
-  Actors,
-  Host,
-  Lattice,
-  Links,
-  type Bounds,
-  type CallOptions,
-  type HostOptions,
-  type ModuleSource,
-  type OnHost,
-  type PutLink,
-} from "./host.js";
+  AbortedError,
+  ActorError,
+  BadRequestError,
+  ConnectionError,
+  LimitError,
+  NotFoundError,
+  NotLinkedError,
+  NotPermittedError,
+  OverloadedError,
+  ProviderError,
+  TimeoutError,
+  UnsupportedError,
+  WisteriaError,
+} from "./error.js";
+export { HostEvents, type HostNews } from "./events.js";
+export { Host, type CallOptions, type HostOptions } from "./host.js";
+export { Lattice } from "./lattice.js";
+export { Links, type PutLink } from "./links.js";
+export type { ModuleReference, ModuleSource } from "./module.js";
+export { Providers, type StartProvider } from "./running-providers.js";
+export { Subscription } from "./subscription.js";
+export type { Waiting } from "./waiting.js";
+export { init } from "./init.js";
+export type { WasmSource } from "./wasm.js";
 export type * from "./contracts.js";
 export type { EndedLink, ExportedPart, Handler, PartOf, Handlers, ProvideOptions, ProvidedLink, ProviderCall, ValueDescription, ValueKind } from "./provide.js";
-export { Provider } from "./provider.js";
+export type { Provider } from "./provider.js";
 export type { ServeOptions } from "./serve.js";
 export type { MountOptions } from "./ui.js";
 export type { WorkerLike } from "./remote.js";

@@ -1,6 +1,6 @@
 // Arguments and replies: values in JavaScript, MessagePack on the lattice.
 
-import { decode, encode } from "@msgpack/msgpack";
+import { decode, encode } from "./msgpack.js";
 import { WisteriaError } from "./error.js";
 
 /** A first byte that announces MessagePack. */
@@ -16,7 +16,8 @@ export function toPayload(value: unknown): Uint8Array {
 /** Decodes a reply; `undefined` for an empty one. Binary comes as `Uint8Array`. */
 export function fromPayload(bytes: Uint8Array): unknown {
   if (bytes.length === 0) return undefined;
-  if (bytes[0] === CBOR) {
+  // Alone it is the number 127.
+  if (bytes[0] === CBOR && bytes.length > 1) {
     throw new WisteriaError("bad-reply", "the reply is encoded as CBOR; ask for it with { raw: true }");
   }
   try {

@@ -1,11 +1,13 @@
 // What a page and its host say to each other.
 
-import type { Account, ActorLimits, ConnectionState, LatticeEvent, LogLine, Policy, SignClaims } from "./types.js";
+import type { Account, ActorLimits, ConnectionState, DroppedMessages, LatticeEvent, LogLine, Policy, SignClaims } from "./types.js";
 import type { TabHost } from "./host/host.js";
 import type { Answering, Description } from "./provide.js";
 
 /** How a host starts, as it needs to know. */
 export interface StartOptions {
+  /** The tab host's WebAssembly; without it, the host gets its own. */
+  wasm?: WebAssembly.Module;
   bridge: string;
   token?: string;
   lattice: string;
@@ -27,17 +29,10 @@ export interface Started {
 export type Methods = Pick<
   TabHost,
   | "startActor"
-  | "stopActor"
-  | "scaleActor"
-  | "startProvider"
-  | "stopProvider"
-  | "putLink"
-  | "deleteLink"
+  | "updateActor"
   | "call"
-  | "hosts"
-  | "inventory"
-  | "links"
-  | "claims"
+  | "publish"
+  | "request"
   | "renewToken"
   | "withdraw"
   | "callAs"
@@ -45,6 +40,10 @@ export type Methods = Pick<
 > & {
   start(options: StartOptions): Promise<Started>;
   sign(module: Uint8Array, claims: SignClaims): Promise<Uint8Array>;
+  newInbox(): Promise<string>;
+  /** Has the page told what is heard on a subject, under a number of its own. */
+  subscribe(number: number, subject: string, queue: string | undefined): Promise<void>;
+  unsubscribe(number: number): Promise<void>;
   /** Has the host ask the page's provider of that number; brings its key. */
   provide(description: Description, provider: number): Promise<string>;
 };
@@ -67,14 +66,26 @@ export interface Ask {
 /** From the page to the host: what its provider answers. */
 export type AskAnswer = { ask: number; value: unknown } | { ask: number; error: { code: string; message: string } };
 
+/** From the page to the host: it has taken so many messages of a subscription. */
+export interface Taken {
+  taken: number;
+  count: number;
+}
+
+/** A message on the bus: its subject, where an answer goes, its payload, and names and values of headers in turn. */
+export type WireMessage = [subject: string, reply: string | undefined, payload: Uint8Array, headers: string[]];
+
 /** From the page to the host. */
-export type ToHost = Request | AskAnswer;
+export type ToHost = Request | AskAnswer | Taken;
 
 /** From the host to the page: an answer, a question, or news. */
 export type FromHost =
   | Ask
   | { id: number; value: unknown }
   | { id: number; error: { code: string; message: string } }
+  /** What a subscription of the page has heard, and how many messages it has lost. */
+  | { heard: number; messages: WireMessage[]; dropped: number }
+  | { news: "dropped"; detail: DroppedMessages }
   | { news: "log"; detail: LogLine }
   | { news: "event"; detail: LatticeEvent }
   | { news: "connection"; detail: ConnectionState };

@@ -2,8 +2,9 @@
 
 import type { Contracts } from "./contracts.js";
 import { WisteriaError } from "./error.js";
-import type { TabHost } from "./host/host.js";
 import { fromPayload, toPayload } from "./payload.js";
+
+export { describe } from "./describe.js";
 
 /** What a link value is read as: a text, `100`, `250ms`, `64Ki`, `true`, `SCHEME://REST`, `a,b`. */
 export type ValueKind = "text" | "number" | "duration" | "size" | "boolean" | "url" | "list";
@@ -109,26 +110,6 @@ export interface Answering {
   /** Where the next part begins, if there is one, and then the records. */
   export(actor: string, linkName: string, from: string | undefined): Promise<(string | undefined)[]>;
   import(actor: string, linkName: string, records: string[]): Promise<void>;
-}
-
-/** What a host is to know of a provider. */
-export function describe(contract: string, options: ProvideOptions): Description {
-  const values = Object.entries(options.values ?? {}).map(([name, value]) => {
-    const { kind = "text", required = false, about = "", example = value.default ?? "…" } = value;
-    return { name, kind, required, about, example, ...(value.default === undefined ? {} : { default: value.default }) };
-  });
-  const name = options.name ?? `page-${contract.split(":").at(-1)}`;
-  return { name, contract, title: options.title ?? name, values };
-}
-
-/** Has a host run a provider; resolves with its key. */
-export function provideOn(host: TabHost, description: Description, answering: Answering): Promise<string> {
-  const { name, contract, title, values } = description;
-  const texts = values.flatMap(({ name, kind, required, default: other, about, example }) => {
-    const rule = required ? "required" : other === undefined ? "optional" : "default";
-    return [name, kind, rule, other ?? "", about, example];
-  });
-  return host.provide(name, contract, title, texts, answering);
 }
 
 /** A provider that answers by handlers. */

@@ -4,6 +4,7 @@ import type { CallOptions } from "./host.js";
 import { fromPayload, toPayload } from "./payload.js";
 import { Answers, describe, type ProvideOptions } from "./provide.js";
 import type { RemoteHost } from "./remote.js";
+import { millisecondsOf, within } from "./waiting.js";
 
 let next = 1;
 
@@ -39,10 +40,12 @@ export class Provider implements AsyncDisposable {
   }
 
   /** Calls an actor in the provider's name, as {@link Host.call} does in the page's. */
-  async call(actor: string, operation: string, payload?: unknown, options: Omit<CallOptions, "signal"> = {}): Promise<unknown> {
-    const { deadline = 0, raw = false } = options;
+  async call(actor: string, operation: string, payload?: unknown, options: CallOptions = {}): Promise<unknown> {
+    const { deadline, raw = false, signal } = options;
+    const millis = millisecondsOf(deadline, 0);
     const bytes = raw ? (payload as Uint8Array) : toPayload(payload);
-    const reply = await this.#remote.ask("callAs", this.id, actor, operation, bytes, deadline);
+    const call = () => this.#remote.ask("callAs", this.id, actor, operation, bytes, millis);
+    const reply = signal ? await within(`the call of ${operation}`, { signal }, call) : await call();
     return raw ? reply : fromPayload(reply);
   }
 

@@ -3,6 +3,7 @@
 import { answerAsk } from "./asking.js";
 import { WisteriaError } from "./error.js";
 import type { Ask, FromHost, Methods, ToHost } from "./protocol.js";
+import type { Subscription } from "./subscription.js";
 import type { Answering } from "./provide.js";
 
 /** The part of a `Worker` that is needed here. */
@@ -26,6 +27,7 @@ export class RemoteHost {
   readonly #open = new Map<number, Open>();
   /** The page's providers, by number. */
   readonly providers = new Map<number, Answering>();
+  readonly #subscriptions = new Map<number, Subscription>();
   #next = 1;
   #failure: WisteriaError | undefined;
 
@@ -33,6 +35,7 @@ export class RemoteHost {
     this.#worker = worker;
     worker.onmessage = ({ data }) => {
       if ("news" in data) onNews(data);
+      else if ("heard" in data) this.#subscriptions.get(data.heard)?.hear(data.messages, data.dropped);
       else if ("ask" in data) void this.#answer(data);
       else this.#settle(data);
     };
@@ -63,12 +66,34 @@ export class RemoteHost {
     });
   }
 
+  /** Counts in a subscription of the page; returns its number. */
+  listen(subscription: Subscription): number {
+    const number = this.#next++;
+    this.#subscriptions.set(number, subscription);
+    return number;
+  }
+
+  /** Ends a subscription of the page. */
+  hush(number: number): void {
+    if (!this.#subscriptions.delete(number) || !this.isOpen) return;
+    // A host that ends meanwhile ends its subscriptions.
+    this.ask("unsubscribe", number).catch(() => {});
+  }
+
+  /** The page has taken so many messages of a subscription. */
+  taken(number: number, count: number): void {
+    if (this.isOpen) this.#worker.postMessage({ taken: number, count });
+  }
+
   /** Ends the worker; whatever is still open, and all that is asked later, fails with `error`. */
   fail(error: WisteriaError): void {
     this.#failure ??= error;
     this.#worker.terminate();
     for (const { reject } of this.#open.values()) reject(this.#failure);
     this.#open.clear();
+    // A host that was stopped has nothing more to say; any other end is a failure to listen.
+    const why = this.#failure.code === "stopped" ? undefined : this.#failure;
+    for (const subscription of [...this.#subscriptions.values()]) subscription.end(why);
     this.providers.clear();
   }
 
@@ -77,7 +102,7 @@ export class RemoteHost {
     if (this.isOpen) this.#worker.postMessage(answer);
   }
 
-  #settle(answer: Exclude<FromHost, News | Ask>): void {
+  #settle(answer: Extract<FromHost, { id: number }>): void {
     const open = this.#open.get(answer.id);
     this.#open.delete(answer.id);
     if ("error" in answer) open?.reject(new WisteriaError(answer.error.code, answer.error.message));

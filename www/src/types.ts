@@ -164,5 +164,13 @@ export interface LogLine {
   text: string;
 }
 
+/** A subscription whose reader is too slow for what it hears. */
+export interface DroppedMessages {
+  /** What it listens to. */
+  subject: string;
+  /** How many messages it has lost. */
+  dropped: number;
+}
+
 /** Where the connection to the lattice stands. */
 export type ConnectionState = "connected" | "reconnecting" | "closed";

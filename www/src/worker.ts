@@ -1,6 +1,6 @@
-// The worker in which a host lives.
+// The worker in which a host lives. It imports nothing before it runs and exports nothing: bundlers would else cut off
+// parts that import this file again, which WebKit then runs a second time.
 
-import { Hosting } from "./hosting.js";
 import type { FromHost, ToHost } from "./protocol.js";
 
 const scope = self as unknown as {
@@ -8,5 +8,11 @@ const scope = self as unknown as {
   postMessage(message: FromHost): void;
 };
 
-const hosting = new Hosting((message) => scope.postMessage(message));
-scope.onmessage = ({ data }) => void hosting.take(data);
+const hosting = import("./in-worker.js").then(({ hosting }) => hosting((message) => scope.postMessage(message)));
+hosting.catch((error: unknown) =>
+  // Thrown in a task of its own, it reaches the page, which rejections do not.
+  setTimeout(() => {
+    throw error;
+  }),
+);
+scope.onmessage = async ({ data }) => (await hosting).take(data);

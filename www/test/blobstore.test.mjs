@@ -137,6 +137,21 @@ test("a link writes so many objects at a time, none above its size, and one that
   await assert.rejects(put(link, bytesOf(3)), /has just ended/);
 });
 
+test("so many whole objects wait for their turn, and one more is refused at once", async () => {
+  const { blobs, files } = await open();
+  const link = linked(blobs);
+  await link.carryOut("Blobstore.CreateContainer", "c");
+  let letIn = () => {};
+  const gate = new Promise((resolve) => (letIn = resolve));
+  const create = files.create.bind(files);
+  files.create = (number) => gate.then(() => create(number));
+  const waiting = Array.from({ length: 256 }, () => put(link, bytesOf(3)));
+  await assert.rejects(put(link, bytesOf(3)), { code: "overloaded", message: /256 objects wait/ });
+  letIn();
+  await Promise.all(waiting);
+  await put(link, bytesOf(3));
+});
+
 test("what there is no room for is refused, and leaves what was there", async () => {
   const { blobs, files } = await open();
   const link = linked(blobs);

@@ -4,27 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encode } from "@msgpack/msgpack";
 import { Host } from "../dist/index.js";
-
-/** A worker that answers by `methods`; a method that throws rejects. */
-function fakeWorker(methods) {
-  const worker = {
-    terminated: false,
-    postMessage({ id, method, args }) {
-      queueMicrotask(async () => {
-        try {
-          const value = method === "start" ? { hostId: "NHOST", engine: "jspi" } : await methods[method](...args);
-          worker.onmessage({ data: { id, value } });
-        } catch (error) {
-          worker.onmessage({ data: { id, error: { code: error.code ?? "other", message: error.message } } });
-        }
-      });
-    },
-    terminate() {
-      worker.terminated = true;
-    },
-  };
-  return worker;
-}
+import { fakeWorker } from "./worker.mjs";
 
 const startIn = (worker) => Host.startIn(worker, { bridge: "ws://127.0.0.1:1/lattice" });
 
@@ -52,7 +32,7 @@ test("a failure keeps its code", async () => {
     throw Object.assign(new Error("link it"), { code: "not-linked" });
   };
   const host = await startIn(fakeWorker({ call: failing }));
-  await assert.rejects(host.call("M", "Any"), { name: "WisteriaError", code: "not-linked", message: "link it" });
+  await assert.rejects(host.call("M", "Any"), { name: "NotLinkedError", code: "not-linked", message: "link it" });
 });
 
 test("a call can be given up", async () => {

@@ -4,16 +4,16 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { casesOf, runCase } from "../../tests/browser/conformance.mjs";
 import { MessageHub } from "../dist/providers/message-hub.js";
+import { fromPayload, toPayload } from "../dist/payload.js";
 import { messaging, settingsOf } from "../dist/providers/messaging-tab.js";
 import { decode, encode } from "@msgpack/msgpack";
 import { WisteriaError } from "../dist/index.js";
 
 /** The provider with its links, as a host has it: `handle(actor, message)` is what actors do. */
 function started(handle) {
-  const { answers, begun } = messaging();
-  begun(async (actor, operation, message) => {
+  const answers = messaging(async (actor, operation, message) => {
     assert.equal(operation, "MessageSubscriber.HandleMessage");
-    return handle(actor, message);
+    return toPayload(await handle(actor, fromPayload(message)));
   });
   const call = async (actor, operation, argument) => {
     try {

@@ -16,6 +16,9 @@ const PROGRAMS: [(&str, &str); 5] = [
     (NATS_SERVER, "nats-server"),
 ];
 
+/// What the tests of the npm package run pages in.
+const OF_PACKAGING: [(&str, &str); 1] = [("chromium", "chromium")];
+
 /// What stands behind a provider in the tests in Rust.
 const OF_RUST_TESTS: [(&str, &str); 3] =
     [("redis-server", "redis-server"), (POSTGRES, "postgresql"), (NATS_SERVER, "nats-server")];
@@ -28,6 +31,11 @@ const POSTGRES_VERSIONS: &str = "/usr/lib/postgresql";
 pub(crate) fn ready_for_rust() -> Result<()> {
     let is_there = |program: &str| if program == POSTGRES { has_postgres() } else { exists(program) };
     install("the tests in Rust", &missing(&OF_RUST_TESTS, is_there))
+}
+
+/// Makes sure that the programs of the npm package's tests are there, as [`ready`] does.
+pub(crate) fn ready_for_packaging() -> Result<()> {
+    install("the tests of the npm package", &missing(&OF_PACKAGING, exists))
 }
 
 /// Makes sure that every program of the browser tests is there: installs what is missing as root on Debian, elsewhere names the command.

@@ -59,12 +59,18 @@ fn version(text: &str) -> Option<(u32, u32)> {
 }
 
 fn npm_packages() -> Result<()> {
+    npm_packages_of(".")
+}
+
+/// Installs what the lock of a folder names, unless that is there.
+pub(crate) fn npm_packages_of(folder: &str) -> Result<()> {
+    let folder = at(folder);
     // npm writes this file at the end of each install.
-    let installed = at("node_modules/.package-lock.json");
-    if is_fresh(std::slice::from_ref(&installed), &[at("package-lock.json")]) {
+    let installed = folder.join("node_modules/.package-lock.json");
+    if is_fresh(std::slice::from_ref(&installed), &[folder.join("package-lock.json")]) {
         return Ok(());
     }
-    run(&mut command("npm", ["ci", "--no-audit", "--no-fund"]))?;
+    run(command("npm", ["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
     // An unchanged tree keeps the old time, which would make every later build install again.
     let file = fs::File::options().append(true).open(&installed);
     file.and_then(|file| file.set_modified(SystemTime::now())).context("marking node_modules as installed")

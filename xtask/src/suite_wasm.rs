@@ -13,6 +13,7 @@ const SUITE: TabModule = TabModule {
     target: "target/suite",
     folder: "target/web/tests",
     name: "suite",
+    stamp: None,
 };
 
 /// Builds the suite and the programs.

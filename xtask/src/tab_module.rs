@@ -35,12 +35,20 @@ pub(crate) struct TabModule {
     pub(crate) folder: &'static str,
     /// The name.
     pub(crate) name: &'static str,
+    /// What the module says of itself in a custom section: the section's name, and the text.
+    pub(crate) stamp: Option<(&'static str, &'static str)>,
 }
 
 impl TabModule {
     /// The module's file once it is built.
     pub(crate) fn wasm(&self) -> PathBuf {
         at(self.folder).join(format!("{}_bg.wasm", self.name))
+    }
+
+    /// What the compiler makes, before it is bound to JavaScript and made small.
+    pub(crate) fn compiled(&self) -> PathBuf {
+        let file = format!("{}.wasm", self.package.replace('-', "_"));
+        at(self.target).join("wasm32-unknown-unknown/wasm").join(file)
     }
 
     /// Builds it unless it is as new as its sources; tells whether it did.
@@ -63,6 +71,9 @@ impl TabModule {
         self.bind(&compiled, &staging)?;
         optimise(&wasm)?;
         refuse_env_imports(&wasm)?;
+        if let Some((name, text)) = self.stamp {
+            append_section(&wasm, name, text)?;
+        }
         remove_folder(&destination)?;
         fs::create_dir_all(destination.parent().expect("the folder lies in the repository"))?;
         fs::rename(&staging, &destination).with_context(|| format!("moving the build to {}", destination.display()))?;
@@ -76,8 +87,7 @@ impl TabModule {
         let target = at(self.target);
         let chosen = ["-p", self.package, "--features", &features, "--target-dir", &target.to_string_lossy()];
         cargo(&[&arguments[..], &chosen, &["--crate-type", "cdylib"]].concat())?;
-        let file = format!("{}.wasm", self.package.replace('-', "_"));
-        Ok(target.join("wasm32-unknown-unknown/wasm").join(file))
+        Ok(self.compiled())
     }
 
     fn bind(&self, compiled: &Path, folder: &Path) -> Result<()> {
@@ -86,7 +96,8 @@ impl TabModule {
             .input_path(compiled)
             .out_name(self.name)
             .typescript(false)
-            .omit_default_module_path(false)
+            // Where the module lies is said by who loads it, once: each such place has bundlers carry the file along.
+            .omit_default_module_path(true)
             .remove_producers_section(true);
         bindgen.web(true)?;
         bindgen.generate(folder).context("writing the JavaScript")
@@ -97,6 +108,20 @@ fn optimise(wasm: &Path) -> Result<()> {
     let program = at("node_modules/.bin/wasm-opt");
     let mut wasm_opt = command(&program.to_string_lossy(), SMALL);
     run(wasm_opt.args(WASM_FEATURES).arg(wasm).arg("-o").arg(wasm))
+}
+
+/// Adds a custom section at the end of a module.
+fn append_section(wasm: &Path, name: &str, text: &str) -> Result<()> {
+    let mut bytes = fs::read(wasm).with_context(|| format!("reading {}", wasm.display()))?;
+    bytes.extend(custom_section(name, text));
+    fs::write(wasm, bytes).with_context(|| format!("writing {}", wasm.display()))
+}
+
+/// A custom section whose lengths are below 128, which LEB128 writes as they are.
+fn custom_section(name: &str, text: &str) -> Vec<u8> {
+    let byte = |length: usize| u8::try_from(length).ok().filter(|length| *length < 128).expect("a stamp is short");
+    let content = [&[byte(name.len())], name.as_bytes(), text.as_bytes()].concat();
+    [&[0, byte(content.len())], &content[..]].concat()
 }
 
 /// An import of `env` means that some crate expects an operating system or C library.
@@ -138,7 +163,18 @@ fn remove_folder(folder: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::env_imports;
+    use super::{custom_section, env_imports};
+    use wasmparser::{Parser, Payload};
+
+    #[test]
+    fn a_stamp_is_a_custom_section() {
+        let module = [b"\0asm\x01\0\0\0", &custom_section("wisteria.host", "jspi")[..]].concat();
+        let found = Parser::new(0).parse_all(&module).find_map(|payload| match payload.unwrap() {
+            Payload::CustomSection(section) => Some((section.name().to_owned(), section.data().to_vec())),
+            _ => None,
+        });
+        assert_eq!(found, Some(("wisteria.host".to_owned(), b"jspi".to_vec())));
+    }
 
     #[test]
     fn imports_of_env_are_found_by_name() {

@@ -39,8 +39,17 @@ struct Table {
     subscriptions: HashMap<u64, Registered>,
     /// The subscriptions that the broker refused last.
     refused: VecDeque<String>,
+    /// The subjects that the broker let us publish nothing to since its last `PONG`.
+    unpublished: VecDeque<String>,
     /// Who waits for the answers to our `PING`s, in order; nobody waits for those that ask for a sign of life.
-    pongs: VecDeque<Option<oneshot::Sender<()>>>,
+    pongs: VecDeque<Option<oneshot::Sender<Handled>>>,
+}
+
+/// What the broker has handled: all that was said before a `PING`.
+#[derive(Debug)]
+pub(super) struct Handled {
+    /// The subjects to which it let us publish nothing since the `PING` before.
+    pub(super) unpublished: VecDeque<String>,
 }
 
 #[derive(Debug)]
@@ -53,7 +62,7 @@ struct Registered {
 /// The subscription through which all replies come.
 const INBOX_SID: u64 = 1;
 
-/// How many refused subscriptions are remembered.
+/// How many refused subscriptions, and how many refused publications, are remembered.
 const REFUSALS: usize = 64;
 
 /// About what subjects and sizes of a message take.
@@ -75,18 +84,29 @@ impl Link {
                 next_sid: INBOX_SID + 1,
                 subscriptions: HashMap::new(),
                 refused: VecDeque::new(),
+                unpublished: VecDeque::new(),
                 pongs: VecDeque::new(),
             }),
         }
     }
 
     pub(super) fn publish(&self, message: &Message) -> Result<(), BusError> {
+        self.publish_with(&self.table(), message)
+    }
+
+    /// Publishes, and asks the broker to answer once it has handled that and all before.
+    pub(super) fn publish_and_flush(&self, message: &Message) -> Result<oneshot::Receiver<Handled>, BusError> {
+        let mut table = self.table();
+        self.publish_with(&table, message)?;
+        self.flush_with(&mut table)
+    }
+
+    fn publish_with(&self, table: &Table, message: &Message) -> Result<(), BusError> {
         let size = protocol::wire_size(message);
-        let table = self.table();
         if size > table.max_payload {
             return Err(BusError::PayloadTooLarge { size, limit: table.max_payload });
         }
-        let outbox = self.outbox(&table)?;
+        let outbox = self.outbox(table)?;
         let written = outbox.write(size + CONTROL_LINE, |out| {
             protocol::publication(message, out);
         });
@@ -117,16 +137,18 @@ impl Link {
         }
     }
 
-    /// Takes note of what the broker complains about, as far as it is a subscription.
+    /// Takes note of what the broker complains about, as far as it is a subscription or a publication.
     pub(super) fn complain(&self, text: &str) {
-        let subject =
-            text.strip_prefix("Permissions Violation for Subscription to \"").and_then(|rest| rest.split('"').next());
-        if let Some(subject) = subject {
-            let mut table = self.table();
-            table.refused.push_back(subject.to_owned());
-            if table.refused.len() > REFUSALS {
-                table.refused.pop_front();
-            }
+        let Some(text) = text.strip_prefix("Permissions Violation for ") else {
+            return;
+        };
+        let subject = |before| text.strip_prefix(before).and_then(|rest: &str| rest.split('"').next());
+        if let Some(subject) = subject("Subscription to \"") {
+            remember(&mut self.table().refused, subject);
+        }
+        if let Some(subject) = subject("Publish to \"") {
+            remember(&mut self.table().unpublished, subject);
+            self.inbox.refuse(subject);
         }
     }
 
@@ -139,9 +161,12 @@ impl Link {
     }
 
     /// Asks the broker for an answer that comes after all it was told before.
-    pub(super) fn flush(&self) -> Result<oneshot::Receiver<()>, BusError> {
-        let mut table = self.table();
-        let outbox = self.outbox(&table)?;
+    pub(super) fn flush(&self) -> Result<oneshot::Receiver<Handled>, BusError> {
+        self.flush_with(&mut self.table())
+    }
+
+    fn flush_with(&self, table: &mut Table) -> Result<oneshot::Receiver<Handled>, BusError> {
+        let outbox = self.outbox(table)?;
         outbox.write(0, protocol::ping).map_err(|refused| self.explain(refused))?;
         let (sender, pong) = oneshot::channel();
         table.pongs.push_back(Some(sender));
@@ -160,9 +185,11 @@ impl Link {
 
     /// Takes the answer to the oldest `PING`.
     pub(super) fn pong(&self) {
-        if let Some(Some(waiting)) = self.table().pongs.pop_front() {
+        let mut table = self.table();
+        let unpublished = std::mem::take(&mut table.unpublished);
+        if let Some(Some(waiting)) = table.pongs.pop_front() {
             // Whoever asked may have given up.
-            waiting.send(()).ok();
+            waiting.send(Handled { unpublished }).ok();
         }
     }
 
@@ -210,6 +237,7 @@ impl Link {
             let mut table = self.table();
             table.outbox = None;
             table.pongs.clear();
+            table.unpublished.clear();
             self.states.set(ConnectionState::Reconnecting { cause: cause.to_string() });
         }
         self.inbox.fail_all(&BusError::Closed(format!(
@@ -252,6 +280,14 @@ impl Link {
 
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().expect("nothing panics under this lock")
+    }
+}
+
+/// Keeps a refusal, and forgets the oldest beyond the bound.
+fn remember(refusals: &mut VecDeque<String>, subject: &str) {
+    refusals.push_back(subject.to_owned());
+    if refusals.len() > REFUSALS {
+        refusals.pop_front();
     }
 }
 

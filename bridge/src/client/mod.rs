@@ -98,7 +98,20 @@ impl BridgeBus {
     /// # Errors
     /// The connection was lost before that.
     pub async fn flush(&self) -> Result<(), BusError> {
-        self.link.flush()?.await.map_err(|_| BusError::Closed("the connection was lost".to_owned()))
+        self.link.flush()?.await.map(drop).map_err(|_| lost())
+    }
+
+    /// Publishes, and returns once the broker has handled it: delivered, or had nobody to deliver it to.
+    ///
+    /// # Errors
+    /// Those of [`Bus::publish`]; [`BusError::MayNotPublish`] where the broker refused it; the connection was lost before
+    /// that was known.
+    pub async fn publish_and_confirm(&self, message: Message) -> Result<(), BusError> {
+        let handled = self.link.publish_and_flush(&message)?.await.map_err(|_| lost())?;
+        match handled.unpublished.iter().any(|refused| *refused == *message.subject) {
+            true => Err(BusError::MayNotPublish(message.subject.to_string())),
+            false => Ok(()),
+        }
     }
 
     /// Sends what waits, ends all subscriptions and the connection.
@@ -134,10 +147,10 @@ impl Bus for BridgeBus {
 
     fn request(&self, message: Message, timeout: Duration) -> BoxFuture<'_, Result<Message, BusError>> {
         Box::pin(async move {
-            let open = self.link.inbox.open();
+            let open = self.link.inbox.open(message.subject.clone());
             let message = Message { reply: Some(open.reply_to.clone()), ..message };
             self.link.publish(&message)?;
-            open.reply(&*self.link.platform, &message.subject, timeout).await
+            open.reply(&*self.link.platform, timeout).await
         })
     }
 
@@ -148,6 +161,10 @@ impl Bus for BridgeBus {
     fn max_payload(&self) -> usize {
         self.link.max_payload()
     }
+}
+
+fn lost() -> BusError {
+    BusError::Closed("the connection was lost".to_owned())
 }
 
 #[derive(Debug)]

@@ -1,7 +1,16 @@
 // Runs one guest beside the core: answers its waPC imports, and copies between the two memories.
 
 export function isSupported() {
-  return typeof WebAssembly.Suspending === "function" && typeof WebAssembly.promising === "function";
+  return typeof WebAssembly.Suspending === "function" && typeof WebAssembly.promising === "function" && canCompile();
+}
+
+/** Servers' surroundings of workers take the modules that they were deployed with, and no others. */
+function canCompile() {
+  try {
+    return new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 export function compile(bytes) {

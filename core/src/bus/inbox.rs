@@ -25,7 +25,15 @@ const INBOX: &str = "_INBOX";
 pub struct Inbox {
     prefix: String,
     next: AtomicU64,
-    open: Mutex<HashMap<u64, oneshot::Sender<Result<Message, BusError>>>>,
+    open: Mutex<HashMap<u64, Waiting>>,
+}
+
+/// Who waits for a reply.
+#[derive(Debug)]
+struct Waiting {
+    /// Where the request went.
+    subject: Subject,
+    reply: oneshot::Sender<Result<Message, BusError>>,
 }
 
 /// A request that waits for its reply; dropping it ends the wait.
@@ -33,6 +41,7 @@ pub struct Inbox {
 pub struct OpenRequest {
     inbox: Arc<Inbox>,
     id: u64,
+    subject: Subject,
     /// Where the reply goes.
     pub reply_to: Subject,
     reply: oneshot::Receiver<Result<Message, BusError>>,
@@ -68,14 +77,15 @@ impl Inbox {
         Subject::new(format!("{owner}.{}", random_uuid(platform))).expect("a UUID is a token")
     }
 
-    /// Opens a request.
-    pub fn open(self: &Arc<Self>) -> OpenRequest {
+    /// Opens a request on `subject`.
+    pub fn open(self: &Arc<Self>, subject: Subject) -> OpenRequest {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, reply) = oneshot::channel();
-        self.requests().insert(id, sender);
+        self.requests().insert(id, Waiting { subject: subject.clone(), reply: sender });
         OpenRequest {
             inbox: self.clone(),
             id,
+            subject,
             reply_to: Subject::new(format!("{}.{id}", self.prefix)).expect("a UUID and a number are tokens"),
             reply,
         }
@@ -84,37 +94,41 @@ impl Inbox {
     /// Hands over a message that arrived under [`Inbox::pattern`]. A late one is dropped: its request has ended.
     pub fn deliver(&self, message: Message) {
         let id = message.subject.rsplit('.').next().and_then(|id| id.parse().ok());
-        let sender = id.and_then(|id: u64| self.requests().remove(&id));
-        if let Some(sender) = sender {
+        let waiting = id.and_then(|id: u64| self.requests().remove(&id));
+        if let Some(waiting) = waiting {
             // The requester may have given up between the two lines.
-            drop(sender.send(Ok(message)));
+            drop(waiting.reply.send(Ok(message)));
+        }
+    }
+
+    /// Ends the open requests on a subject that the other end lets nobody here publish to.
+    pub fn refuse(&self, subject: &str) {
+        let refused: Vec<_> = self.requests().extract_if(|_, waiting| waiting.subject.as_str() == subject).collect();
+        for (_, waiting) in refused {
+            drop(waiting.reply.send(Err(BusError::MayNotPublish(subject.to_owned()))));
         }
     }
 
     /// Ends all open requests with an error.
     pub fn fail_all(&self, error: &BusError) {
         let open = std::mem::take(&mut *self.requests());
-        for sender in open.into_values() {
-            drop(sender.send(Err(error.clone())));
+        for waiting in open.into_values() {
+            drop(waiting.reply.send(Err(error.clone())));
         }
     }
 
-    fn requests(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<Result<Message, BusError>>>> {
+    fn requests(&self) -> MutexGuard<'_, HashMap<u64, Waiting>> {
         self.open.lock().expect("nothing panics under this lock")
     }
 }
 
 impl OpenRequest {
-    /// Waits for the reply to a request on `subject`.
+    /// Waits for the reply.
     ///
     /// # Errors
-    /// No reply in time, nobody who could reply, or the connection's end.
-    pub async fn reply(
-        mut self,
-        platform: &dyn Platform,
-        subject: &Subject,
-        patience: Duration,
-    ) -> Result<Message, BusError> {
+    /// No reply in time, nobody who could reply, no permission to ask, or the connection's end.
+    pub async fn reply(mut self, platform: &dyn Platform, patience: Duration) -> Result<Message, BusError> {
+        let subject = self.subject.clone();
         let reply = match timeout(platform, patience, &mut self.reply).await {
             Some(Ok(reply)) => reply?,
             Some(Err(_)) => return Err(BusError::Closed("the connection ended".to_owned())),

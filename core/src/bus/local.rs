@@ -59,11 +59,11 @@ impl Bus for LocalBus {
     fn request(&self, message: Message, timeout: Duration) -> BoxFuture<'_, Result<Message, BusError>> {
         Box::pin(async move {
             self.check_size(&message)?;
-            let open = self.inbox.open();
+            let open = self.inbox.open(message.subject.clone());
             let message = Message { reply: Some(open.reply_to.clone()), ..message };
             match self.router.route(&message) {
                 0 => Err(BusError::NoResponders(message.subject.to_string())),
-                _ => open.reply(&*self.platform, &message.subject, timeout).await,
+                _ => open.reply(&*self.platform, timeout).await,
             }
         })
     }

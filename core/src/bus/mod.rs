@@ -148,6 +148,9 @@ pub enum BusError {
     /// This client may not hear that.
     #[error("this client may not subscribe to {0}")]
     NotPermitted(String),
+    /// This client may not say that.
+    #[error("this client may not publish to {0}")]
+    MayNotPublish(String),
     /// The connection is closed, or cannot be made.
     #[error("the lattice cannot be reached: {0}")]
     Closed(String),

@@ -404,9 +404,6 @@ pub(crate) fn bus_failed(error: &BusError, target: impl Display) -> LatticeError
             ErrorCode::PayloadTooLarge,
             format!("{target} cannot be called: {error}; send less at once"),
         ),
-        BusError::Backlog { .. } => {
-            LatticeError::new(ErrorCode::Overloaded, format!("{target} cannot be called: {error}"))
-        }
-        _ => LatticeError::new(ErrorCode::Unreachable, format!("{target} cannot be called: {error}")),
+        _ => LatticeError::new(error.code(), format!("{target} cannot be called: {error}")),
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
+    app::AppCommand,
     call::CallArgs,
     claims::ClaimsCommand,
     connect::LatticeUrl,
@@ -82,6 +83,9 @@ pub(super) enum Command {
     /// Link an actor to a provider, or end the link
     #[command(subcommand)]
     Link(LinkCommand),
+    /// Run an application by its manifest
+    #[command(subcommand)]
+    App(AppCommand),
     /// Mint what lets others in
     #[command(subcommand)]
     Token(TokenCommand),

@@ -1,5 +1,6 @@
 //! The command line: `up` runs a server, everything else is a client of a lattice that runs.
 
+mod app;
 mod args;
 mod call;
 mod claims;

@@ -178,7 +178,7 @@ pub(super) async fn hosts_that_run(
 }
 
 /// The inventories of all hosts that answer. One that leaves in between is left out.
-async fn inventories(client: &Client) -> Result<Vec<Inventory>, ResolveError> {
+pub(super) async fn inventories(client: &Client) -> Result<Vec<Inventory>, ResolveError> {
     let hosts = client.hosts().await?;
     let ids = hosts.iter().map(|host| key(&host.id, KeyKind::Host)).collect::<Result<Vec<_>, _>>()?;
     let answers = futures::future::join_all(ids.into_iter().map(|id| client.inventory(id))).await;

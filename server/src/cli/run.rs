@@ -12,6 +12,7 @@ use wisteria_core::{
 };
 
 use super::{
+    app::AppError,
     args::{Cli, Command, LatticeArgs},
     connect::{self, ConnectError},
     input::InputError,
@@ -28,6 +29,8 @@ use crate::{keys::KeyStoreError, up::UpError};
 /// Why a command did not do what it was asked. Each is one line that names cause and remedy.
 #[derive(Debug, Error)]
 pub(super) enum CommandError {
+    #[error(transparent)]
+    App(#[from] AppError),
     #[error("{}: {cause}", path.display())]
     Claims { path: PathBuf, cause: ClaimsError },
     #[error(transparent)]
@@ -142,6 +145,7 @@ async fn on_lattice(command: Command, bus: Arc<dyn Bus>, lattice: &str, output: 
         Command::Update(command) => command.run(&client, output).await,
         Command::Label(command) => command.run(&client, output).await,
         Command::Link(command) => command.run(&client, output).await,
+        Command::App(command) => command.run(&client, output).await,
         Command::Revoke(args) => args.run(&client, output).await,
         Command::Unrevoke(args) => args.run(&client, output).await,
         Command::Call(args) => args.run(&client, output).await,

@@ -1,6 +1,7 @@
 //! The command line, run as a user runs it: the real program against a real server.
 
 mod actor_secrets;
+mod app;
 mod auth;
 mod claims;
 mod contracts;

@@ -1,21 +1,11 @@
 // The tab host in WebAssembly, built from the Rust sources into `dist/host/`.
 
-import type {
-  ActorLimits,
-  ClaimsSummary,
-  HostSummary,
-  Inventory,
-  LatticeEvent,
-  Link,
-  LinkStatus,
-  LogLine,
-  Policy,
-  SignClaims,
-} from "../types.js";
+import type { WireMessage } from "../protocol.js";
+import type { ActorLimits, LogLine, Policy, SignClaims } from "../types.js";
 import type { Answering } from "../provide.js";
 
-/** Loads the wasm beside this file; must be awaited before anything else. */
-export default function init(): Promise<unknown>;
+/** Instantiates the module, once for all calls; must be awaited before anything else. */
+export default function init(given: { module_or_path: WebAssembly.Module }): Promise<unknown>;
 
 /** The text `A…` of an account's public key, 32 bytes. */
 export function accountKey(publicKey: Uint8Array): string;
@@ -39,6 +29,8 @@ export class TabHost {
     trustedIssuers?: string[];
     policy?: Policy;
     limits?: { instances?: number; mailbox?: number; fuel?: number; most?: ActorLimits };
+    /** The secret bytes, in hexadecimal, of the host's key, where it is to have the same as another before it. */
+    hostSeed?: string;
     /** The secret bytes, in hexadecimal, of providers that are to have the same key in each host, by name. */
     providerSeeds?: Record<string, string>;
     onLog?: (line: LogLine) => void;
@@ -47,18 +39,15 @@ export class TabHost {
   readonly hostId: string;
   readonly engine: string;
   startActor(hostId: string, module: Uint8Array, maxInstances: number, limits: ActorLimits | undefined): Promise<string>;
-  stopActor(hostId: string, actorId: string): Promise<void>;
-  scaleActor(hostId: string, actorId: string, maxInstances: number, limits: ActorLimits | undefined): Promise<void>;
-  startProvider(hostId: string, name: string, linkName: string): Promise<string>;
-  stopProvider(hostId: string, providerId: string): Promise<void>;
-  putLink(link: Link): Promise<LinkStatus>;
-  deleteLink(actorId: string, contractId: string, linkName: string): Promise<void>;
+  updateActor(hostId: string, actorId: string, module: Uint8Array): Promise<void>;
   call(target: string, operation: string, payload: Uint8Array, timeoutMillis: number): Promise<Uint8Array>;
-  hosts(): Promise<HostSummary[]>;
-  inventory(hostId: string): Promise<Inventory>;
-  links(): Promise<Link[]>;
-  claims(): Promise<ClaimsSummary[]>;
-  onEvent(callback: (event: LatticeEvent) => void): void;
+  newInbox(): string;
+  /** Headers are names and values in turn. */
+  publish(subject: string, payload: Uint8Array, reply: string | undefined, headers: string[]): Promise<void>;
+  request(subject: string, payload: Uint8Array, headers: string[], timeoutMillis: number): Promise<WireMessage>;
+  /** Resolves once `listener` hears what is published; ended by the same number. */
+  subscribe(number: number, pattern: string, queue: string | undefined, listener: (message: WireMessage) => void): Promise<void>;
+  unsubscribe(number: number): void;
   /** Six texts for each value: name, type, `required`, `default` or `optional`, default, what for, example. */
   provide(name: string, contract: string, title: string, values: string[], answering: Answering): Promise<string>;
   withdraw(providerId: string): Promise<void>;

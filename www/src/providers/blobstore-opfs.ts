@@ -2,39 +2,31 @@
 
 import type { Chunk } from "../contracts.js";
 import { WisteriaError } from "../error.js";
-import { Answers, describe, type EndedLink, type Handler, type ProvidedLink, type ProviderCall } from "../provide.js";
+import { Answers, type Answering, type EndedLink, type Handler, type ProvidedLink, type ProviderCall } from "../provide.js";
 import { sizeOf } from "./arguments.js";
 import { BlobIndex, type Step } from "./blob-index.js";
 import { Blobs, LinkedBlobs, operations } from "./blobs.js";
+import { withValues } from "./calling.js";
+import { BLOBS, blobsDescription } from "./descriptions.js";
 import { openJournal } from "./journal.js";
-import type { CallActor, TabProvider } from "./mod.js";
+import type { CallActor } from "./lazy.js";
 import { openObjectFiles } from "./object-files.js";
 import { Stores } from "./stores.js";
 
-/** The name of the provider. */
-export const BLOB_STORE = "blobstore-opfs";
-
-const VALUES = {
-  ROOT: { default: "blobs", about: "name of the store that has the containers; links that name the same one share it", example: "pictures" },
-  MAX_OBJECT: { kind: "size", default: "1Gi", about: "how large an object may become", example: "64Mi" },
-} as const;
-
 /** The provider for a lattice. Nobody else may run one for it in this origin. */
-export function blobStore(lattice: string): TabProvider {
-  const stores = new Stores("ROOT", VALUES.ROOT.example, async (root) => {
+export function blobStore(lattice: string, call: CallActor): Answering {
+  const stores = new Stores("ROOT", BLOBS.ROOT.example, async (root) => {
     const path = `wisteria/${lattice}/blobstore/${root}`;
     const { journal, kept } = await openJournal<Step>("opfs", path);
     return Blobs.open(new BlobIndex(journal, kept), await openObjectFiles(`${path}/objects`));
   });
   const links = new Map<string, LinkedBlobs>();
-  let begun: (call: CallActor) => void = () => {};
-  // Links are told of before the host has said how to call.
-  const calling = new Promise<CallActor>((resolve) => (begun = resolve));
+  const callActor = withValues(call);
 
   const link = async (link: ProvidedLink): Promise<void> => {
     await stores.link(link);
     const send = async (chunk: Chunk) => {
-      const answer = await (await calling)(link.actor, "ChunkReceiver.ReceiveChunk", chunk, 0);
+      const answer = await callActor(link.actor, "ChunkReceiver.ReceiveChunk", chunk, 0);
       return (answer as { cancelDownload?: boolean } | undefined)?.cancelDownload === true;
     };
     await links.get(keyOf(link))?.end();
@@ -51,10 +43,9 @@ export function blobStore(lattice: string): TabProvider {
     return linked.carryOut(operation, argument);
   };
 
-  const options = { name: BLOB_STORE, title: "Objects that outlive the tab (files of the origin)", values: VALUES, link, unlink };
+  const options = { link, unlink };
   const handlers = operations.map((operation): [string, Handler] => [operation, (argument, call) => carryOut(operation, argument, call)]);
-  const description = describe("wasmcloud:blobstore", options);
-  return { description, answers: new Answers(description.name, Object.fromEntries(handlers), options), begun };
+  return new Answers(blobsDescription.name, Object.fromEntries(handlers), options);
 }
 
 const keyOf = ({ actor, linkName }: Pick<ProvidedLink, "actor" | "linkName">) => `${actor}/${linkName}`;

@@ -2,38 +2,23 @@
 
 import type { HttpRequest, HttpResponse } from "../contracts.js";
 import { WisteriaError } from "../error.js";
-import { Answers, badArgument, describe, type ProviderCall } from "../provide.js";
+import { Answers, badArgument, type Answering, type ProviderCall } from "../provide.js";
 import { AllowList, shown, urlOf } from "./allow-list.js";
 import { bytesOf, durationOf, fields, isBytes, isText, isTexts, optional, sizeOf } from "./arguments.js";
-import type { TabProvider } from "./mod.js";
+import { httpClientDescription } from "./descriptions.js";
 
 /** Most bytes of a response that a link may ask for. */
 const MOST_BODY = 16 << 20;
 
-const VALUES = {
-  ALLOW: {
-    kind: "list",
-    required: true,
-    about: "where requests may go: scheme, host or *.DOMAIN, port, where paths begin",
-    example: "https://api.example.org,https://*.example.com/v1/",
-  },
-  TIMEOUT: { kind: "duration", default: "10s", about: "how long a request may take, body included", example: "5s" },
-  MAX_BODY: { kind: "size", default: "4Mi", about: "largest body of a response, at most 16Mi", example: "64Ki" },
-} as const;
-
 /** The provider. */
-export function httpClient(): TabProvider {
+export function httpClient(): Answering {
   const options = {
-    name: "httpclient-fetch",
-    title: "HTTP client of the browser",
-    values: VALUES,
     link: ({ values }: { values: Readonly<Record<string, string>> }) => {
       new AllowList(values.ALLOW ?? "");
       if (sizeOf(values.MAX_BODY) > MOST_BODY) throw new Error("`MAX_BODY` is at most 16Mi; a message holds no more");
     },
   };
-  const description = describe("wasmcloud:httpclient", options);
-  return { description, answers: new Answers(description.name, { "HttpClient.Request": request }, options) };
+  return new Answers(httpClientDescription.name, { "HttpClient.Request": request }, options);
 }
 
 const isHeaders = (value: unknown) => typeof value === "object" && value !== null && Object.values(value).every(isTexts);

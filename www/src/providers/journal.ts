@@ -1,8 +1,8 @@
 // What keeps a tab's state step by step, in whatever the browser has for it.
 
 import { openDatabase } from "./database-journal.js";
+import type { Keeping } from "./descriptions.js";
 import { openFiles } from "./opfs-journal.js";
-import { hasFiles } from "./opfs.js";
 
 /** Keeps steps: when it returns, or its promise resolves, they are durable. What it throws is not kept. */
 export interface Journal<T> {
@@ -10,17 +10,6 @@ export interface Journal<T> {
   /** Has these steps take the place of all that is kept. */
   replace(steps: T[]): void | Promise<void>;
   close(): void;
-}
-
-/** What a browser keeps journals in. */
-export type Keeping = "opfs" | "indexeddb";
-
-/** What people call it. */
-export const title = (where: Keeping) => (where === "opfs" ? "files of the origin" : "IndexedDB");
-
-/** What this browser has. */
-export async function keeping(): Promise<Keeping> {
-  return (await hasFiles()) ? "opfs" : "indexeddb";
 }
 
 /** Opens a journal, `a/b/c`, with what it has kept. Nobody else may have it open. */

@@ -2,31 +2,18 @@
 
 import type { Message, Messaging, RequestMessage } from "../contracts.js";
 import { WisteriaError } from "../error.js";
-import { Answers, badArgument, describe, type Handlers, type ProvidedLink } from "../provide.js";
+import { Answers, badArgument, type Answering, type Handlers, type ProvidedLink } from "../provide.js";
 import { fields, isBytes, isText, isU32, optional } from "./arguments.js";
+import { withValues } from "./calling.js";
+import { MESSAGING, messagingDescription } from "./descriptions.js";
+import type { CallActor } from "./lazy.js";
 import { MessageHub, type Settings } from "./message-hub.js";
-import type { CallActor, TabProvider } from "./mod.js";
 import { isOfUsers, pattern, subject } from "./subjects.js";
 
-/** The name of the provider. */
-export const MESSAGING = "messaging-tab";
-
-const VALUES = {
-  SUBSCRIPTION: {
-    kind: "list",
-    about: "subjects that the actor hears, each with its queue group after | where it is not the actor's own",
-    example: "orders.new,audit.>|auditors",
-  },
-  PUBLISH: { kind: "list", about: "subjects to which the actor may publish; without it all but those of systems", example: "orders.>,audit" },
-  CONCURRENCY: { kind: "number", default: "16", about: "how many messages the actor is handed at a time, up to 256; 1 keeps their order", example: "1" },
-} as const;
-
 /** The provider for a lattice. Nobody else may run one for it in this origin. */
-export function messaging(): TabProvider {
+export function messaging(call: CallActor): Answering {
   const hub = new MessageHub();
-  let begun: (call: CallActor) => void = () => {};
-  // Links are told of before the host has said how to call.
-  const calling = new Promise<CallActor>((resolve) => (begun = resolve));
+  const callActor = withValues(call);
 
   const handlers: Handlers<"wasmcloud:messaging"> = {
     "Messaging.Publish": (message, call) => {
@@ -39,16 +26,12 @@ export function messaging(): TabProvider {
     },
   };
   const options = {
-    name: MESSAGING,
-    title: "Messages among the actors that are linked to it",
-    values: VALUES,
     link: (link: ProvidedLink) => {
-      hub.put(keyOf(link), settingsOf(link), async (message) => (await calling)(link.actor, "MessageSubscriber.HandleMessage", message, 0));
+      hub.put(keyOf(link), settingsOf(link), (message) => callActor(link.actor, "MessageSubscriber.HandleMessage", message, 0));
     },
     unlink: (link: Pick<ProvidedLink, "actor" | "linkName">) => hub.remove(keyOf(link)),
   };
-  const description = describe("wasmcloud:messaging", options);
-  return { description, answers: new Answers(description.name, handlers, options), begun };
+  return new Answers(messagingDescription.name, handlers, options);
 }
 
 const isMessage = fields({ subject: isText, replyTo: optional(isText), body: isBytes }) as (value: unknown) => value is Message;
@@ -75,12 +58,12 @@ export function settingsOf({ actor, linkName, values }: Pick<ProvidedLink, "acto
   return { subscriptions, publish, atOnce };
 }
 
-const listed = (name: keyof typeof VALUES, values: ProvidedLink["values"]) => (values[name] ?? "").split(",").map((text) => text.trim()).filter((text) => text !== "");
+const listed = (name: keyof typeof MESSAGING, values: ProvidedLink["values"]) => (values[name] ?? "").split(",").map((text) => text.trim()).filter((text) => text !== "");
 
 function usable<T>(name: "SUBSCRIPTION" | "PUBLISH", read: () => T): T {
   try {
     return read();
   } catch (thrown) {
-    throw new Error(`\`${name}\` cannot be used: ${WisteriaError.from(thrown).message}; write it as ${name}=${VALUES[name].example}`);
+    throw new Error(`\`${name}\` cannot be used: ${WisteriaError.from(thrown).message}; write it as ${name}=${MESSAGING[name].example}`);
   }
 }

@@ -1,63 +1,65 @@
 // The providers that each tab brings along beside those of its core.
 
+import { provideOn } from "../describe.js";
 import { WisteriaError } from "../error.js";
 import type { TabHost } from "../host/host.js";
 import { randomSeed, type Keys } from "../keys.js";
-import { provideOn, type Answering, type Description } from "../provide.js";
-import { BLOB_STORE, blobStore } from "./blobstore-opfs.js";
-import { eventStreams, eventStreamsName } from "./eventstreams-tab.js";
-import { httpClient } from "./http-client.js";
-import { keeping, type Keeping } from "./journal.js";
-import { keyValue, keyValueName } from "./keyvalue-tab.js";
-import { MESSAGING, messaging } from "./messaging-tab.js";
-import { fromPayload, toPayload } from "../payload.js";
-
-/** Calls an actor in a provider's name: the argument and the reply are values, the time is in milliseconds. */
-export type CallActor = (actor: string, operation: string, argument: unknown, millis: number) => Promise<unknown>;
-
-/** A provider that runs in the host's worker. */
-export interface TabProvider {
-  description: Description;
-  answers: Answering;
-  /** It runs, and may call actors from now on. */
-  begun?(call: CallActor): void;
-}
+import type { Description } from "../provide.js";
+import {
+  blobsDescription,
+  eventStreamsDescription,
+  httpClientDescription,
+  keyValueDescription,
+  messagingDescription,
+  type Keeping,
+} from "./descriptions.js";
+import { keeping } from "./keeping.js";
+import { LazyAnswers, type CallActor, type Load } from "./lazy.js";
 
 const isSeed = (kept: unknown): kept is Uint8Array => kept instanceof Uint8Array && kept.length === 32;
 
 /** What a tab's providers are made of. */
 export interface Tab {
   lattice: string;
-  /** What the browser keeps state in. */
-  where: Keeping;
+  /** What the browser keeps state in, if it does. */
+  where: Keeping | undefined;
+  /** Whether other hosts of the origin have the same keys, so that one of them at a time may run what has them. */
+  isShared: boolean;
   /** Keys, in hexadecimal, of providers whose state outlives the tab: they outlive it, too, so that links to them hold. */
   seeds: Record<string, string>;
 }
 
-/** The providers that the tabs of an origin have in common. */
-interface Common {
-  name: string;
-  make: () => TabProvider;
+/** A provider: what it says of itself, and how its code is loaded. */
+interface Brought {
+  description: Description;
+  load: Load;
 }
 
-function common({ lattice, where }: Pick<Tab, "lattice" | "where">): Common[] {
-  const everywhere = [
-    { name: keyValueName(where), make: () => keyValue(lattice, where) },
-    { name: eventStreamsName(where), make: () => eventStreams(lattice, where) },
-    { name: MESSAGING, make: messaging },
+/** The providers that the tabs of an origin have in common. */
+function common({ lattice, where }: Pick<Tab, "lattice" | "where">): Brought[] {
+  const messaging = { description: messagingDescription, load: async (call: CallActor) => (await import("./messaging-tab.js")).messaging(call) };
+  return where === undefined ? [messaging] : [...storing(lattice, where), messaging];
+}
+
+/** Those of them that keep something. */
+function storing(lattice: string, where: Keeping): Brought[] {
+  const everywhere: Brought[] = [
+    { description: keyValueDescription(where), load: async () => (await import("./keyvalue-tab.js")).keyValue(lattice, where) },
+    { description: eventStreamsDescription(where), load: async (call) => (await import("./eventstreams-tab.js")).eventStreams(lattice, where, call) },
   ];
-  return where === "opfs" ? [...everywhere, { name: BLOB_STORE, make: () => blobStore(lattice) }] : everywhere;
+  const inFiles: Brought = { description: blobsDescription, load: async (call) => (await import("./blobstore-opfs.js")).blobStore(lattice, call) };
+  return where === "opfs" ? [...everywhere, inFiles] : everywhere;
 }
 
 /** Finds out what there is for a host of that lattice. */
 export async function prepare(keys: Keys, lattice: string): Promise<Tab> {
   const where = await keeping();
   const seeds: Tab["seeds"] = {};
-  for (const { name } of common({ lattice, where })) {
-    const seed = await keys.store.keep(`provider ${name} of ${lattice}`, isSeed, randomSeed);
-    seeds[name] = Array.from(seed, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  for (const { description } of common({ lattice, where })) {
+    const seed = await keys.store.keep(`provider ${description.name} of ${lattice}`, isSeed, randomSeed);
+    seeds[description.name] = Array.from(seed, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
-  return { lattice, where, seeds };
+  return { lattice, where, isShared: where !== undefined || keys.kept !== "memory", seeds };
 }
 
 /**
@@ -65,42 +67,47 @@ export async function prepare(keys: Keys, lattice: string): Promise<Tab> {
  * Resolves once those that can run do.
  */
 export async function provideAll(host: TabHost, tab: Tab): Promise<void> {
-  await provideHere(host, httpClient());
-  for (const { name, make } of common(tab)) await provideAlone(host, `wisteria ${name} of ${tab.lattice}`, make);
+  await provideHere(host, { description: httpClientDescription, load: async () => (await import("./http-client.js")).httpClient() });
+  for (const brought of common(tab)) {
+    if (tab.isShared) await provideAlone(host, `wisteria ${brought.description.name} of ${tab.lattice}`, brought);
+    else await provideHere(host, brought);
+  }
 }
 
 /** Provides something, unless the host's policy has it otherwise. */
-async function provideHere(host: TabHost, { description, answers, begun }: TabProvider): Promise<boolean> {
-  return provideOn(host, description, answers).then(
-    (id) => {
-      begun?.(async (actor, operation, argument, millis) => fromPayload(await host.callAs(id, actor, operation, toPayload(argument), millis)));
-      return true;
-    },
-    (thrown: unknown) => {
-      console.warn(`${description.name} is left out: ${WisteriaError.from(thrown).message}`);
-      return false;
-    },
-  );
+async function provideHere(host: TabHost, { description, load }: Brought): Promise<boolean> {
+  // Links are told of before the provider's key is known.
+  let begun: (id: string) => void = () => {};
+  const id = new Promise<string>((resolve) => (begun = resolve));
+  const call: CallActor = async (actor, operation, payload, millis) => host.callAs(await id, actor, operation, payload, millis);
+  try {
+    begun(await provideOn(host, description, new LazyAnswers(description, load, call)));
+    return true;
+  } catch (thrown) {
+    console.warn(`${description.name} is left out: ${WisteriaError.from(thrown).message}`);
+    return false;
+  }
 }
 
 /** Provides something for as long as nobody else of the origin does. */
-async function provideAlone(host: TabHost, lock: string, make: () => TabProvider): Promise<void> {
-  if (!("locks" in navigator)) {
+async function provideAlone(host: TabHost, lock: string, brought: Brought): Promise<void> {
+  const locks = globalThis.navigator?.locks as LockManager | undefined;
+  if (!locks) {
     console.warn(`${lock} is left out: pages without TLS have no locks by which one tab could own what is stored`);
     return;
   }
   /** Holds the lock for as long as the worker lives, unless it cannot be provided here. */
   const hold = async () => {
-    if (!(await provideHere(host, make()))) return;
+    if (!(await provideHere(host, brought))) return;
     begun();
     await new Promise<never>(() => {});
   };
   let begun = () => {};
   await new Promise<void>((resolve) => {
     begun = resolve;
-    void navigator.locks.request(lock, { ifAvailable: true }, async (held) => {
+    void locks.request(lock, { ifAvailable: true }, async (held) => {
       if (held) await hold();
-      else void navigator.locks.request(lock, hold);
+      else void locks.request(lock, hold);
       resolve();
     });
   });

@@ -1,6 +1,6 @@
 // A journal in the origin's private file system: one file that grows, and another for what replaces it.
 
-import { decode, encode } from "@msgpack/msgpack";
+import { decode, encode } from "../msgpack.js";
 import { WisteriaError } from "../error.js";
 import type { Journal } from "./journal.js";
 import { openAccess, openFolder, type AccessHandle } from "./opfs.js";

@@ -10,16 +10,6 @@ export interface AccessHandle {
   close(): void;
 }
 
-/** Whether the browser has such files, here. */
-export async function hasFiles(): Promise<boolean> {
-  if (!("FileSystemFileHandle" in self) || !("createSyncAccessHandle" in FileSystemFileHandle.prototype)) return false;
-  // Windows that keep nothing have the interface, and refuse to use it.
-  return navigator.storage.getDirectory().then(
-    () => true,
-    () => false,
-  );
-}
-
 /** Opens a folder, `a/b/c`; made where there is none. */
 export async function openFolder(path: string): Promise<FileSystemDirectoryHandle> {
   let folder = await navigator.storage.getDirectory();

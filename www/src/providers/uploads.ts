@@ -8,6 +8,8 @@ import type { ObjectWriter } from "./object-files.js";
 
 /** Objects that a link may be writing in chunks at a time. */
 const MOST = 8;
+/** Whole objects of a link that wait for their turn, the one that is written among them. */
+const MOST_WAITING = 256;
 /** How long an object waits for its next chunk, in milliseconds. */
 const IDLE = 60_000;
 
@@ -33,6 +35,7 @@ export class Uploads {
   #count = 0;
   /** The whole object that is written; the next waits for it. */
   #turn: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
   #hasEnded = false;
 
   /** `mostBytes` is how large an object may become. */
@@ -50,7 +53,12 @@ export class Uploads {
   begin(store: Blobs, place: ContainerObject, kind: ContentKind, bytes: Uint8Array, isLast: boolean): Promise<{ streamId?: string }> {
     const begin = () => this.#begin(store, place, kind, bytes, isLast);
     if (!isLast) return begin();
-    const written = this.#turn.then(begin);
+    if (this.#waiting >= MOST_WAITING) {
+      const why = `${MOST_WAITING} objects wait to be written through this link already; send fewer at once`;
+      return Promise.reject(new WisteriaError("overloaded", why));
+    }
+    this.#waiting += 1;
+    const written = this.#turn.then(begin).finally(() => (this.#waiting -= 1));
     this.#turn = written.catch(() => {});
     return written;
   }

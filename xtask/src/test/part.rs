@@ -8,6 +8,9 @@ use crate::{moto, nats_server, oracle_programs, packages, python_client, setup, 
 use clap::ValueEnum;
 use std::path::PathBuf;
 
+/// Where the tests of the packed npm package are.
+const PACKAGING: &str = "tests/packaging";
+
 /// A part of the suite, to be run by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
@@ -21,6 +24,8 @@ pub(crate) enum Part {
     Oracles,
     /// Tests of the npm package
     Web,
+    /// The npm package as it would be published, in projects of many kinds
+    Packaging,
     /// Published NATS clients on our broker and on a NATS server
     Clients,
     /// Whole ways through Chromium, Firefox and WebKit
@@ -49,6 +54,7 @@ impl Part {
                 vec![Step::suite("oracles", cargo)]
             }
             Self::Web => vec![Step::suite("web", npm("test", "www"))],
+            Self::Packaging => packaging(),
             Self::Clients => {
                 let mut clients = npm("test", "tests/clients");
                 clients.env(nats_server::VARIABLE, nats_server::path());
@@ -75,6 +81,17 @@ impl Part {
     pub(super) fn needs_build(self) -> bool {
         self != Self::Tidy
     }
+}
+
+/// It has a lock of its own: what it needs is large, and nothing else does.
+fn packaging() -> Vec<Step> {
+    let mut suite = command("npm", ["test", "--silent"]);
+    suite.current_dir(at(PACKAGING));
+    vec![
+        Step::preparation("chromium", packages::ready_for_packaging),
+        Step::preparation("bundlers", || setup::npm_packages_of(PACKAGING)),
+        Step::suite("packaging", suite),
+    ]
 }
 
 fn lint() -> Vec<Step> {

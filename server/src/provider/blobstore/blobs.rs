@@ -236,7 +236,7 @@ async fn put<S: Store>(linked: &Linked<S>, request: PutObjectRequest) -> Outcome
         return Err(no_container(&place.container_id));
     }
     let room = match chunk.is_last {
-        true => linked.uploads.turn().await,
+        true => linked.uploads.turn().await?,
         false => linked.uploads.room()?,
     };
     let mut upload = linked.store.upload(&place, ContentKind { content_type, content_encoding }).await?;

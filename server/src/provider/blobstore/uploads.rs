@@ -10,12 +10,19 @@ use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wisteria_contracts::blobstore::{ContainerObject, PutChunkRequest};
-use wisteria_core::{platform::Platform, provider::ProviderError};
+use wisteria_core::{
+    error::{ErrorCode, LatticeError},
+    platform::Platform,
+    provider::ProviderError,
+};
 
 use super::store::{Outcome, Upload};
 
 /// How many objects a link may be writing at a time: in chunks, and as many whole ones beside them.
 const MOST: usize = 8;
+
+/// How many whole objects of a link wait for their turn at most.
+const MOST_WAITING: usize = 256;
 
 /// How long an object waits for its next chunk.
 const IDLE: Duration = Duration::from_secs(60);
@@ -25,6 +32,7 @@ pub(super) struct Uploads<U> {
     open: Mutex<HashMap<String, Arc<Open<U>>>>,
     room: Arc<Semaphore>,
     turns: Arc<Semaphore>,
+    waiting: Semaphore,
     /// The largest object, in bytes.
     max_object: u64,
     platform: Arc<dyn Platform>,
@@ -44,12 +52,19 @@ pub(super) struct Room(OwnedSemaphorePermit);
 impl<U: Upload> Uploads<U> {
     pub(super) fn new(max_object: u64, platform: Arc<dyn Platform>) -> Arc<Self> {
         let [room, turns] = [(); 2].map(|()| Arc::new(Semaphore::new(MOST)));
-        Arc::new(Self { open: Mutex::default(), room, turns, max_object, platform })
+        let waiting = Semaphore::new(MOST_WAITING);
+        Arc::new(Self { open: Mutex::default(), room, turns, waiting, max_object, platform })
     }
 
     /// Room for an object that is written at once, when it is its turn: those before it are done soon.
-    pub(super) async fn turn(&self) -> Room {
-        Room(self.turns.clone().acquire_owned().await.expect("it is never closed"))
+    pub(super) async fn turn(&self) -> Outcome<Room> {
+        let _waiting = self.waiting.try_acquire().map_err(|_| {
+            ProviderError::Named(LatticeError::new(
+                ErrorCode::Overloaded,
+                format!("{MOST_WAITING} objects wait to be written through this link already; send fewer at once"),
+            ))
+        })?;
+        Ok(Room(self.turns.clone().acquire_owned().await.expect("it is never closed")))
     }
 
     /// Room for one more in chunks, if there is any.
@@ -186,5 +201,46 @@ async fn forget_when_idle<U: Upload>(uploads: Weak<Uploads<U>>, id: String) {
         let sleep = here.platform.sleep(rest);
         drop((here, open));
         sleep.await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures::FutureExt;
+
+    use super::{MOST, MOST_WAITING, Outcome, Upload, Uploads};
+    use crate::platform::NativePlatform;
+
+    struct Nowhere;
+
+    impl Upload for Nowhere {
+        async fn write(&mut self, _: bytes::Bytes) -> Outcome<()> {
+            Ok(())
+        }
+
+        async fn finish(self) -> Outcome<()> {
+            Ok(())
+        }
+
+        async fn abort(self) {}
+    }
+
+    #[tokio::test]
+    async fn so_many_whole_objects_wait_for_their_turn_and_one_more_is_refused_at_once() {
+        let uploads = Uploads::<Nowhere>::new(1, Arc::new(NativePlatform::current()));
+        let mut writing = Vec::new();
+        for _ in 0..MOST {
+            writing.push(uploads.turn().await.expect("there is room"));
+        }
+        let mut waiting: Vec<_> = (0..MOST_WAITING).map(|_| Box::pin(uploads.turn())).collect();
+        assert!(waiting.iter_mut().all(|turn| turn.now_or_never().is_none()));
+        let refusal = uploads.turn().await.err().expect("refused").to_string();
+        assert!(refusal.contains("256 objects wait"), "{refusal}");
+        drop(writing);
+        for turn in waiting {
+            turn.await.expect("its turn has come");
+        }
     }
 }

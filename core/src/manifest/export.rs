@@ -1,0 +1,91 @@
+//! The manifest of what a lattice runs.
+
+use std::collections::BTreeMap;
+
+use super::{
+    application::{Annotations, Application, Capability, Component, ComponentKind, LinkTrait, Scaling},
+    plan::Running,
+};
+use crate::lattice::control::{ActorSummary, LinkDefinition, ProviderSummary};
+
+impl Application {
+    /// What runs, and the links between what runs. Modules are named by the keys of their actors, where hosts do not know
+    /// where they came from; a lattice that has none of them asks for a better place.
+    pub fn of(name: &str, running: &Running) -> Self {
+        let mut names = Names::default();
+        let mut components = Vec::new();
+        let mut capabilities = BTreeMap::new();
+        let providers = || running.hosts.iter().flat_map(|host| &host.providers);
+        let linked = |link: &&LinkDefinition| running.actor_of(link).is_some();
+        for link in running.links.iter().filter(linked) {
+            let place = (link.provider_id.as_str(), link.link_name.as_str());
+            let Some(provider) = providers().find(|provider| provider.id == link.provider_id) else {
+                continue;
+            };
+            capabilities.entry(place).or_insert_with(|| {
+                let component = capability(provider, link, &mut names);
+                let name = component.name.clone();
+                components.push(component);
+                name
+            });
+        }
+        let mut actors: BTreeMap<&str, (&ActorSummary, u32)> = BTreeMap::new();
+        for actor in running.hosts.iter().flat_map(|host| &host.actors) {
+            let instances = actor.instances.iter().map(|run| run.max_instances).sum::<u32>();
+            actors.entry(&actor.id).or_insert((actor, 0)).1 += instances;
+        }
+        for (key, (actor, replicas)) in actors {
+            let links = running.links.iter().filter(|link| link.actor_id == key).filter_map(|link| {
+                let target = capabilities.get(&(link.provider_id.as_str(), link.link_name.as_str()))?;
+                Some(LinkTrait { target: target.clone(), values: link.values.clone() })
+            });
+            let kind = ComponentKind::Actor {
+                image: actor.image_ref.clone().filter(|image| is_place(image)).unwrap_or_else(|| key.to_owned()),
+                links: links.collect(),
+            };
+            let scaling = Scaling::Spread { replicas, shares: Vec::new() };
+            components.push(Component { name: names.take(actor.name.as_deref().unwrap_or("actor")), kind, scaling });
+        }
+        Self { name: name.to_owned(), annotations: Annotations::new(), components }
+    }
+}
+
+/// Whether hosts get a module from there. What a client sent them is named by its hash, which leads nowhere.
+fn is_place(image: &str) -> bool {
+    image.contains("://")
+}
+
+impl Running {
+    fn actor_of(&self, link: &LinkDefinition) -> Option<&ActorSummary> {
+        self.hosts.iter().flat_map(|host| &host.actors).find(|actor| actor.id == link.actor_id)
+    }
+}
+
+fn capability(provider: &ProviderSummary, link: &LinkDefinition, names: &mut Names) -> Component {
+    let image = provider.image_ref.as_ref().or(provider.name.as_ref()).unwrap_or(&provider.id);
+    let kind = ComponentKind::Capability(Capability {
+        image: image.clone(),
+        contract: provider.contract_id.clone(),
+        link_name: link.link_name.clone(),
+    });
+    Component { name: names.take(provider.name.as_deref().unwrap_or("provider")), kind, scaling: Scaling::default() }
+}
+
+/// Names of components, each once: lower-case letters, digits and `-`.
+#[derive(Default)]
+struct Names(BTreeMap<String, u32>);
+
+impl Names {
+    fn take(&mut self, wanted: &str) -> String {
+        let plain: String =
+            wanted.to_lowercase().chars().map(|each| if each.is_ascii_alphanumeric() { each } else { '-' }).collect();
+        let plain = plain.trim_matches('-');
+        let plain = if plain.is_empty() { "component" } else { plain };
+        let taken = self.0.entry(plain.to_owned()).or_default();
+        *taken += 1;
+        match *taken {
+            1 => plain.to_owned(),
+            number => format!("{plain}-{number}"),
+        }
+    }
+}

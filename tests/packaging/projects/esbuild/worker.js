@@ -1,0 +1,2 @@
+// esbuild builds workers as entries of their own.
+import "wisteria/worker";

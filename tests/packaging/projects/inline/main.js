@@ -1,0 +1,3 @@
+import { Host } from "wisteria/inline";
+
+window.start = (options) => Host.start(options);

@@ -1,0 +1,5 @@
+import { Lattice } from "./lattice";
+
+export default function Page() {
+  return <Lattice />;
+}

@@ -1,0 +1,2 @@
+// Rollup builds workers as entries of their own.
+import "wisteria/worker";

@@ -1,0 +1,3 @@
+import { Host } from "wisteria";
+
+window.start = (options) => Host.start(options);

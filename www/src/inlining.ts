@@ -1,0 +1,20 @@
+// How a script gets WebAssembly and a worker out of its own texts.
+
+import type { WorkerLike } from "./remote.js";
+import { enter } from "./surroundings.js";
+
+/** Has hosts start with WebAssembly that is compressed by gzip and written in base64, and with that worker. */
+export function enterInline(wasm: string, worker: string): void {
+  let address: string | undefined;
+  enter({
+    ownFile: async () => {
+      const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
+      const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+      return new Response(unpacked, { headers: { "content-type": "application/wasm" } });
+    },
+    startWorker: () => {
+      address ??= URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
+      return new Worker(address, { name: "wisteria host" }) as unknown as WorkerLike;
+    },
+  });
+}
