@@ -1,5 +1,6 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type Plugin, type ProxyOptions } from "vite";
+import { sampleLibrary } from "./sample-library";
 
 /** A service worker sees what lies in its folder: the package's stands at the root, under a name that stays. */
 const serviceWorker: Plugin = {
@@ -10,10 +11,37 @@ const serviceWorker: Plugin = {
   },
 };
 
+/**
+ * Servers allow their page no styles inside of elements (`style-src 'self'`). The mini-map is given a colour in a way that
+ * Svelte turns into one; the page sets that colour by its stylesheet, so the map needs none.
+ */
+const noInlineStyle: Plugin = {
+  name: "no-inline-style",
+  enforce: "pre",
+  transform(code, id) {
+    if (!id.endsWith("/Minimap/Minimap.svelte")) return undefined;
+    const without = code.replace("--xy-minimap-background-color-props={bgColor}", "");
+    if (without === code) this.error("the mini-map has changed; look whether it still has an inline style");
+    return without;
+  },
+};
+
+/** While the page is worked on, it is on the lattice of this server. */
+const server = process.env["WISTERIA_URL"] ?? "http://127.0.0.1:7700";
+
+const toServer: ProxyOptions = {
+  target: server,
+  changeOrigin: true,
+  ws: true,
+  // The server lets its own page in.
+  headers: { origin: server },
+};
+
 export default defineConfig({
   // The page is served from the root of a server, and from any folder of a static site.
   base: "./",
-  plugins: [svelte(), serviceWorker],
+  plugins: [noInlineStyle, svelte(), serviceWorker, sampleLibrary()],
   worker: { format: "es" },
   build: { target: "es2022", assetsInlineLimit: 0 },
+  server: { proxy: { "/api": toServer, "/lattice": toServer } },
 });

@@ -2,7 +2,11 @@
 
 import { mount } from "svelte";
 import App from "./App.svelte";
-import "./style.css";
+import "./tokens.css";
+import "./base.css";
 
 const target = document.getElementById("app");
-if (target) mount(App, { target });
+if (target) {
+  target.replaceChildren();
+  mount(App, { target });
+}

@@ -1,4 +1,4 @@
-// The page as a person uses it: drop a module, link it, call it, read what happened.
+// The playground in each browser: drop a module, call it, link it, read what happened.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -34,36 +34,48 @@ for (const driver of browsers) {
         `${selector} to show "${words}"`,
       );
 
-    /** Fills the fields of a form, by their test names, once they offer what is chosen, and presses the button. */
-    const submit = async (fields, button) => {
-      for (const [name, value] of Object.entries(fields)) {
-        await until(
-          () =>
-            tab.page.evaluate(
-              async ({ name, value }) => {
-                const field = document.querySelector(`[data-testid="${name}"]`);
-                field.value = value;
-                if (field.value !== value) return false;
-                for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
-                // The page draws what follows from a choice before the next is made.
-                await new Promise((drawn) => requestAnimationFrame(() => drawn()));
-                return true;
-              },
-              { name, value },
-            ),
-          `${name} to offer ${value}`,
-        );
-      }
-      await tab.page.evaluate((button) => document.querySelector(`[data-testid="${button}"]`).click(), button);
-    };
+    /** Presses the button that is called `name`, once it is there. */
+    const press = (name) =>
+      until(
+        () =>
+          tab.page.evaluate((name) => {
+            const buttons = [...document.querySelectorAll("button:not(:disabled)")];
+            const button = buttons.find((one) => (one.getAttribute("aria-label") ?? one.innerText.split("\n")[0].trim()) === name);
+            button?.click();
+            return button !== undefined;
+          }, name),
+        `the button "${name}"`,
+      );
 
-    const card = (host) => `[data-testid="host-card"][data-key="${host}"]`;
+    /** Chooses in the field that is called `label`, once it offers that. */
+    const choose = (label, value) =>
+      until(
+        () =>
+          tab.page.evaluate(
+            async ({ label, value }) => {
+              const labels = [...document.querySelectorAll("label")];
+              const field = labels.find((one) => one.textContent.trim().startsWith(label))?.control;
+              if (!field) return false;
+              field.value = value;
+              if (field.value !== value) return false;
+              for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
+              // The page draws what follows from a choice before the next is made.
+              await new Promise((drawn) => requestAnimationFrame(() => drawn()));
+              return true;
+            },
+            { label, value },
+          ),
+        `${label} to offer ${value}`,
+      );
 
-    test("both hosts are on it", async () => {
-      await shows('[data-testid="status"]', "Connected");
-      await shows(card(tab.id), "kind=browser");
-      await shows(card(await tab.server()), "kind=server");
-      await shows(card(await tab.server()), "httpserver");
+    test("both hosts are on the canvas, and in the list", async () => {
+      const server = await tab.server();
+      await shows('header [role="status"]', "Connected");
+      await shows(`[data-host="${tab.id}"]`, "This tab");
+      await shows(`[data-host="${server}"]`, `Server ${server.slice(0, 5)}`);
+      await press("Show list");
+      await shows('[aria-label="List"]', "This tab");
+      await shows('[aria-label="List"]', `Server ${server.slice(0, 5)}`);
     });
 
     test("a dropped module starts in the tab", async () => {
@@ -78,28 +90,31 @@ for (const driver of browsers) {
         return actors[0];
       }, "the actor to run in the tab");
       actor = own.id;
-      await until(
-        () => tab.page.evaluate((selector) => Boolean(document.querySelector(selector)), `${card(tab.id)} [data-key="${actor}"]`),
-        "the actor to be listed",
-      );
+      await shows('[aria-label="Actors on This tab"]', actor.slice(0, 8));
     });
 
     test("a call without a link says what is missing", async () => {
-      await submit({ "call-actor": actor }, "call");
-      await shows('[data-testid="error"]', "is not linked to wasmcloud:keyvalue");
+      await press("Call");
+      await shows('[aria-label="Calls"]', "is not linked to wasmcloud:keyvalue");
     });
 
     test("a link and a call from the forms", async () => {
       const { providers } = await tab.page.evaluate((id) => window.wisteria.lattice.inventory(id), await tab.server());
       const store = providers.find((provider) => provider.image_ref === "keyvalue-memory");
-      await submit({ "link-actor": actor, "link-provider": store.id }, "link");
-      await shows('[data-testid="link-row"]', "wasmcloud:keyvalue");
-      await submit({ "call-actor": actor }, "call");
-      await shows('[data-testid="call-result"]', "counter");
-      await shows('[data-testid="log"]', "is now 1");
+      await press("Link keyvalue…");
+      await choose("Provider", store.id);
+      await press("Link");
+      await shows('[aria-label="Links"]', "keyvalue · default");
+      await press("Call");
+      await shows('[aria-label="Calls"]', "counter");
+      await shows('[aria-label="Timeline"]', "is now 1");
     });
 
-    test("nothing on it is against its content security policy", () => {
+    test("nothing on it is against its content security policy", async () => {
+      await press("Show canvas");
+      await shows(".svelte-flow__edge-labels", "default");
+      await press("Commands…");
+      await shows('[role="listbox"]', "Start http-echo");
       assert.deepEqual(tab.page.console.filter((line) => /content.security.policy/i.test(line)), []);
     });
   });

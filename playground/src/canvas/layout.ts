@@ -1,0 +1,53 @@
+// Sizes on the canvas, and where hosts stand that nobody has moved.
+
+import type { Place } from "./places.svelte";
+
+/** In pixels at full size. */
+export const SIZES = {
+  side: 16,
+  top: 76,
+  bottom: 52,
+  gap: 12,
+  actor: 208,
+  actorHead: 54,
+  port: 24,
+  actorFoot: 8,
+  providersAt: 312,
+  provider: 184,
+  providerHeight: 52,
+  host: 512,
+  leastHeight: 172,
+  betweenHosts: 48,
+} as const;
+
+/** A rectangle; inside its host where it has one. */
+export interface Box {
+  x?: number;
+  y?: number;
+  width: number;
+  height: number;
+}
+
+/** How high an actor with so many ports is. */
+export function heightOfActor(ports: number): number {
+  return SIZES.actorHead + ports * SIZES.port + SIZES.actorFoot;
+}
+
+/** How large a host is around what is on it. */
+export function sizeOfHost(inside: { position: Place; width?: number; height?: number }[]): Box {
+  const right = Math.max(SIZES.host, ...inside.map(({ position, width = 0 }) => position.x + width + SIZES.side));
+  const bottom = Math.max(SIZES.leastHeight, ...inside.map(({ position, height = 0 }) => position.y + height + SIZES.bottom));
+  return { width: right, height: bottom };
+}
+
+/** Places for hosts in order, in columns, the next always in the shortest one; those that have a place keep it. */
+export function columns(hosts: { width: number; height: number; place: Place | undefined }[], count: number): Place[] {
+  const ends = new Array<number>(count).fill(0);
+  return hosts.map(({ height, place }) => {
+    if (place) return place;
+    const column = ends.indexOf(Math.min(...ends));
+    const y = ends[column] ?? 0;
+    ends[column] = y + height + SIZES.betweenHosts;
+    return { x: column * (SIZES.host + SIZES.betweenHosts), y };
+  });
+}

@@ -1,0 +1,113 @@
+// Every change that the page makes, as plain data: how it is carried out, how it is called, and what takes it back.
+
+import { WisteriaError, type Link } from "wisteria";
+import { deleteLink, moveActor, putLink, scaleActor, startActor, stopActor, type Bounds } from "../lattice/client";
+import { shortContract } from "../lattice/contracts";
+import { lattice } from "../lattice/state.svelte";
+import { linkId, nameOfActor, nameOfHost, nameOfProvider } from "../lattice/view";
+import { bytesOf, moduleOf, noteActor, type ModuleEntry } from "../library/modules.svelte";
+
+/** A change to the lattice. `name` is what the actor was called when the command was given. */
+export type Command =
+  | { kind: "start"; module: ModuleEntry; host: string; bounds: Bounds; actor?: string }
+  | { kind: "stop"; actor: string; name: string; host: string }
+  | { kind: "scale"; actor: string; name: string; host: string; bounds: Bounds }
+  | { kind: "move"; actor: string; name: string; from: string; to: string; bounds: Bounds }
+  | { kind: "put-link"; link: Link }
+  | { kind: "delete-link"; link: Link };
+
+/** Carries a command out. Rejects with cause and remedy. */
+export async function perform(command: Command): Promise<void> {
+  switch (command.kind) {
+    case "start": {
+      const { module, host, bounds, actor } = command;
+      const key = await startActor(await bytesOf(module), module.name, host, bounds, actor ?? module.id);
+      noteActor(key, module);
+      command.actor = key;
+      return;
+    }
+    case "stop":
+      return stopActor(command.actor, command.host);
+    case "scale":
+      return scaleActor(command.actor, command.host, command.bounds);
+    case "move": {
+      const { actor, name, from, to, bounds } = command;
+      return moveActor(actor, await bytesOf(moduleHere(actor, name)), name, from, to, bounds);
+    }
+    case "put-link":
+      return putLink(command.link);
+    case "delete-link":
+      return deleteLink(command.link);
+  }
+}
+
+/** To start an actor elsewhere the page must have its module. */
+function moduleHere(actor: string, name: string): ModuleEntry {
+  const module = moduleOf(actor);
+  if (module) return module;
+  throw new WisteriaError(
+    "module-unknown",
+    `this page does not have the module of ${name}, so it cannot start it on another host; drop its .wasm file here, then move it`,
+  );
+}
+
+/** What takes a command back, as things stand before it is carried out; nothing where it cannot be taken back. */
+export function inverseOf(command: Command): ((done: Command) => Command) | undefined {
+  switch (command.kind) {
+    case "start": {
+      const { host, module } = command;
+      const before = boundsOf(module.id, host);
+      if (before) return () => ({ kind: "scale", actor: module.id, name: module.name, host, bounds: before });
+      return (done) => ({ kind: "stop", actor: (done.kind === "start" && done.actor) || module.id, name: module.name, host });
+    }
+    case "stop": {
+      const { actor, host } = command;
+      const [module, bounds] = [moduleOf(actor), boundsOf(actor, host)];
+      return module && bounds ? () => ({ kind: "start", module, host, bounds, actor }) : undefined;
+    }
+    case "scale": {
+      const bounds = boundsOf(command.actor, command.host);
+      return bounds ? () => ({ ...command, bounds }) : undefined;
+    }
+    case "move":
+      return () => ({ ...command, from: command.to, to: command.from });
+    case "put-link": {
+      const before = lattice.links.find((link) => linkId(link) === linkId(command.link));
+      return () => (before ? { kind: "put-link", link: before } : { kind: "delete-link", link: command.link });
+    }
+    case "delete-link":
+      return () => ({ kind: "put-link", link: command.link });
+  }
+}
+
+/** How an actor is bounded on a host; nothing where it does not run there. */
+export function boundsOf(actor: string, host: string): Bounds | undefined {
+  const found = lattice.hosts.find(({ id }) => id === host)?.actors.find(({ id }) => id === actor);
+  if (!found) return undefined;
+  const [instance] = found.instances;
+  const { max_concurrent: maxInstances = 1, limits } = instance ?? {};
+  return { maxInstances, ...(limits ? { limits } : {}) };
+}
+
+/** A command in words, "Start kv-counter on This tab". */
+export function titleOf(command: Command): string {
+  switch (command.kind) {
+    case "start":
+      return `Start ${command.module.name} on ${nameOfHost(command.host)}`;
+    case "stop":
+      return `Stop ${command.name} on ${nameOfHost(command.host)}`;
+    case "scale":
+      return `Scale ${command.name} to ${command.bounds.maxInstances} on ${nameOfHost(command.host)}`;
+    case "move":
+      return `Move ${command.name} to ${nameOfHost(command.to)}`;
+    case "put-link":
+      return `Link ${wordsOf(command.link)}`;
+    case "delete-link":
+      return `Unlink ${wordsOf(command.link)}`;
+  }
+}
+
+function wordsOf({ actor_id, provider_id, contract_id, link_name }: Link): string {
+  const named = link_name === "default" ? "" : ` as ${link_name}`;
+  return `${nameOfActor(actor_id)} and ${nameOfProvider(provider_id)} for ${shortContract(contract_id)}${named}`;
+}

@@ -1,0 +1,232 @@
+// The page's only way to the lattice: joins as a host, asks for the state, follows the events, carries out commands.
+
+import { Host, WisteriaError, type ActorLimits, type LatticeEvent, type Link } from "wisteria";
+import { Due } from "./due";
+import { readWay } from "./config";
+import { describeEvent, kindOf } from "./events";
+import { fromJson, toJson } from "./json";
+import { addCall, addNews, freshId, lattice, type HostState, type Pending } from "./state.svelte";
+
+declare global {
+  interface Window {
+    /** The page's host, for the browser's console and for tests. */
+    wisteria?: Host;
+  }
+}
+
+/** How often hosts are asked whether they are there, in milliseconds: who is lost sends no event. */
+const PRESENCE_EVERY = 1000;
+/** How long a call may take, in milliseconds. */
+const DEADLINE = 10_000;
+
+let host: Host | undefined;
+const due = new Due(ask);
+
+/** Joins the lattice. What goes wrong is in `lattice.failure`. */
+export async function join(): Promise<void> {
+  lattice.status = "joining";
+  try {
+    const way = await readWay();
+    [lattice.name, lattice.bridge] = [way.lattice, way.bridge];
+    host = await Host.start(way.options);
+    Object.assign(lattice, { own: host.id, engine: host.engine, account: host.account.key, status: "connected" });
+    window.wisteria = host;
+    follow(host);
+    due.all();
+  } catch (thrown) {
+    lattice.status = "failed";
+    lattice.failure = WisteriaError.from(thrown).message;
+  }
+}
+
+function follow(joined: Host): void {
+  joined.events.on("event", take);
+  joined.events.on("log", ({ actor, level, text }) =>
+    addNews({ time: Date.now(), kind: "log", level, host: joined.id, actor, text }),
+  );
+  joined.events.on("connection", (connection) => {
+    lattice.status = connection;
+    if (connection === "connected") due.all();
+  });
+  window.setInterval(() => {
+    if (lattice.status === "connected" && document.visibilityState === "visible") due.hosts();
+  }, PRESENCE_EVERY);
+}
+
+function take(event: LatticeEvent): void {
+  const kind = kindOf(event);
+  // These come with every beat, and say that nothing changed.
+  if (kind === "host_heartbeat" || kind === "health_check_passed") return;
+  addNews(describeEvent(event));
+  if (kind.startsWith("link")) return due.links();
+  if (kind.startsWith("host") || kind.startsWith("labels")) due.hosts();
+  due.inventory(event.source);
+  // A provider that comes or goes changes what links can be used; a new actor brings its claims.
+  if (kind.startsWith("provider")) due.links();
+  if (kind.startsWith("actor")) due.claims();
+}
+
+/** Asks for parts of the state; called by `due`, never twice at once. */
+async function ask(parts: { hosts: boolean; links: boolean; claims: boolean; inventories: Set<string> }): Promise<void> {
+  if (!host || lattice.status !== "connected") return;
+  try {
+    const { lattice: asked } = host;
+    const [, links, claims] = await Promise.all([
+      parts.hosts ? askHosts(host, parts.inventories) : undefined,
+      parts.links ? asked.links() : undefined,
+      parts.claims ? asked.claims() : undefined,
+    ]);
+    if (links) lattice.links = links;
+    if (claims) lattice.claims = claims;
+    await Promise.all([...parts.inventories].map(askInventory));
+    lattice.isKnown ||= parts.hosts && parts.links;
+  } catch (thrown) {
+    // The connection's own state tells the user, and a reconnect asks again.
+    addNews({ time: Date.now(), kind: "event", level: "warn", host: lattice.own, text: WisteriaError.from(thrown).message });
+  }
+}
+
+/** Asks who is there; adds those whose inventory is to be asked for to `inventories`. */
+async function askHosts(joined: Host, inventories: Set<string>): Promise<void> {
+  const answers = await joined.lattice.hosts();
+  const known = new Map(lattice.hosts.map((one) => [one.id, one]));
+  const now = Date.now();
+  const hosts = answers.map((summary): HostState => {
+    const { id, friendly_name: name, labels, version, presence } = summary;
+    const before = known.get(id);
+    if (presence === "live" && (!before?.answered || before.presence !== "live")) inventories.add(id);
+    const startedAt = before?.startedAt ?? now - summary.uptime_seconds * 1000;
+    const { actors, providers, answered } = before ?? { actors: [], providers: [], answered: false };
+    return { id, name, labels, version, presence, startedAt, actors, providers, answered };
+  });
+  replaceHosts(hosts.sort((one, other) => rank(one) - rank(other) || one.startedAt - other.startedAt));
+}
+
+/** This tab first, then servers, then other tabs. */
+function rank({ id, labels }: HostState): number {
+  if (id === lattice.own) return 0;
+  return labels["kind"] === "server" ? 1 : 2;
+}
+
+/** Who is suspended would keep the page waiting, and keeps the inventory that it had. */
+async function askInventory(id: string): Promise<void> {
+  if (!host || lattice.hosts.find((one) => one.id === id)?.presence !== "live") return;
+  const answer = await host.lattice.inventory(id).catch(() => undefined);
+  if (!answer) return;
+  const { actors, providers, labels } = answer;
+  replaceHosts(lattice.hosts.map((one) => (one.id === id ? { ...one, actors, providers, labels, answered: true } : one)));
+}
+
+/** Nothing is drawn again where nothing changed. */
+function replaceHosts(hosts: HostState[]): void {
+  if (JSON.stringify(hosts) !== JSON.stringify(lattice.hosts)) lattice.hosts = hosts;
+}
+
+/** The host of this page. Throws where it has not joined. */
+function joinedHost(): Host {
+  if (!host) throw new WisteriaError("not-started", "this tab has not joined the lattice; try again once it has");
+  return host;
+}
+
+type Unnumbered<T> = T extends unknown ? Omit<T, "id"> : never;
+
+/** Shows `pending` for as long as `work` takes. */
+async function during<T>(pending: Unnumbered<Pending>, work: (joined: Host) => Promise<T>): Promise<T> {
+  const entry = { id: freshId(), ...pending } as Pending;
+  lattice.pending = [...lattice.pending, entry];
+  try {
+    return await work(joinedHost());
+  } finally {
+    await due.settled();
+    lattice.pending = lattice.pending.filter(({ id }) => id !== entry.id);
+  }
+}
+
+/** How an actor is bounded. */
+export interface Bounds {
+  maxInstances: number;
+  limits?: ActorLimits;
+}
+
+/** Starts a module on a host; resolves with the actor's key. */
+export function startActor(module: Uint8Array, name: string, on: string, bounds: Bounds, actor?: string): Promise<string> {
+  return during({ kind: "starting", name, host: on, ...(actor ? { actor } : {}) }, async (joined) => {
+    const key = await joined.actors.start(module, { host: on, ...bounds });
+    due.inventory(on);
+    due.claims();
+    return key;
+  });
+}
+
+/** Stops an actor on a host. */
+export function stopActor(actor: string, on: string): Promise<void> {
+  return during({ kind: "stopping", actor, host: on }, async (joined) => {
+    await joined.actors.stop(actor, { host: on });
+    due.inventory(on);
+  });
+}
+
+/** Changes how an actor is bounded on a host. */
+export function scaleActor(actor: string, on: string, { maxInstances, limits }: Bounds): Promise<void> {
+  return during({ kind: "changing", actor, host: on }, async (joined) => {
+    await joined.actors.scale(actor, maxInstances, { host: on, ...(limits ? { limits } : {}) });
+    due.inventory(on);
+  });
+}
+
+/** Starts an actor on another host, then stops it where it was, so that no call fails. */
+export function moveActor(actor: string, module: Uint8Array, name: string, from: string, to: string, bounds: Bounds): Promise<void> {
+  return during({ kind: "moving", actor, name, from, host: to }, async (joined) => {
+    await joined.actors.start(module, { host: to, ...bounds });
+    await joined.actors.stop(actor, { host: from });
+    due.inventory(to);
+    due.inventory(from);
+  });
+}
+
+/** Puts a link; resolves once its provider has accepted it, rejects with its reason. */
+export function putLink(link: Link): Promise<void> {
+  return during({ kind: "linking", link }, async (joined) => {
+    const { status: _, ...put } = link;
+    await joined.links.put(put);
+    due.links();
+  });
+}
+
+/** Deletes a link. */
+export function deleteLink(link: Link): Promise<void> {
+  return during({ kind: "unlinking", link }, async (joined) => {
+    await joined.links.delete(link.actor_id, link.contract_id, link.link_name);
+    due.links();
+  });
+}
+
+/** Has this tab's host leave the lattice. */
+export async function stopOwnHost(): Promise<void> {
+  await joinedHost().stop();
+}
+
+/** Calls an actor with JSON, or with text as bytes where `raw`; keeps question and answer. Never rejects. */
+export async function callActor(actor: string, operation: string, input: string, raw: boolean): Promise<void> {
+  const began = performance.now();
+  const done = (output: string, failed?: string) => {
+    const took = performance.now() - began;
+    const outcome = { output, took, ...(failed ? { failed } : {}) };
+    addCall({ time: Date.now(), actor, operation, input, ...outcome });
+    const text = failed ? `${operation} failed: ${output}` : `${operation} answered in ${took.toFixed(1)} ms`;
+    addNews({ time: Date.now(), kind: "call", level: failed ? "error" : "info", host: lattice.own, actor, text });
+  };
+  try {
+    done(await reply(actor, operation, input, raw));
+  } catch (thrown) {
+    const { code, message } = WisteriaError.from(thrown);
+    done(message, code);
+  }
+}
+
+async function reply(actor: string, operation: string, input: string, raw: boolean): Promise<string> {
+  const deadline = DEADLINE;
+  if (!raw) return toJson(await joinedHost().call(actor, operation, fromJson(input), { deadline }));
+  const bytes = await joinedHost().call(actor, operation, new TextEncoder().encode(input), { raw, deadline });
+  return new TextDecoder().decode(bytes);
+}

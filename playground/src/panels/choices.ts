@@ -1,0 +1,63 @@
+// What the palette offers, as things stand when it opens.
+
+import { canvas } from "../canvas/controls.svelte";
+import { otherHosts, move, start, stop } from "../commands/actions";
+import { log, redo, undo } from "../commands/log.svelte";
+import { lattice } from "../lattice/state.svelte";
+import { nameOfActor, nameOfHost } from "../lattice/view";
+import { library } from "../library/modules.svelte";
+import { select } from "../ui/selection.svelte";
+import { nextTheme, settings } from "../ui/settings.svelte";
+
+/** A line of the palette. */
+export interface Choice {
+  words: string;
+  keys?: string;
+  act: () => void;
+}
+
+/** All that can be done now. */
+export function choices(): Choice[] {
+  return [
+    ...(log.undoable ? [{ words: `Undo: ${log.undoable.title}`, keys: "Ctrl Z", act: () => void undo() }] : []),
+    ...(log.redoable ? [{ words: `Redo: ${log.redoable.title}`, keys: "Ctrl Shift Z", act: () => void redo() }] : []),
+    ...library.entries.map((module) => ({
+      words: `Start ${module.name}${settings.startOn ? ` on ${nameOfHost(settings.startOn)}` : " in this tab"}`,
+      act: () => void start(module),
+    })),
+    { words: "New link…", act: () => select({ kind: "new-link", draft: {} }) },
+    ...actorChoices(),
+    ...lattice.hosts.map(({ id }) => ({ words: `Show host ${nameOfHost(id)}`, act: () => select({ kind: "host", host: id }) })),
+    { words: settings.view === "list" ? "Show canvas" : "Show list", keys: "L", act: toggleView },
+    { words: "Fit to view", keys: "F", act: () => canvas.fit() },
+    { words: "Tidy layout", keys: "T", act: () => void canvas.tidy() },
+    { words: "Next theme", act: nextTheme },
+    { words: "Shortcuts…", keys: "?", act: () => (settings.shortcuts = true) },
+  ];
+}
+
+/** Those choices that have all that was typed, word by word; those that begin a word with it come first. */
+export function found(all: Choice[], typed: string): Choice[] {
+  const parts = typed.toLowerCase().split(" ").filter((part) => part !== "");
+  const fits = all.filter(({ words }) => parts.every((part) => words.toLowerCase().includes(part)));
+  const beginsWord = ({ words }: Choice) => parts.every((part) => words.toLowerCase().split(/[^\p{L}\p{N}]/u).some((word) => word.startsWith(part)));
+  return [...fits.filter(beginsWord), ...fits.filter((choice) => !beginsWord(choice))];
+}
+
+/** Changes between canvas and list. */
+export function toggleView(): void {
+  settings.view = settings.view === "list" ? "canvas" : "list";
+}
+
+function actorChoices(): Choice[] {
+  return lattice.hosts.flatMap(({ id: host, actors }) =>
+    actors.flatMap(({ id: actor }) => {
+      const [name, on] = [nameOfActor(actor), nameOfHost(host)];
+      return [
+        { words: `Show ${name} on ${on}`, act: () => select({ kind: "actor", actor, host }) },
+        { words: `Stop ${name} on ${on}`, act: () => void stop(actor, host) },
+        ...otherHosts(host).map((other) => ({ words: `Move ${name} from ${on} to ${other.name}`, act: () => void move(actor, host, other.id) })),
+      ];
+    }),
+  );
+}
