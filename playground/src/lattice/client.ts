@@ -196,7 +196,7 @@ export function putLink(link: Link): Promise<void> {
 /** Deletes a link. */
 export function deleteLink(link: Link): Promise<void> {
   return during({ kind: "unlinking", link }, async (joined) => {
-    await joined.links.delete(link.actor_id, link.contract_id, link.link_name);
+    await joined.links.del(link.actor_id, link.contract_id, link.link_name);
     due.links();
   });
 }
