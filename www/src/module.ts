@@ -23,14 +23,19 @@ export async function readModule(source: ModuleSource): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
-  const response = source instanceof Response ? source : await open(source).catch((cause: unknown) => {
-    const why = WisteriaError.from(cause).message;
-    throw new WisteriaError("module-not-found", `${source} cannot be got: ${why}; check the module's address`, { cause });
-  });
+  const response = source instanceof Response ? source : await opened(source);
   if (!response.ok) {
     throw new WisteriaError("module-not-found", `${response.url} answers ${response.status}; check the module's address`);
   }
   return new Uint8Array(await response.arrayBuffer());
+}
+
+async function opened(address: URL | string): Promise<Response> {
+  try {
+    return await open(address);
+  } catch (cause) {
+    throw new WisteriaError("module-not-found", `${address} cannot be got: ${WisteriaError.from(cause).message}; check the module's address`, { cause });
+  }
 }
 
 /** Gets the module of an actor from a host that runs it, part by part. */
