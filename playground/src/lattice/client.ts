@@ -174,10 +174,10 @@ export function scaleActor(actor: string, on: string, { maxInstances, limits }: 
   });
 }
 
-/** Starts an actor on another host, then stops it where it was, so that no call fails. */
-export function moveActor(actor: string, module: Uint8Array, name: string, from: string, to: string, bounds: Bounds): Promise<void> {
+/** Starts an actor on another host, which gets its module from where it runs, then stops it there, so that no call fails. */
+export function moveActor(actor: string, name: string, from: string, to: string, bounds: Bounds): Promise<void> {
   return during({ kind: "moving", actor, name, from, host: to }, async (joined) => {
-    await joined.actors.start(module, { host: to, ...bounds });
+    await joined.actors.start(actor, { host: to, ...bounds });
     await joined.actors.stop(actor, { host: from });
     due.inventory(to);
     due.inventory(from);
@@ -196,7 +196,7 @@ export function putLink(link: Link): Promise<void> {
 /** Deletes a link. */
 export function deleteLink(link: Link): Promise<void> {
   return during({ kind: "unlinking", link }, async (joined) => {
-    await joined.links.delete(link.actor_id, link.contract_id, link.link_name);
+    await joined.links.del(link.actor_id, link.contract_id, link.link_name);
     due.links();
   });
 }
