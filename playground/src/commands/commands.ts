@@ -1,6 +1,6 @@
 // Every change that the page makes, as plain data: how it is carried out, how it is called, and what takes it back.
 
-import { WisteriaError, type Link } from "wisteria";
+import type { Link } from "wisteria";
 import { deleteLink, moveActor, putLink, scaleActor, startActor, stopActor, type Bounds } from "../lattice/client";
 import { shortContract } from "../lattice/contracts";
 import { lattice } from "../lattice/state.svelte";
@@ -30,25 +30,13 @@ export async function perform(command: Command): Promise<void> {
       return stopActor(command.actor, command.host);
     case "scale":
       return scaleActor(command.actor, command.host, command.bounds);
-    case "move": {
-      const { actor, name, from, to, bounds } = command;
-      return moveActor(actor, await bytesOf(moduleHere(actor, name)), name, from, to, bounds);
-    }
+    case "move":
+      return moveActor(command.actor, command.name, command.from, command.to, command.bounds);
     case "put-link":
       return putLink(command.link);
     case "delete-link":
       return deleteLink(command.link);
   }
-}
-
-/** To start an actor elsewhere the page must have its module. */
-function moduleHere(actor: string, name: string): ModuleEntry {
-  const module = moduleOf(actor);
-  if (module) return module;
-  throw new WisteriaError(
-    "module-unknown",
-    `this page does not have the module of ${name}, so it cannot start it on another host; drop its .wasm file here, then move it`,
-  );
 }
 
 /** What takes a command back, as things stand before it is carried out; nothing where it cannot be taken back. */

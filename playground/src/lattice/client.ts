@@ -174,10 +174,10 @@ export function scaleActor(actor: string, on: string, { maxInstances, limits }: 
   });
 }
 
-/** Starts an actor on another host, then stops it where it was, so that no call fails. */
-export function moveActor(actor: string, module: Uint8Array, name: string, from: string, to: string, bounds: Bounds): Promise<void> {
+/** Starts an actor on another host, which gets its module from where it runs, then stops it there, so that no call fails. */
+export function moveActor(actor: string, name: string, from: string, to: string, bounds: Bounds): Promise<void> {
   return during({ kind: "moving", actor, name, from, host: to }, async (joined) => {
-    await joined.actors.start(module, { host: to, ...bounds });
+    await joined.actors.start(actor, { host: to, ...bounds });
     await joined.actors.stop(actor, { host: from });
     due.inventory(to);
     due.inventory(from);
