@@ -1,5 +1,6 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin, type ProxyOptions } from "vite";
+import { noInlineStyle } from "./no-inline-style";
 import { sampleLibrary } from "./sample-library";
 
 /** A service worker sees what lies in its folder: the package's stands at the root, under a name that stays. */
@@ -8,21 +9,6 @@ const serviceWorker: Plugin = {
   apply: "build",
   buildStart() {
     this.emitFile({ type: "chunk", id: "wisteria/service-worker", fileName: "service-worker.js" });
-  },
-};
-
-/**
- * Servers allow their page no styles inside of elements (`style-src 'self'`). The mini-map is given a colour in a way that
- * Svelte turns into one; the page sets that colour by its stylesheet, so the map needs none.
- */
-const noInlineStyle: Plugin = {
-  name: "no-inline-style",
-  enforce: "pre",
-  transform(code, id) {
-    if (!id.endsWith("/Minimap/Minimap.svelte")) return undefined;
-    const without = code.replace("--xy-minimap-background-color-props={bgColor}", "");
-    if (without === code) this.error("the mini-map has changed; look whether it still has an inline style");
-    return without;
   },
 };
 

@@ -20,6 +20,8 @@ export async function startForProjects() {
 
   return {
     stop: server.stop,
+    /** The keys of all hosts that answer. */
+    hosts: async () => JSON.parse(await server.run("get", "hosts", "-o", "json")).filter(({ presence }) => presence === "live").map(({ id }) => id),
     /** Has the server call an example's actor. */
     visit: (actor) => visit(actor, "/visits"),
     /** What a project is to join with: an actor of its own, so that calls reach it and none of those before. */

@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import * as chromium from "../browser/chromium.mjs";
 import { freeAddress } from "../browser/http.mjs";
 import { end, start } from "../browser/processes.mjs";
+import { takeUncaught } from "../browser/uncaught.mjs";
 import { until } from "../browser/until.mjs";
 import { startForProjects } from "./lattice.mjs";
 import { filesIn, packaged, program, project } from "./packed.mjs";
@@ -130,6 +131,8 @@ describe("a page with a host", { timeout: 240_000 }, () => {
     assert.match(await refused("host_bg.wasm"), /^wasm-unreachable: .*host_bg.wasm answers 404/);
     assert.match(await refused("worker.js"), /^worker-failed: .*could not be loaded/);
     assert.match(await refused("keys.js"), /^worker-failed: .*in-worker.js/);
+    // The worker says so by an error that nobody in it catches.
+    takeUncaught();
   });
 
   test("webpack builds it", async () => {

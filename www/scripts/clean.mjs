@@ -1,10 +1,10 @@
-// Removes what TypeScript and the scripts have built, and leaves what cargo has.
+// Removes what TypeScript and the scripts have built, and leaves what cargo and the playground have.
 
 import { readdirSync, rmSync } from "node:fs";
 
 const dist = new URL("../dist/", import.meta.url);
-/** The tab host, and what reads manifests, in WebAssembly. */
-const OF_CARGO = ["host", "host-wasmi", "manifests"];
+/** The tab host and what reads manifests, in WebAssembly, and the playground's canvas. */
+const OF_OTHERS = ["host", "host-wasmi", "manifests", "playground"];
 
 let names = [];
 try {
@@ -12,4 +12,4 @@ try {
 } catch (error) {
   if (error.code !== "ENOENT") throw error;
 }
-for (const name of names) if (!OF_CARGO.includes(name)) rmSync(new URL(name, dist), { recursive: true });
+for (const name of names) if (!OF_OTHERS.includes(name)) rmSync(new URL(name, dist), { recursive: true });

@@ -2,7 +2,7 @@
 
 import { Host, WisteriaError, type ActorLimits, type LatticeEvent, type Link } from "wisteria";
 import { Due } from "./due";
-import { readWay } from "./config";
+import { readWay, type Way } from "./config";
 import { describeEvent, kindOf } from "./events";
 import { fromJson, toJson } from "./json";
 import { addCall, addNews, freshId, lattice, type HostState, type Pending } from "./state.svelte";
@@ -20,13 +20,17 @@ const PRESENCE_EVERY = 1000;
 const DEADLINE = 10_000;
 
 let host: Host | undefined;
+/** Finds out where to join; a page that embeds this knows by itself. */
+let findWay: () => Promise<Way> = readWay;
+let asking: ReturnType<typeof setInterval> | undefined;
 const due = new Due(ask);
 
-/** Joins the lattice. What goes wrong is in `lattice.failure`. */
-export async function join(): Promise<void> {
+/** Joins the lattice, where `find` says or as before. What goes wrong is in `lattice.failure`. */
+export async function join(find = findWay): Promise<void> {
   lattice.status = "joining";
+  findWay = find;
   try {
-    const way = await readWay();
+    const way = await find();
     [lattice.name, lattice.bridge] = [way.lattice, way.bridge];
     host = await Host.start(way.options);
     Object.assign(lattice, { own: host.id, engine: host.engine, account: host.account.key, status: "connected" });
@@ -48,7 +52,8 @@ function follow(joined: Host): void {
     lattice.status = connection;
     if (connection === "connected") due.all();
   });
-  window.setInterval(() => {
+  clearInterval(asking);
+  asking = setInterval(() => {
     if (lattice.status === "connected" && document.visibilityState === "visible") due.hosts();
   }, PRESENCE_EVERY);
 }
@@ -122,8 +127,26 @@ function replaceHosts(hosts: HostState[]): void {
   if (JSON.stringify(hosts) !== JSON.stringify(lattice.hosts)) lattice.hosts = hosts;
 }
 
+/** Leaves the lattice, and forgets it. */
+export async function leave(): Promise<void> {
+  clearInterval(asking);
+  const left = host;
+  host = undefined;
+  Object.assign(lattice, { own: "", status: "closed", hosts: [], links: [], claims: [], pending: [], isKnown: false });
+  await left?.stop();
+}
+
+/** Starts and links what a manifest names; images are read from `base`. */
+export async function applyManifest(manifest: unknown, base: URL): Promise<void> {
+  const { Applications } = await import("wisteria/manifests");
+  for await (const step of new Applications(joinedHost()).apply(manifest, { base })) {
+    const text = step.step === "put-link" ? `linked ${step.actor} to ${step.provider}` : `started ${step.component}`;
+    addNews({ time: Date.now(), kind: "event", level: "info", host: lattice.own, text });
+  }
+}
+
 /** The host of this page. Throws where it has not joined. */
-function joinedHost(): Host {
+export function joinedHost(): Host {
   if (!host) throw new WisteriaError("not-started", "this tab has not joined the lattice; try again once it has");
   return host;
 }

@@ -6,6 +6,9 @@ export type Theme = "system" | "light" | "dark";
 const THEMES: Theme[] = ["system", "light", "dark"];
 const KEY = "wisteria theme";
 
+/** A page of so many pixels, or fewer, is laid out as on a phone; as in the stylesheets. */
+export const NARROW = 720;
+
 /** What covers the canvas on a phone. */
 export type Sheet = "library" | "inspector" | "timeline" | undefined;
 
