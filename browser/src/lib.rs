@@ -8,7 +8,6 @@ pub mod engine;
 mod error;
 mod host;
 mod log;
-mod manifest;
 mod options;
 pub mod platform;
 mod provider;
@@ -16,5 +15,4 @@ mod signing;
 mod start;
 
 pub use host::TabHost;
-pub use manifest::{actor_of, manifest_of, plan_manifest, provider_of_component, read_manifest};
 pub use signing::{account_key, claims_to_sign, embed_signature, key_of_seed, sign_by_seed};

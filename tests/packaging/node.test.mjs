@@ -2,12 +2,14 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { start } from "../browser/processes.mjs";
 import { until } from "../browser/until.mjs";
 import { startForProjects } from "./lattice.mjs";
-import { nodeOfMachine, program, project } from "./packed.mjs";
+import { nodeOfMachine, packaged, program, project } from "./packed.mjs";
 
 describe("a host in Node", { timeout: 120_000 }, () => {
   let lattice, folder;
@@ -54,4 +56,23 @@ describe("a host in Node", { timeout: 120_000 }, () => {
       await leave();
     });
   }
+
+  test("a Node without WebSockets is told what to install", () => {
+    // Away from the packages of the tests, one of which is `ws`.
+    const alone = mkdtempSync(join(tmpdir(), "wisteria-alone-"));
+    try {
+      cpSync(packaged(""), join(alone, "node_modules/wisteria"), { recursive: true });
+      const script = `
+        import { Host } from "wisteria";
+        // Worker threads of later versions have WebSockets whatever the main thread was started with.
+        for (const worker of parseInt(process.versions.node) < 22 ? [false, true] : [false]) {
+          await Host.start({ worker, bridge: "ws://127.0.0.1:1/lattice" }).catch(({ code, message }) => console.log(code, message));
+        }`;
+      const flags = ["--no-warnings", "--no-experimental-websocket", "--input-type=module", "-e", script];
+      const printed = execFileSync(nodeOfMachine(), flags, { cwd: alone, encoding: "utf8" });
+      assert.match(printed, /^(unsupported .*npm install ws.*\n)+$/);
+    } finally {
+      rmSync(alone, { recursive: true });
+    }
+  });
 });

@@ -1,12 +1,14 @@
 // The package as npm would publish it, and projects that have installed it.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
-const repository = at("../..");
+
+/** The repository's folder. */
+export const repository = at("../..");
 
 /** Where projects are built. What they need beside the package is found in the folder above. */
 const work = at("work");
@@ -21,6 +23,12 @@ export function install() {
   const [{ filename }] = Object.values(JSON.parse(printed));
   mkdirSync(installed);
   execFileSync("tar", ["xzf", join(work, filename), "-C", installed, "--strip-components=1"]);
+}
+
+/** The package's tarball. */
+export function tarball() {
+  const [name] = readdirSync(work).filter((name) => name.endsWith(".tgz"));
+  return join(work, name);
 }
 
 /** A file of the package as it is installed, below its folder. */
@@ -48,16 +56,8 @@ export function filesIn(folder, ending) {
 
 /** Node of this machine, whatever npm puts before it on the path. */
 export function nodeOfMachine() {
-  const [folder] = process.env.PATH.split(":").filter((folder) => !folder.includes("node_modules"));
-  const found = process.env.PATH.split(":")
-    .filter((folder) => !folder.includes("node_modules"))
-    .flatMap((folder) => {
-      try {
-        return readdirSync(folder).includes("node") ? [join(folder, "node")] : [];
-      } catch {
-        return [];
-      }
-    });
-  if (found.length === 0) throw new Error(`there is no node on the path, which begins with ${folder}`);
-  return found[0];
+  const folders = process.env.PATH.split(":").filter((folder) => !folder.includes("node_modules"));
+  const found = folders.map((folder) => join(folder, "node")).find((path) => existsSync(path));
+  if (!found) throw new Error("there is no node on the path; install Node 20 or newer from https://nodejs.org");
+  return found;
 }

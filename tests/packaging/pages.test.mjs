@@ -118,6 +118,20 @@ describe("a page with a host", { timeout: 240_000 }, () => {
     await useFolder({ "/wisteria/": packaged(""), "/": project("plain") });
   });
 
+  test("a part of the package that is not served is a failure by name", async () => {
+    const refused = async (missing) => {
+      const site = await serve({ "/wisteria/": packaged(""), "/": project("plain") }, { missing });
+      try {
+        return await refusal(site.url);
+      } finally {
+        site.stop();
+      }
+    };
+    assert.match(await refused("host_bg.wasm"), /^wasm-unreachable: .*host_bg.wasm answers 404/);
+    assert.match(await refused("worker.js"), /^worker-failed: .*could not be loaded/);
+    assert.match(await refused("keys.js"), /^worker-failed: .*in-worker.js/);
+  });
+
   test("webpack builds it", async () => {
     const folder = project("webpack");
     await build(folder, "build.mjs");

@@ -3,17 +3,20 @@
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { extname, join, normalize } from "node:path";
+import { basename, extname, join, normalize } from "node:path";
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".json": "application/json" };
 
-/** Serves folders by where their paths begin, on a free port of this machine; `policy` is sent with all that is served. */
-export async function serve(folders, { policy } = {}) {
+/**
+ * Serves folders by where their paths begin, on a free port of this machine; `policy` is sent with all that is served, and
+ * files of the name `missing` are not there.
+ */
+export async function serve(folders, { policy, missing } = {}) {
   const server = createServer(async ({ url }, response) => {
     const path = normalize(decodeURIComponent(url.split("?")[0]));
     const [begin, folder] = Object.entries(folders).find(([begin]) => path.startsWith(begin)) ?? [];
     const file = join(folder ?? "", path.slice(begin?.length ?? 0) || "index.html");
-    const content = folder && (await readFile(file).catch(() => undefined));
+    const content = folder && basename(file) !== missing && (await readFile(file).catch(() => undefined));
     if (!content) return response.writeHead(404, { "content-type": "text/plain" }).end("not found");
     if (policy) response.setHeader("content-security-policy", policy);
     response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream");

@@ -3,8 +3,8 @@
 import { readdirSync, rmSync } from "node:fs";
 
 const dist = new URL("../dist/", import.meta.url);
-/** The tab host, in WebAssembly. */
-const OF_CARGO = ["host", "host-wasmi"];
+/** The tab host, and what reads manifests, in WebAssembly. */
+const OF_CARGO = ["host", "host-wasmi", "manifests"];
 
 let names = [];
 try {

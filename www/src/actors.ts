@@ -7,7 +7,7 @@ import { fetchFromLattice, isReference, readModule, type ModuleReference, type M
 import type { Bus } from "./bus.js";
 import type { RemoteHost } from "./remote.js";
 import type { ActorLimits } from "./types.js";
-import { within, type Waiting } from "./waiting.js";
+import { waitingOf, within, type Waiting } from "./waiting.js";
 
 /** Where an actor runs. */
 export interface OnHost {
@@ -126,8 +126,4 @@ export class Actors {
 /** 0 instances, and limits that are undefined, mean the host's default. */
 function scaling(actor: string, maxInstances: number, limits: ActorLimits | undefined): object {
   return { actor_ref: actor, ...(maxInstances > 0 ? { count: maxInstances } : {}), ...(limits ? { limits } : {}) };
-}
-
-function waitingOf({ deadline, signal }: Waiting): Waiting {
-  return { ...(deadline === undefined ? {} : { deadline }), ...(signal ? { signal } : {}) };
 }

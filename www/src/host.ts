@@ -17,6 +17,7 @@ import type { Provider } from "./provider.js";
 import type { ServeOptions } from "./serve.js";
 import type { MountOptions } from "./ui.js";
 import { RemoteHost, type WorkerLike } from "./remote.js";
+import { Providers } from "./running-providers.js";
 import { openHosting } from "./surroundings.js";
 import type { BusSubscription } from "./subscription.js";
 import { firstToken, keepRenewed, type TokenSource } from "./token.js";
@@ -77,6 +78,8 @@ export class Host implements AsyncDisposable {
   readonly actors: Actors;
   /** The lattice's links. */
   readonly links: Links;
+  /** Providers of any host, as they are started and stopped. */
+  readonly providers: Providers;
   /** What the lattice consists of. */
   readonly lattice: Lattice;
   readonly #remote: RemoteHost;
@@ -94,6 +97,7 @@ export class Host implements AsyncDisposable {
     this.lattice = new Lattice(control);
     this.actors = new Actors(remote, bus, control, this.lattice, hostId);
     this.links = new Links(control, this.lattice);
+    this.providers = new Providers(control, hostId);
   }
 
   /**
@@ -104,17 +108,14 @@ export class Host implements AsyncDisposable {
     const loading = init();
     const open = () => openHosting(options.worker ?? true);
     const worker = options.shared ? await sharedHosting(options, open) : await open();
-    await loading.catch((thrown: unknown) => {
-      worker.terminate();
-      throw thrown;
-    });
+    await orEnd(worker, loading);
     return Host.startIn(worker, options);
   }
 
   /** The same in a worker that the caller made from `wisteria/worker`, which gets the WebAssembly by itself where {@link init} was not called. */
   static async startIn(worker: WorkerLike, options: HostOptions = {}): Promise<Host> {
     const { token: source, lattice = "default" } = options;
-    const [token, wasm] = await Promise.all([typeof source === "function" ? firstToken(source, worker) : source, initialised()]);
+    const [token, wasm] = await Promise.all([typeof source === "function" ? firstToken(source, worker) : source, orEnd(worker, initialised())]);
     const events = new HostEvents();
     const remote = new RemoteHost(worker, ({ news, detail }) => {
       events.dispatchEvent(new CustomEvent(news, { detail }));
@@ -246,6 +247,16 @@ export class Host implements AsyncDisposable {
 async function sharedHosting({ lattice = "default", token }: HostOptions, open: () => Promise<WorkerLike>): Promise<WorkerLike> {
   const { SharedHosting } = await import("./shared.js");
   return new SharedHosting(lattice, open, typeof token === "function" ? token : undefined);
+}
+
+/** What a host cannot start without: where it fails, its worker is not needed. */
+async function orEnd<T>(worker: WorkerLike, needed: T): Promise<Awaited<T>> {
+  try {
+    return await needed;
+  } catch (thrown) {
+    worker.terminate();
+    throw thrown;
+  }
 }
 
 function stopped(): WisteriaError {

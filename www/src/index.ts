@@ -22,6 +22,7 @@ export { Host, type CallOptions, type HostOptions } from "./host.js";
 export { Lattice } from "./lattice.js";
 export { Links, type PutLink } from "./links.js";
 export type { ModuleReference, ModuleSource } from "./module.js";
+export { Providers, type StartProvider } from "./running-providers.js";
 export { BusSubscription } from "./subscription.js";
 export type { Waiting } from "./waiting.js";
 export { init } from "./init.js";

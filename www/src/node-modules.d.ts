@@ -10,7 +10,7 @@ declare module "node:worker_threads" {
     postMessage(message: unknown): void;
   }
   export class Worker implements Port {
-    constructor(script: URL, options: { name: string });
+    constructor(script: URL, options: { name: string; execArgv: string[] });
     on(event: "message" | "error", listener: (value: any) => void): void;
     postMessage(message: unknown): void;
     terminate(): Promise<number>;

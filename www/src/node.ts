@@ -21,7 +21,8 @@ export * from "./index.js";
 class NodeWorker implements WorkerLike {
   onmessage: ((message: MessageEvent<FromHost>) => void) | null = null;
   onerror: ((event: ErrorEvent) => void) | null = null;
-  readonly #worker = new Worker(new URL("./node-worker.js", import.meta.url), { name: "wisteria host" });
+  // What the caller's Node was told of its own script does not fit this one.
+  readonly #worker = new Worker(new URL("./node-worker.js", import.meta.url), { name: "wisteria host", execArgv: [] });
 
   constructor() {
     this.#worker.on("message", (data: FromHost) => this.onmessage?.({ data } as MessageEvent<FromHost>));

@@ -22,6 +22,11 @@ export function millisecondsOf(deadline: number | undefined, otherwise: number):
   return Math.min(Math.ceil(deadline), LONGEST);
 }
 
+/** What options say of waiting, and nothing else of them. */
+export function waitingOf({ deadline, signal }: Waiting): Waiting {
+  return { ...(deadline === undefined ? {} : { deadline }), ...(signal ? { signal } : {}) };
+}
+
 /** What `work` brings, unless the signal is aborted first, or the time that `what` may take is over. */
 export async function within<T>(what: string, { deadline, signal }: Waiting, work: () => Promise<T>): Promise<T> {
   const millis = millisecondsOf(deadline, 0);

@@ -40,6 +40,11 @@ export async function compile(source: WasmSource, open: (url: URL | string) => P
   return module;
 }
 
+/** Compiles another module of the package; `open` gets what is at its address. */
+export function compileFile(file: URL, open: (url: URL | string) => Promise<Response>): Promise<WebAssembly.Module> {
+  return compiled(file, open);
+}
+
 /** TypeScript takes anything for a module, and so cannot tell the others apart from one. */
 type BytesSource = URL | string | Response | Promise<Response> | BufferSource;
 

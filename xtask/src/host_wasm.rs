@@ -1,8 +1,9 @@
-//! The tab host, in the two builds that the npm package carries.
+//! The WebAssembly that the npm package carries: the tab host in two builds, and what reads manifests.
 
 use crate::sizes;
 use crate::tab_module::TabModule;
 use anyhow::Result;
+use std::path::PathBuf;
 
 /// The section by which the npm package (`www/src/wasm.ts`) knows its own modules, and which of them it was given.
 const STAMP: &str = "wisteria.host";
@@ -27,12 +28,27 @@ const BUILDS: [TabModule; 2] = [
     },
 ];
 
-/// Builds both and prints the sizes of those that are new.
+/// Loads only where manifests are used.
+const MANIFESTS: TabModule = TabModule {
+    package: "wisteria-manifests",
+    features: &[],
+    target: "target",
+    folder: "www/dist/manifests",
+    name: "manifests",
+    stamp: None,
+};
+
+/// What the compiler made of the tab host, with the names of its functions.
+pub(crate) fn compiled() -> PathBuf {
+    BUILDS[0].compiled()
+}
+
+/// Builds all of it and prints the sizes of what is new.
 pub(crate) fn build() -> Result<()> {
     let mut built = Vec::new();
-    for host in &BUILDS {
-        if host.build()? {
-            built.push(host.wasm());
+    for module in BUILDS.iter().chain([&MANIFESTS]) {
+        if module.build()? {
+            built.push(module.wasm());
         }
     }
     sizes::print(&built)

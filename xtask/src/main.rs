@@ -1,4 +1,4 @@
-//! The chores of the project: `cargo xtask build`, `up`, `test`, `tidy`, `bench` and `fuzz`.
+//! The chores of the project: `cargo xtask build`, `up`, `test`, `tidy`, `bench`, `release` and `fuzz`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore tells what it does on the terminal")]
 
 mod actors;
@@ -10,12 +10,14 @@ mod count;
 mod fresh;
 mod fuzz;
 mod host_wasm;
+mod largest;
 mod moto;
 mod nats_server;
 mod oracle_programs;
 mod packages;
 mod page;
 mod python_client;
+mod release;
 mod repository;
 mod server;
 mod setup;
@@ -63,6 +65,12 @@ enum Chore {
         #[arg(default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
         rounds: u32,
     },
+    /// Pack the npm package, check it and print what it weighs
+    Release {
+        /// Publish nothing. Publishing is the workflow's: there is no other way to release
+        #[arg(long, required = true)]
+        dry_run: bool,
+    },
     /// Let libFuzzer make up what clients say, against the parser and the broker
     Fuzz {
         /// How long, in total
@@ -81,6 +89,7 @@ fn main() -> ExitCode {
         Chore::Tidy => tidy::report(),
         Chore::Test { parts } => test::run(&parts),
         Chore::Bench { subject, rounds } => bench::measure(subject, rounds).map(|()| true),
+        Chore::Release { .. } => release::dry_run().map(|()| true),
         Chore::Fuzz { replay: Some(input), .. } => fuzz::replay(&input).map(|()| true),
         Chore::Fuzz { seconds, .. } => fuzz::all(seconds).map(|()| true),
     };

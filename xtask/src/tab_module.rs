@@ -45,6 +45,12 @@ impl TabModule {
         at(self.folder).join(format!("{}_bg.wasm", self.name))
     }
 
+    /// What the compiler makes, before it is bound to JavaScript and made small.
+    pub(crate) fn compiled(&self) -> PathBuf {
+        let file = format!("{}.wasm", self.package.replace('-', "_"));
+        at(self.target).join("wasm32-unknown-unknown/wasm").join(file)
+    }
+
     /// Builds it unless it is as new as its sources; tells whether it did.
     pub(crate) fn build(&self) -> Result<bool> {
         self.build_from_sources().with_context(|| format!("building {}", self.folder))
@@ -81,8 +87,7 @@ impl TabModule {
         let target = at(self.target);
         let chosen = ["-p", self.package, "--features", &features, "--target-dir", &target.to_string_lossy()];
         cargo(&[&arguments[..], &chosen, &["--crate-type", "cdylib"]].concat())?;
-        let file = format!("{}.wasm", self.package.replace('-', "_"));
-        Ok(target.join("wasm32-unknown-unknown/wasm").join(file))
+        Ok(self.compiled())
     }
 
     fn bind(&self, compiled: &Path, folder: &Path) -> Result<()> {

@@ -1,0 +1,4 @@
+// The entry `wisteria/manifests`: applications by their manifests.
+
+export { Applications, type ApplyOptions } from "./applications.js";
+export type * from "./manifest-types.js";
