@@ -106,11 +106,12 @@ impl HostState {
         let code = self.compile(checked, image_ref, annotations, 0).await?;
         let subject = self.subjects.actor(key);
         let calls = self.bus.subscribe(subject.clone().into(), Some(subject.as_str()))?;
+        // Others may ask for the module as soon as they hear that the actor runs.
+        let offer = self.offer(key, &code.bytes)?;
         self.bus.confirm(subject.as_str()).await.map_err(|error| match error {
             BusError::NotPermitted(_) => not_granted(key),
             other => other.into(),
         })?;
-        let offer = self.offer(key, &code.bytes)?;
         let (subscription, stop) = StopSignal::new();
         let run_id = random_uuid(&*self.platform);
         let pool = self.instances.add_pool(max, bounds.mailbox);

@@ -1,0 +1,72 @@
+// Links are put, asked about and deleted by pages, in each browser.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { browsers } from "./browsers.mjs";
+import { startServer } from "./server.mjs";
+import { openTab } from "./tab.mjs";
+
+for (const driver of browsers) {
+  describe(`links in ${driver.name}`, { timeout: 180_000 }, () => {
+    let server, browser, tab, actor;
+
+    before(async () => {
+      [server, browser] = await Promise.all([startServer(), driver.open()]);
+      tab = await openTab(browser, server);
+      actor = await tab.start("kv_counter");
+    });
+
+    after(async () => {
+      await browser?.close();
+      await server?.stop();
+    });
+
+    /** What comes of a method of `host.links`. */
+    const links = (method, ...args) =>
+      tab.page.evaluate(
+        ({ method, args }) =>
+          window.wisteria.links[method](...args).then(
+            (reply) => ({ reply }),
+            ({ name, code }) => ({ name, code }),
+          ),
+        { method, args },
+      );
+    const contract = "wasmcloud:keyvalue";
+    const link = (provider_id) => ({ actor_id: actor, provider_id, contract_id: contract });
+
+    test("a link is active once its provider has taken it, and is gone once it is deleted", async () => {
+      const provider = await tab.page.evaluate(async (contract) => {
+        const { providers } = await window.wisteria.lattice.inventory(window.wisteria.id);
+        return providers.find(({ contract_id }) => contract_id === contract).id;
+      }, contract);
+      assert.deepEqual(await links("put", link(provider)), { reply: { state: "active" } });
+      assert.deepEqual(await links("status", actor, contract), { reply: { state: "active" } });
+      await links("del", actor, contract);
+      assert.deepEqual(await links("status", actor, contract), { name: "NotLinkedError", code: "not-linked" });
+    });
+
+    test("a link to a provider that runs nowhere is pending", async () => {
+      const nowhere = actor.replace(/^M/, "V");
+      const key = await tab.page.evaluate(async () => {
+        const provider = await window.wisteria.provide("wasmcloud:keyvalue", {}, { name: "soon-gone" });
+        await provider.stop();
+        return provider.id;
+      });
+      assert.deepEqual(await links("put", link(key)), { reply: { state: "pending" } });
+      assert.deepEqual(await links("status", actor, contract), { reply: { state: "pending" } });
+      await links("del", actor, contract);
+      assert.equal((await links("put", link(nowhere))).code, "bad-request");
+    });
+
+    test("a link that its provider refuses is not there", async () => {
+      const provider = await tab.page.evaluate(async () => {
+        const refuse = () => {
+          throw new Error("not you");
+        };
+        return (await window.wisteria.provide("wasmcloud:keyvalue", {}, { name: "refusing", link: refuse })).id;
+      });
+      assert.equal((await links("put", link(provider))).name !== undefined, true);
+      assert.equal((await links("status", actor, contract)).code, "not-linked");
+    });
+  });
+}
