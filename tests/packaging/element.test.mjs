@@ -40,7 +40,7 @@ describe("the playground's canvas in another page", { timeout: 120_000 }, () => 
     const { bridge } = lattice.task();
     const shown = await show(page, { bridge, manifest: "counter.yaml" });
     assert.match(shown.id ?? shown.message, /^N/);
-    await until(async () => /kv_counter|kv-counter|counter/i.test(await text(page)), "the actor on the canvas");
+    await until(async () => /This tab.*1 actor.*1 at once.*keyvalue-memory/s.test(await text(page)), "the actor and its provider on the canvas");
     const colours = await page.evaluate(() => {
       const { shadowRoot } = document.querySelector("wisteria-playground");
       return [...shadowRoot.querySelectorAll("div, button")].map((one) => getComputedStyle(one).color);
