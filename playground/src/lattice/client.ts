@@ -113,8 +113,25 @@ async function askInventory(id: string): Promise<void> {
   if (!host || lattice.hosts.find((one) => one.id === id)?.presence !== "live") return;
   const answer = await host.lattice.inventory(id).catch(() => undefined);
   if (!answer) return;
-  const { actors, providers, labels } = answer;
-  replaceHosts(lattice.hosts.map((one) => (one.id === id ? { ...one, actors, providers, labels, answered: true } : one)));
+  const { labels } = answer;
+  replaceHosts(
+    lattice.hosts.map((one) => {
+      if (one.id !== id) return one;
+      const actors = inOrder(answer.actors, one.actors);
+      return { ...one, actors, providers: inOrder(answer.providers, one.providers), labels, answered: true };
+    }),
+  );
+}
+
+/** A host tells what it has in any order: what was there before keeps its place, and the rest follows by name. */
+function inOrder<T extends { id: string; name?: string }>(told: T[], before: T[]): T[] {
+  const places = new Map(before.map(({ id }, at) => [id, at]));
+  const placeOf = ({ id }: T) => places.get(id) ?? Infinity;
+  const nameOf = ({ id, name }: T) => `${name ?? ""} ${id}`;
+  return [...told].sort((one, other) => {
+    const [here, there] = [placeOf(one), placeOf(other)];
+    return here === there ? nameOf(one).localeCompare(nameOf(other)) : here - there;
+  });
 }
 
 /** Nothing is drawn again where nothing changed. */
