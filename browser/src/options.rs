@@ -39,6 +39,9 @@ pub(crate) struct Options {
     pub(crate) limits: Limits,
     /// The secret bytes of the host's key, in hexadecimal, where it is to have the same as another before it.
     pub(crate) host_seed: Option<Secret>,
+    /// Names that get the keys of providers before others, in this order, as they did in a host of the same key.
+    #[serde(default)]
+    pub(crate) provider_names: Vec<String>,
     /// The keys of providers that are to have the same in each host.
     #[serde(default)]
     pub(crate) provider_seeds: Seeds,

@@ -82,8 +82,8 @@ pub(crate) struct ProviderKeys {
 }
 
 impl ProviderKeys {
-    /// Keys of a host, with those of providers that have one already.
-    pub(crate) fn new(host: &KeyPair, seeds: Seeds, are_proven: bool) -> Self {
+    /// Keys of a host, with those of providers that have one already, and the names that get the first of the others.
+    pub(crate) fn new(host: &KeyPair, seeds: Seeds, names: Vec<String>, are_proven: bool) -> Self {
         // The package's own code makes them.
         let named = seeds
             .0
@@ -91,7 +91,7 @@ impl ProviderKeys {
             .filter_map(|(name, seed)| Some((name, KeyPair::from_raw(KeyKind::Provider, read_seed(&seed)?))));
         let most = if are_proven { MOST_PROVEN_NAMES } else { MOST_NAMES };
         let free = (0..most).map(|number| host.derive(KeyKind::Provider, &format!("page/{number}")));
-        Self { named: named.collect(), free: free.collect(), taken: RefCell::default(), texts: RefCell::default() }
+        Self { named: named.collect(), free: free.collect(), taken: RefCell::new(names), texts: RefCell::default() }
     }
 
     /// All of them.

@@ -50,7 +50,8 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     let (engine, limits) = (engine()?, limits(&options.limits));
     let key = KeyPair::from_raw(KeyKind::Host, own_seed(&options, &*platform)?);
     let origin = key.public_key();
-    let provider_keys = ProviderKeys::new(&key, std::mem::take(&mut options.provider_seeds), options.token.is_some());
+    let (seeds, names) = (std::mem::take(&mut options.provider_seeds), std::mem::take(&mut options.provider_names));
+    let provider_keys = ProviderKeys::new(&key, seeds, names, options.token.is_some());
     let (bridge, in_url) = Credentials::of_url(options.bridge.expose());
     let token = options.token.clone().map(JoinToken::new);
     let credentials = match token.clone() {

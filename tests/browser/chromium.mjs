@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { expression, outcome } from "./expression.mjs";
+import { tellUncaught } from "./uncaught.mjs";
 
 const ARGS = [
   "--no-sandbox",
@@ -61,7 +62,11 @@ async function pageIn(context, url) {
   const tab = await context.newPage();
   const console = [];
   tab.on("console", (message) => console.push(`${message.type()}: ${message.text()}`));
-  tab.on("pageerror", (error) => console.push(`error: ${error.message}`));
+  // Rejections are among them, and so is what the page's workers do not catch.
+  tab.on("pageerror", (error) => {
+    console.push(`error: ${error.message}`);
+    tellUncaught(error.stack ?? error.message);
+  });
   await tab.goto(url);
   return {
     console,
@@ -70,9 +75,19 @@ async function pageIn(context, url) {
     reload: () => tab.reload(),
     /** Another page, which finds what this one has stored. */
     beside: () => pageIn(context, url),
+    /** What the page's own thread holds in JavaScript, once all garbage is collected. */
+    heapBytes: () => heapBytes(context, tab),
     close: () => context.close(),
     crash: () => crash(context, tab),
   };
+}
+
+async function heapBytes(context, tab) {
+  const session = await context.newCDPSession(tab);
+  await session.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await session.send("Runtime.getHeapUsage");
+  await session.detach();
+  return usedSize;
 }
 
 /** Kills the page's process, as the system does when memory runs out. */

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { browsers } from "./browsers.mjs";
+import { takeUncaught } from "./uncaught.mjs";
 
 for (const driver of browsers) {
   describe(driver.name, { timeout: 120_000 }, () => {
@@ -51,6 +52,21 @@ for (const driver of browsers) {
       await page.evaluate(() => console.warn("careful", 1));
       await page.evaluate(() => {});
       assert.ok(page.console.some((line) => line.includes("careful 1")), page.console.join("\n"));
+      await page.close();
+    });
+
+    test("what a page does not catch, or its worker in Chromium, is told", async () => {
+      const page = await browser.page(url);
+      await page.evaluate(async () => {
+        void Promise.reject(new Error("the page gives up"));
+        const script = "Promise.reject(new Error('the worker gives up')); setTimeout(() => postMessage(1), 10)";
+        const worker = new Worker(URL.createObjectURL(new Blob([script])));
+        await new Promise((resolve) => (worker.onmessage = resolve));
+      });
+      await page.evaluate(() => {});
+      const told = takeUncaught().join("\n");
+      assert.match(told, /the page gives up/);
+      if (driver.name === "chromium") assert.match(told, /the worker gives up/);
       await page.close();
     });
 

@@ -2,6 +2,7 @@
 
 import puppeteer from "puppeteer-core";
 import { expression, outcome } from "./expression.mjs";
+import { tellUncaught } from "./uncaught.mjs";
 
 export const name = "firefox";
 
@@ -21,7 +22,11 @@ async function page(browser, url) {
   const tab = await browser.newPage();
   const console = [];
   tab.on("console", (message) => console.push(`${message.type()}: ${message.text()}`));
-  tab.on("pageerror", (error) => console.push(`error: ${error.message}`));
+  // Rejections are among them.
+  tab.on("pageerror", (error) => {
+    console.push(`error: ${error.message}`);
+    tellUncaught(error.stack ?? error.message);
+  });
   await tab.goto(url);
   const close = () => tab.close({ runBeforeUnload: false });
   return {

@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 
 const at = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-/** The program. */
-export const wisteria = at("target/debug/wisteria");
+/** The program, or the one that `WISTERIA_TEST_SERVER` names. */
+export const wisteria = process.env.WISTERIA_TEST_SERVER ?? at("target/debug/wisteria");
 
 /** A program that stands on crates published by others. */
 export const oracle = (name) => at(`target/oracles/debug/examples/${name}`);

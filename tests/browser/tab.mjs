@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { moduleBytes } from "./paths.mjs";
 import { until } from "./until.mjs";
 
-/** Opens the server's page and waits until it has joined the lattice. */
-export async function openTab(browser, server) {
-  return joined(await browser.page(server.url));
+/** Opens the server's page and waits until it has joined the lattice; `context` is for Chromium. */
+export async function openTab(browser, server, context) {
+  return joined(await browser.page(server.url, context));
 }
 
 /** Waits until a page of the server has joined the lattice. */

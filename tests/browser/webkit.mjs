@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { expression, outcome } from "./expression.mjs";
 import { end, start } from "./processes.mjs";
 import { until, within } from "./until.mjs";
+import { tellUncaught } from "./uncaught.mjs";
 
 const MINI_BROWSER = "webkit2gtk-4.1/MiniBrowser";
 /** Milliseconds that a function in the page may take. */
@@ -43,6 +44,7 @@ async function page(url, display) {
     const script = `const done = arguments[0]; ${KEEP_CONSOLE}; ${source}.then((text) => done([text, keep.splice(0)]));`;
     const [text, lines] = await ask("POST", "/execute/async", { script, args: [] });
     console.push(...lines);
+    lines.filter((line) => line.startsWith("uncaught: ")).forEach(tellUncaught);
     return outcome(text);
   };
   await run(expression("() => {}"));
@@ -91,8 +93,8 @@ const KEEP_CONSOLE = `
       const print = console[kind];
       console[kind] = (...values) => { lines.push(kind + ": " + values.join(" ")); print.apply(console, values); };
     }
-    addEventListener("error", (event) => lines.push("error: " + event.message));
-    addEventListener("unhandledrejection", (event) => lines.push("error: " + event.reason));
+    addEventListener("error", (event) => lines.push("uncaught: " + event.message));
+    addEventListener("unhandledrejection", (event) => lines.push("uncaught: " + event.reason));
     return lines;
   })([])`;
 

@@ -4,7 +4,7 @@ import { WisteriaError } from "./error.js";
 import { loadPayload, type MessagePack } from "./messagepack.js";
 import type { WireMessage } from "./protocol.js";
 import type { RemoteHost } from "./remote.js";
-import { Subscription } from "./subscription.js";
+import { BusSubscription } from "./subscription.js";
 import { millisecondsOf, within, type Waiting } from "./waiting.js";
 
 /** How something is said. */
@@ -96,13 +96,13 @@ export class Bus {
     return new BusMessage(this, reply, messagePack);
   }
 
-  subscribe(subject: string, options: SubscribeOptions): Subscription {
+  subscribe(subject: string, options: SubscribeOptions): BusSubscription {
     const { raw = false } = options;
     const reader = async () => {
       const messagePack = await codecOf(raw);
       return (message: WireMessage) => new BusMessage(this, message, messagePack);
     };
-    return new Subscription(this.#remote, subject, options, reader());
+    return new BusSubscription(this.#remote, subject, options, reader());
   }
 
   /** A subject for answers to what is published, which only this host hears. */

@@ -218,6 +218,31 @@ export interface Ui {
   "Ui.Remove"(name: string): boolean;
 }
 
+/** A request that an actor serves; what is not said is empty. */
+export interface ServedRequest {
+  method: string;
+  /** From `/` on, without query. */
+  path: string;
+  /** Without `?`. */
+  queryString?: string;
+  /** Names in lower case. */
+  header?: Record<string, string[]>;
+  body?: Uint8Array | string;
+}
+
+/** What actors are asked, by the contracts that let them be. */
+export interface ActorOperations {
+  "HttpServer.HandleRequest"(request: ServedRequest): HttpResponse;
+  "MessageSubscriber.HandleMessage"(message: Message): void;
+  "Ui.HandleEvent"(event: UiEvent): void;
+}
+
+/** What an operation of actors takes; anything, where it is not known here. */
+export type ArgumentOf<O extends string> = O extends keyof ActorOperations ? Parameters<ActorOperations[O]>[0] : unknown;
+
+/** What an operation of actors brings. */
+export type ReplyOf<O extends string> = O extends keyof ActorOperations ? ReturnType<ActorOperations[O]> : unknown;
+
 /** The contracts whose operations have types here. */
 export interface Contracts {
   "wasmcloud:keyvalue": KeyValue;

@@ -81,13 +81,18 @@ export class Control {
   /** Asks whoever listens and gathers the answers until no more come. */
   async gather<T>(subject: string, waiting: Waiting): Promise<T[]> {
     const inbox = await this.#bus.newInbox();
-    await using answers = this.#bus.subscribe(inbox, { raw: true });
+    const answers = this.#bus.subscribe(inbox, { raw: true });
     const answering = async () => {
       await answers.ready;
       await this.#bus.publish(subject, undefined, { reply: inbox, raw: true });
       return gathered<T>(answers);
     };
-    return await within(`the question ${subject}`, waiting, answering);
+    try {
+      return await within(`the question ${subject}`, waiting, answering);
+    } finally {
+      // Not by `await using`, which not all browsers have the symbol for.
+      await answers.return();
+    }
   }
 }
 

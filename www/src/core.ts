@@ -8,7 +8,7 @@ export type Core = typeof import("./host/host.js");
 
 /** The tab host of a module. */
 export async function loadCore(module: WebAssembly.Module): Promise<Core> {
-  const core = buildOf(module) === "jspi" ? await import("./host/host.js") : await import("./host-wasmi/host.js");
+  const core = (await buildOf(module)) === "jspi" ? await import("./host/host.js") : await import("./host-wasmi/host.js");
   try {
     await core.default({ module_or_path: module });
   } catch (cause) {

@@ -1,6 +1,6 @@
 // News of a host, as an EventTarget and as an async iterable.
 
-import type { ConnectionState, DroppedMessages, LatticeEvent, LogLine } from "./types.js";
+import type { ConnectionState, DroppedMessages, LatticeEvent, LogLine, SharedHost } from "./types.js";
 
 /** What happens: on the lattice, in this host's actors, with its connection. */
 export interface HostNews {
@@ -9,12 +9,14 @@ export interface HostNews {
   connection: ConnectionState;
   /** Told of ever more rarely, the more a subscription has lost. */
   dropped: DroppedMessages;
+  /** Told where tabs share the host. */
+  shared: SharedHost;
 }
 
 /** News that an iteration has not taken yet; the oldest are dropped beyond this. */
 const BOUND = 1000;
 
-/** Listen with `addEventListener("event" | "log" | "connection" | "dropped")`, or iterate over the lattice's events. */
+/** Listen with `addEventListener("event" | "log" | "connection" | "dropped" | "shared")`, or iterate over the lattice's events. */
 export class HostEvents extends EventTarget implements AsyncIterable<LatticeEvent> {
   /** Calls `listener` with each piece of news of a kind; returns what ends that. */
   on<K extends keyof HostNews>(kind: K, listener: (news: HostNews[K]) => void): () => void {

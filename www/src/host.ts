@@ -2,6 +2,7 @@
 
 import { Actors } from "./actors.js";
 import { Bus, type BusMessage, type PublishOptions, type SayOptions, type SubscribeOptions } from "./bus.js";
+import type { ArgumentOf, ReplyOf } from "./contracts.js";
 import { Control } from "./control.js";
 import { WisteriaError } from "./error.js";
 import { HostEvents } from "./events.js";
@@ -18,7 +19,7 @@ import type { MountOptions } from "./ui.js";
 import { RemoteHost, type WorkerLike } from "./remote.js";
 import { Providers } from "./running-providers.js";
 import { openHosting } from "./surroundings.js";
-import type { Subscription } from "./subscription.js";
+import type { BusSubscription } from "./subscription.js";
 import { firstToken, keepRenewed, type TokenSource } from "./token.js";
 import type { Account, ActorLimits, Policy, SignClaims } from "./types.js";
 import { millisecondsOf, within, type Waiting } from "./waiting.js";
@@ -41,6 +42,11 @@ export interface HostOptions {
   allowUnsigned?: boolean;
   /** The accounts (`A…`) whose signed modules may run, beside the one that signs in this browser; none by default. */
   trustedIssuers?: string[];
+  /**
+   * Whether all tabs of the origin that join this lattice have one host in common: the first of them runs it by its options, and
+   * when that tab closes, another does. What happens is told as the event `shared`.
+   */
+  shared?: boolean;
   /** Who may do what in this host; everything that could be done by default. */
   policy?: Policy;
   /**
@@ -100,22 +106,27 @@ export class Host implements AsyncDisposable {
    */
   static async start(options: HostOptions = {}): Promise<Host> {
     const loading = init();
-    const worker = await openHosting(options.worker ?? true);
-    await orEnd(worker, loading);
-    return Host.startIn(worker, options);
+    const open = () => openHosting(options.worker ?? true);
+    const worker = options.shared ? await sharedHosting(options, open) : await open();
+    return Host.#join(worker, loading.then(initialised), options);
   }
 
   /** The same in a worker that the caller made from `wisteria/worker`, which gets the WebAssembly by itself where {@link init} was not called. */
-  static async startIn(worker: WorkerLike, options: HostOptions = {}): Promise<Host> {
+  static startIn(worker: WorkerLike, options: HostOptions = {}): Promise<Host> {
+    return Host.#join(worker, initialised(), options);
+  }
+
+  static async #join(worker: WorkerLike, loading: Promise<WebAssembly.Module | undefined> | undefined, options: HostOptions): Promise<Host> {
     const { token: source, lattice = "default" } = options;
-    const [token, wasm] = await Promise.all([typeof source === "function" ? firstToken(source, worker) : source, orEnd(worker, initialised())]);
     const events = new HostEvents();
+    // Listens from now on: a worker whose script is missing says so once.
     const remote = new RemoteHost(worker, ({ news, detail }) => {
       events.dispatchEvent(new CustomEvent(news, { detail }));
       // The host has left the lattice, by itself where another host or a client asked it to.
       if (news === "connection" && detail === "closed") remote.fail(stopped());
     });
     try {
+      const [token, wasm] = await Promise.all([typeof source === "function" ? firstToken(source, worker) : source, loading]);
       const started = await remote.ask("start", {
         ...(wasm ? { wasm } : {}),
         bridge: String(options.bridge ?? defaultBridge()),
@@ -140,10 +151,15 @@ export class Host implements AsyncDisposable {
 
   /**
    * Calls an actor by its key or call alias, wherever it runs. The argument is a value, encoded as MessagePack, and so
-   * is what comes back; with `raw` both are bytes.
+   * is what comes back, with the types of operations that are known; with `raw` both are bytes.
    */
   async call(target: string, operation: string, payload: Uint8Array, options: CallOptions & { raw: true }): Promise<Uint8Array>;
-  async call(target: string, operation: string, payload?: unknown, options?: CallOptions): Promise<unknown>;
+  async call<const O extends string>(
+    target: string,
+    operation: O,
+    payload?: ArgumentOf<O>,
+    options?: CallOptions & { raw?: false },
+  ): Promise<ReplyOf<O>>;
   async call(target: string, operation: string, payload?: unknown, options: CallOptions = {}): Promise<unknown> {
     const { deadline, raw = false, signal } = options;
     const millis = millisecondsOf(deadline, 0);
@@ -174,7 +190,7 @@ export class Host implements AsyncDisposable {
    * Listens to a subject, or to a pattern, where `*` stands for one token and a last `>` for one or more:
    * `for await (const message of host.subscribe("orders.>"))`. What is published from when `ready` resolves is heard.
    */
-  subscribe(subject: string, options: SubscribeOptions = {}): Subscription {
+  subscribe(subject: string, options: SubscribeOptions = {}): BusSubscription {
     return this.#bus.subscribe(subject, options);
   }
 
@@ -231,14 +247,10 @@ export class Host implements AsyncDisposable {
   }
 }
 
-/** What a host cannot start without: where it fails, its worker is not needed. */
-async function orEnd<T>(worker: WorkerLike, needed: T): Promise<Awaited<T>> {
-  try {
-    return await needed;
-  } catch (thrown) {
-    worker.terminate();
-    throw thrown;
-  }
+/** Not all pages share a host. */
+async function sharedHosting({ lattice = "default", token }: HostOptions, open: () => Promise<WorkerLike>): Promise<WorkerLike> {
+  const { SharedHosting } = await import("./shared.js");
+  return new SharedHosting(lattice, open, typeof token === "function" ? token : undefined);
 }
 
 function stopped(): WisteriaError {

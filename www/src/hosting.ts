@@ -6,9 +6,10 @@ import { WisteriaError } from "./error.js";
 import { Feeds } from "./feed.js";
 import type { TabHost } from "./host/host.js";
 import { notInitialised } from "./init.js";
-import { openKeys } from "./keys.js";
+import { openKeys, seedOf } from "./keys.js";
 import type { FromHost, Methods, Request, StartOptions, Started, ToHost } from "./protocol.js";
 import { provideOn } from "./describe.js";
+import { lead } from "./leader.js";
 import { tellEvents } from "./lattice-events.js";
 import type { Description } from "./provide.js";
 import * as providers from "./providers/mod.js";
@@ -23,6 +24,16 @@ export class Hosting {
   readonly #feeds: Feeds;
   #host: TabHost | undefined;
   #signing: Signing | undefined;
+  /** The lattice's events, log lines and connection are told to all of them. */
+  readonly #guests = new Set<Hosting>();
+  /** Providers of a page that is not the one that started the host: they end with it. */
+  readonly #provided = new Set<string>();
+  #isGuest = false;
+  #isStopping = false;
+  /** Names that were provided under, in the order of their keys. */
+  names: string[] = [];
+  /** Called when there is another. */
+  onName: (() => void) | undefined;
   /** A frozen tab answers nobody; browsers spare those that hold a lock. */
   #releaseLock: (() => void) | undefined;
 
@@ -48,17 +59,56 @@ export class Hosting {
 
   /** Has the host leave the lattice, if it is there and has not left. */
   async end(): Promise<void> {
+    if (this.#isGuest) return this.#leave();
     const host = this.#host;
     this.#host = undefined;
     if (host) await this.#stop(host).catch(() => {});
+  }
+
+  /** Has another page use this host; `post` hands it a message. */
+  share(post: (message: FromHost) => void): Hosting {
+    const guest = new Hosting(post);
+    [guest.#host, guest.#signing, guest.#isGuest, guest.names] = [this.#host, this.#signing, true, this.names];
+    guest.onName = () => this.onName?.();
+    guest.#onLeave = () => this.#guests.delete(guest);
+    this.#guests.add(guest);
+    return guest;
+  }
+
+  #onLeave = () => {};
+
+  /** A page that shares the host is gone: what it put up goes, and the host stays. */
+  async #leave(): Promise<void> {
+    const host = this.#host;
+    this.#onLeave();
+    this.#host = undefined;
+    this.#feeds.end();
+    await Promise.allSettled([...this.#provided].map((id) => host?.withdraw(id)));
+  }
+
+  #tell(news: Extract<FromHost, { news: string }>): void {
+    this.#post(news);
+    // Who shares a host that its page stops has another tab take over.
+    if (news.news === "connection" && news.detail === "closed" && this.#isStopping) return;
+    for (const guest of this.#guests) guest.#post(news);
+  }
+
+  async #provide(host: TabHost, description: Description, provider: number): Promise<string> {
+    const id = await provideOn(host, description, this.#asking.provider(provider));
+    this.#provided.add(id);
+    if (!this.names.includes(description.name)) {
+      this.names.push(description.name);
+      this.onName?.();
+    }
+    return id;
   }
 
   async #answer({ method, args }: Request): Promise<unknown> {
     if (method === "start") return this.#start(args[0] as StartOptions);
     const [host, signing] = [this.#host, this.#signing];
     if (!host || !signing) throw new WisteriaError("not-started", "the host has not started; await Host.start first");
-    if (method === "stop") return this.#stop(host);
-    if (method === "provide") return provideOn(host, args[0] as Description, this.#asking.provider(args[1] as number));
+    if (method === "stop") return this.#isGuest ? this.#leave() : this.#stop(host);
+    if (method === "provide") return this.#provide(host, args[0] as Description, args[1] as number);
     if (method === "sign") return signing.sign(args[0] as Uint8Array, args[1] as SignClaims);
     if (method === "subscribe") return this.#feeds.subscribe(host, ...(args as Parameters<Methods["subscribe"]>));
     if (method === "unsubscribe") return this.#feeds.unsubscribe(args[0] as number);
@@ -66,29 +116,35 @@ export class Hosting {
     return call.apply(host, args);
   }
 
-  async #start({ wasm, ...options }: StartOptions): Promise<Started> {
+  async #start({ wasm, term, ...options }: StartOptions): Promise<Started> {
     const opening = openKeys();
     const core = await loadCore(wasm ?? (await this.#ownWasm()));
     const keys = await opening;
     const signing = new Signing(core, keys);
     const tab = await providers.prepare(keys, options.lattice);
     const { account } = signing;
+    this.names = options.providerNames ?? [...providers.FIRST_NAMES];
     const host = await core.TabHost.start({
       ...options,
+      providerNames: this.names,
       // What is signed here runs here: whoever can have it signed runs scripts in this page's name.
       trustedIssuers: [...options.trustedIssuers, account.key],
       providerSeeds: tab.seeds,
-      onLog: (detail) => this.#post({ news: "log", detail }),
-      onConnection: (state) => this.#post({ news: "connection", detail: state as "connected" }),
+      ...(term ? { hostSeed: await seedOf(keys, `host of ${options.lattice}`) } : {}),
+      onLog: (detail) => this.#tell({ news: "log", detail }),
+      onConnection: (state) => this.#tell({ news: "connection", detail: state as "connected" }),
     });
     [this.#host, this.#signing] = [host, signing];
-    await tellEvents(host, options.lattice, (detail) => this.#post({ news: "event", detail }));
+    await tellEvents(host, options.lattice, (detail) => this.#tell({ news: "event", detail }));
     await providers.provideAll(host, tab);
     void globalThis.navigator?.locks?.request(`wisteria host ${host.hostId}`, () => new Promise<void>((done) => (this.#releaseLock = done)));
-    return { hostId: host.hostId, engine: host.engine, account };
+    const started = { hostId: host.hostId, engine: host.engine, account };
+    if (term) lead(this, options.lattice, term, started);
+    return started;
   }
 
   async #stop(host: TabHost): Promise<void> {
+    this.#isStopping = true;
     await host.stop();
     this.#releaseLock?.();
   }

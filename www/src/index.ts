@@ -23,7 +23,7 @@ export { Lattice } from "./lattice.js";
 export { Links, type PutLink } from "./links.js";
 export type { ModuleReference, ModuleSource } from "./module.js";
 export { Providers, type StartProvider } from "./running-providers.js";
-export { Subscription } from "./subscription.js";
+export { BusSubscription } from "./subscription.js";
 export type { Waiting } from "./waiting.js";
 export { init } from "./init.js";
 export type { WasmSource } from "./wasm.js";

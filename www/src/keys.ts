@@ -40,6 +40,14 @@ export async function openKeys(): Promise<Keys> {
   return { account: await inWebCrypto().catch(asSeed), kept: "memory", store: new Memory() };
 }
 
+const isSeed = (kept: unknown): kept is Uint8Array => kept instanceof Uint8Array && kept.length === 32;
+
+/** The seed that this browser keeps under a name, in hexadecimal. */
+export async function seedOf(keys: Keys, name: string): Promise<string> {
+  const seed = await keys.store.keep(name, isSeed, randomSeed);
+  return Array.from(seed, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /** So many random bytes as a secret key has. */
 export function randomSeed(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(32));

@@ -23,11 +23,19 @@ export async function readModule(source: ModuleSource): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
-  const response = source instanceof Response ? source : await open(source);
+  const response = source instanceof Response ? source : await opened(source);
   if (!response.ok) {
     throw new WisteriaError("module-not-found", `${response.url} answers ${response.status}; check the module's address`);
   }
   return new Uint8Array(await response.arrayBuffer());
+}
+
+async function opened(address: URL | string): Promise<Response> {
+  try {
+    return await open(address);
+  } catch (cause) {
+    throw new WisteriaError("module-not-found", `${address} cannot be got: ${WisteriaError.from(cause).message}; check the module's address`, { cause });
+  }
 }
 
 /** Gets the module of an actor from a host that runs it, part by part. */

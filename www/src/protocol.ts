@@ -1,6 +1,6 @@
 // What a page and its host say to each other.
 
-import type { Account, ActorLimits, ConnectionState, DroppedMessages, LatticeEvent, LogLine, Policy, SignClaims } from "./types.js";
+import type { Account, ActorLimits, ConnectionState, DroppedMessages, LatticeEvent, LogLine, Policy, SharedHost, SignClaims } from "./types.js";
 import type { TabHost } from "./host/host.js";
 import type { Answering, Description } from "./provide.js";
 
@@ -15,6 +15,10 @@ export interface StartOptions {
   allowUnsigned: boolean;
   trustedIssuers: string[];
   policy?: Policy;
+  /** Where tabs share the host: by what its leadership is told from others. */
+  term?: string;
+  /** Names that a host of the same key has provided under, in the order of their keys. */
+  providerNames?: string[];
   limits: { instances?: number; mailbox?: number; fuel?: number; most?: ActorLimits };
 }
 
@@ -86,6 +90,7 @@ export type FromHost =
   /** What a subscription of the page has heard, and how many messages it has lost. */
   | { heard: number; messages: WireMessage[]; dropped: number }
   | { news: "dropped"; detail: DroppedMessages }
+  | { news: "shared"; detail: SharedHost }
   | { news: "log"; detail: LogLine }
   | { news: "event"; detail: LatticeEvent }
   | { news: "connection"; detail: ConnectionState };

@@ -1,5 +1,6 @@
 // A provider that a page provides, as the page holds it.
 
+import type { ArgumentOf, ReplyOf } from "./contracts.js";
 import type { CallOptions } from "./host.js";
 import { fromPayload, toPayload } from "./payload.js";
 import { Answers, describe, type ProvideOptions } from "./provide.js";
@@ -40,6 +41,13 @@ export class Provider implements AsyncDisposable {
   }
 
   /** Calls an actor in the provider's name, as {@link Host.call} does in the page's. */
+  async call(actor: string, operation: string, payload: Uint8Array, options: CallOptions & { raw: true }): Promise<Uint8Array>;
+  async call<const O extends string>(
+    actor: string,
+    operation: O,
+    payload?: ArgumentOf<O>,
+    options?: CallOptions & { raw?: false },
+  ): Promise<ReplyOf<O>>;
   async call(actor: string, operation: string, payload?: unknown, options: CallOptions = {}): Promise<unknown> {
     const { deadline, raw = false, signal } = options;
     const millis = millisecondsOf(deadline, 0);

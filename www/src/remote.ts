@@ -3,7 +3,7 @@
 import { answerAsk } from "./asking.js";
 import { WisteriaError } from "./error.js";
 import type { Ask, FromHost, Methods, ToHost } from "./protocol.js";
-import type { Subscription } from "./subscription.js";
+import type { BusSubscription } from "./subscription.js";
 import type { Answering } from "./provide.js";
 
 /** The part of a `Worker` that is needed here. */
@@ -27,7 +27,7 @@ export class RemoteHost {
   readonly #open = new Map<number, Open>();
   /** The page's providers, by number. */
   readonly providers = new Map<number, Answering>();
-  readonly #subscriptions = new Map<number, Subscription>();
+  readonly #subscriptions = new Map<number, BusSubscription>();
   #next = 1;
   #failure: WisteriaError | undefined;
 
@@ -67,7 +67,7 @@ export class RemoteHost {
   }
 
   /** Counts in a subscription of the page; returns its number. */
-  listen(subscription: Subscription): number {
+  listen(subscription: BusSubscription): number {
     const number = this.#next++;
     this.#subscriptions.set(number, subscription);
     return number;

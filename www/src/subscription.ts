@@ -18,10 +18,10 @@ type Reader = (message: WireMessage) => BusMessage;
 const STEP = IN_FLIGHT / 4;
 
 /**
- * What is heard on a subject, to iterate over. It ends with the loop, by {@link Subscription.return}, by its signal, or with
+ * What is heard on a subject, to iterate over. It ends with the loop, by {@link BusSubscription.return}, by its signal, or with
  * its host; one that the lattice refuses throws why.
  */
-export class Subscription implements AsyncIterableIterator<BusMessage, undefined>, AsyncDisposable {
+export class BusSubscription implements AsyncIterableIterator<BusMessage, undefined>, AsyncDisposable {
   /** The subject, or the pattern. */
   readonly subject: string;
   /** Resolves once everything that is published from then on is heard; rejects where the lattice refuses it. */

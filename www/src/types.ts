@@ -172,5 +172,12 @@ export interface DroppedMessages {
   dropped: number;
 }
 
+/** Where the host is that this tab shares with others of its origin. */
+export type SharedHost =
+  /** In this tab, or in another one that this tab follows. */
+  | { state: "leads" | "follows"; host: string }
+  /** The tab that ran it is gone; another takes over. */
+  | { state: "lost" };
+
 /** Where the connection to the lattice stands. */
 export type ConnectionState = "connected" | "reconnecting" | "closed";

@@ -17,6 +17,8 @@ pub(crate) enum Subject {
     Metering,
     /// Providers through an actor, in turns with the bare libraries that they stand on
     Providers,
+    /// Calls within a tab and to it in Chromium, beside bare messages and a bare WebSocket
+    Tab,
 }
 
 /// Builds what is measured as it is released, measures it `rounds` times and prints a table.
@@ -25,6 +27,7 @@ pub(crate) fn measure(subject: Subject, rounds: u32) -> Result<()> {
         Subject::Lattice => lattice(rounds),
         Subject::Metering => metering(rounds),
         Subject::Providers => providers(rounds),
+        Subject::Tab => tab(rounds),
     }
 }
 
@@ -65,4 +68,10 @@ fn providers(rounds: u32) -> Result<()> {
     packages::ready_for_rust()?;
     cargo(&["build", "--quiet", "--release", "-p", "wisteria-tests", "--example", "providers"])?;
     run(&mut command(&at("target/release/examples/providers").to_string_lossy(), [rounds.to_string()]))
+}
+
+fn tab(rounds: u32) -> Result<()> {
+    build::all_released()?;
+    let mut bench = command("node", [OsString::from("tests/browser/bench-tab.mjs"), rounds.to_string().into()]);
+    run(bench.env("WISTERIA_TEST_SERVER", at("target/release/wisteria")))
 }

@@ -31,6 +31,8 @@ export class TabHost {
     limits?: { instances?: number; mailbox?: number; fuel?: number; most?: ActorLimits };
     /** The secret bytes, in hexadecimal, of the host's key, where it is to have the same as another before it. */
     hostSeed?: string;
+    /** Names that get the keys of providers before others, in this order. */
+    providerNames?: string[];
     /** The secret bytes, in hexadecimal, of providers that are to have the same key in each host, by name. */
     providerSeeds?: Record<string, string>;
     onLog?: (line: LogLine) => void;

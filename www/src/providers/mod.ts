@@ -3,7 +3,7 @@
 import { provideOn } from "../describe.js";
 import { WisteriaError } from "../error.js";
 import type { TabHost } from "../host/host.js";
-import { randomSeed, type Keys } from "../keys.js";
+import { seedOf, type Keys } from "../keys.js";
 import type { Description } from "../provide.js";
 import {
   blobsDescription,
@@ -15,8 +15,6 @@ import {
 } from "./descriptions.js";
 import { keeping } from "./keeping.js";
 import { LazyAnswers, type CallActor, type Load } from "./lazy.js";
-
-const isSeed = (kept: unknown): kept is Uint8Array => kept instanceof Uint8Array && kept.length === 32;
 
 /** What a tab's providers are made of. */
 export interface Tab {
@@ -51,13 +49,15 @@ function storing(lattice: string, where: Keeping): Brought[] {
   return where === "opfs" ? [...everywhere, inFiles] : everywhere;
 }
 
+/** Names of providers whose keys each host has anew, in the order of these. */
+export const FIRST_NAMES: readonly string[] = [httpClientDescription.name];
+
 /** Finds out what there is for a host of that lattice. */
 export async function prepare(keys: Keys, lattice: string): Promise<Tab> {
   const where = await keeping();
   const seeds: Tab["seeds"] = {};
   for (const { description } of common({ lattice, where })) {
-    const seed = await keys.store.keep(`provider ${description.name} of ${lattice}`, isSeed, randomSeed);
-    seeds[description.name] = Array.from(seed, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    seeds[description.name] = await seedOf(keys, `provider ${description.name} of ${lattice}`);
   }
   return { lattice, where, isShared: where !== undefined || keys.kept !== "memory", seeds };
 }
