@@ -19,7 +19,10 @@ export function tidy(nodes: CanvasNode[], edges: LinkEdgeType[], isUpright: bool
   const places: Record<string, Place> = {};
   const hosts = nodes.filter(({ type }) => type === "host");
   const items = hosts.map((host): Item => {
-    const inside = arrangeInside(nodes.filter(({ parentId }) => parentId === host.id), edges);
+    const inside = arrangeInside(
+      nodes.filter(({ parentId }) => parentId === host.id),
+      edges,
+    );
     for (const node of inside) places[placeName(node)] = node.position;
     const { width, height } = sizeOfHost(inside);
     return { id: host.id, width, height };
@@ -28,14 +31,23 @@ export function tidy(nodes: CanvasNode[], edges: LinkEdgeType[], isUpright: bool
   const between = edges
     .map(({ source, target }) => ({ source: hostOf.get(source) ?? "", target: hostOf.get(target) ?? "" }))
     .filter(({ source, target }) => source !== target);
-  const arranged = between.length > 0 ? along(items, between, isUpright) : columns(items.map((item) => ({ ...item, place: undefined })), isUpright ? 1 : 2);
+  const arranged =
+    between.length > 0
+      ? along(items, between, isUpright)
+      : columns(
+          items.map((item) => ({ ...item, place: undefined })),
+          isUpright ? 1 : 2,
+        );
   hosts.forEach((host, at) => (places[placeName(host)] = arranged[at] ?? { x: 0, y: 0 }));
   return places;
 }
 
 /** Actors in their order; providers beside the actors that are linked to them, the others below. */
 function arrangeInside(inside: CanvasNode[], edges: Ends[]): CanvasNode[] {
-  const actors = stack(inside.filter(({ type }) => type === "actor"), SIZES.side);
+  const actors = stack(
+    inside.filter(({ type }) => type === "actor"),
+    SIZES.side,
+  );
   const heightOf = new Map(actors.map(({ id, position }) => [id, position.y]));
   const rank = ({ id }: CanvasNode) => {
     const linked = edges.filter(({ target }) => target === id).map(({ source }) => heightOf.get(source) ?? Infinity);
@@ -44,7 +56,13 @@ function arrangeInside(inside: CanvasNode[], edges: Ends[]): CanvasNode[] {
   const providers = inside.filter(({ type }) => type === "provider").map((node) => ({ node, at: rank(node) }));
   // Equal ranks, infinite ones included, keep their order.
   providers.sort((one, other) => (one.at === other.at ? 0 : one.at - other.at));
-  return [...actors, ...stack(providers.map(({ node }) => node), SIZES.providersAt)];
+  return [
+    ...actors,
+    ...stack(
+      providers.map(({ node }) => node),
+      SIZES.providersAt,
+    ),
+  ];
 }
 
 /** Nodes below one another. */

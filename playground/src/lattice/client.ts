@@ -67,7 +67,12 @@ function take(event: LatticeEvent): void {
 }
 
 /** Asks for parts of the state; called by `due`, never twice at once. */
-async function ask(parts: { hosts: boolean; links: boolean; claims: boolean; inventories: Set<string> }): Promise<void> {
+async function ask(parts: {
+  hosts: boolean;
+  links: boolean;
+  claims: boolean;
+  inventories: Set<string>;
+}): Promise<void> {
   if (!host || lattice.status !== "connected") return;
   try {
     const { lattice: asked } = host;
@@ -82,7 +87,13 @@ async function ask(parts: { hosts: boolean; links: boolean; claims: boolean; inv
     lattice.isKnown ||= parts.hosts && parts.links;
   } catch (thrown) {
     // The connection's own state tells the user, and a reconnect asks again.
-    addNews({ time: Date.now(), kind: "event", level: "warn", host: lattice.own, text: WisteriaError.from(thrown).message });
+    addNews({
+      time: Date.now(),
+      kind: "event",
+      level: "warn",
+      host: lattice.own,
+      text: WisteriaError.from(thrown).message,
+    });
   }
 }
 
@@ -166,7 +177,13 @@ export interface Bounds {
 }
 
 /** Starts a module on a host; resolves with the actor's key. */
-export function startActor(module: Uint8Array, name: string, on: string, bounds: Bounds, actor?: string): Promise<string> {
+export function startActor(
+  module: Uint8Array,
+  name: string,
+  on: string,
+  bounds: Bounds,
+  actor?: string,
+): Promise<string> {
   return during({ kind: "starting", name, host: on, ...(actor ? { actor } : {}) }, async (joined) => {
     const key = await joined.actors.start(module, { host: on, ...bounds });
     due.inventory(on);
