@@ -15,7 +15,10 @@ const TABS = 200;
 
 /** Starts a headless Chromium; `open` opens the playground of a server in it, as another visitor. */
 export async function startBrowser() {
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+  const browser = await chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu"],
+  });
   return {
     open: (server, options) => open(browser, server, options),
     close: () => browser.close(),
@@ -23,7 +26,12 @@ export async function startBrowser() {
 }
 
 async function open(browser, server, { size = DESK, theme = "light" } = {}) {
-  const context = await browser.newContext({ viewport: size, colorScheme: theme, reducedMotion: "reduce", hasTouch: size === PHONE });
+  const context = await browser.newContext({
+    viewport: size,
+    colorScheme: theme,
+    reducedMotion: "reduce",
+    hasTouch: size === PHONE,
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const console = [];

@@ -26,7 +26,8 @@ describe("the playground", { timeout: 300_000 }, () => {
   });
 
   /** What the lattice tells of the actors on a host, by the npm package. */
-  const actorsOn = (host) => play.tab.page.evaluate(async (id) => (await window.wisteria.lattice.inventory(id)).actors, host);
+  const actorsOn = (host) =>
+    play.tab.page.evaluate(async (id) => (await window.wisteria.lattice.inventory(id)).actors, host);
   const links = () => play.tab.page.evaluate(() => window.wisteria.lattice.links());
   const call = () => play.inspector().getByRole("button", { name: "Call", exact: true }).click();
   const output = () => play.page.getByRole("log", { name: "Calls" });
@@ -90,7 +91,9 @@ describe("the playground", { timeout: 300_000 }, () => {
     await play.button("Fit to view").click();
     const port = play.node("Actor: kv-counter").locator(".svelte-flow__handle").first();
     await play.drag(port, play.node("Provider: httpserver"));
-    const refusal = play.page.getByRole("alert").getByText("for wasmcloud:keyvalue, and httpserver provides wasmcloud:httpserver");
+    const refusal = play.page
+      .getByRole("alert")
+      .getByText("for wasmcloud:keyvalue, and httpserver provides wasmcloud:httpserver");
     await refusal.waitFor();
     assert.deepEqual(await links(), []);
     await play.button("Dismiss").click();
@@ -150,17 +153,38 @@ describe("the playground", { timeout: 300_000 }, () => {
     const not = (ask) => async () => !(await ask());
     const hasLink = async () => (await links()).length === 1;
 
-    await thereAndBack(() => play.start("kv-counter"), "Start kv-counter", () => runsOn(own), not(() => runsOn(own)));
+    await thereAndBack(
+      () => play.start("kv-counter"),
+      "Start kv-counter",
+      () => runsOn(own),
+      not(() => runsOn(own)),
+    );
     await play.button("Show list").click();
-    await play.page.getByRole("list", { name: "Actors on This tab" }).getByRole("button", { name: "kv-counter", exact: true }).click();
+    await play.page
+      .getByRole("list", { name: "Actors on This tab" })
+      .getByRole("button", { name: "kv-counter", exact: true })
+      .click();
     const scale = async () => {
       await play.inspector().getByLabel("Calls at once, at most").fill("7");
       await play.button("Scale").click();
     };
-    await thereAndBack(scale, "Scale kv-counter", async () => (await bounds()) === 7, async () => (await bounds()) === 4);
-    await thereAndBack(() => play.link("keyvalue", "keyvalue-memory on This tab"), "Link kv-counter", hasLink, not(hasLink));
+    await thereAndBack(
+      scale,
+      "Scale kv-counter",
+      async () => (await bounds()) === 7,
+      async () => (await bounds()) === 4,
+    );
+    await thereAndBack(
+      () => play.link("keyvalue", "keyvalue-memory on This tab"),
+      "Link kv-counter",
+      hasLink,
+      not(hasLink),
+    );
     await thereAndBack(() => play.button("Unlink kv-counter").click(), "Unlink kv-counter", not(hasLink), hasLink);
-    await play.page.getByRole("list", { name: "Actors on This tab" }).getByRole("button", { name: "kv-counter", exact: true }).click();
+    await play.page
+      .getByRole("list", { name: "Actors on This tab" })
+      .getByRole("button", { name: "kv-counter", exact: true })
+      .click();
     const move = async () => {
       await play.inspector().getByLabel("Host to move to").selectOption({ index: 1 });
       await play.button("Move", true).click();
@@ -168,8 +192,17 @@ describe("the playground", { timeout: 300_000 }, () => {
     const hasMoved = async () => (await runsOn(other)) && !(await runsOn(own));
     const isBack = async () => (await runsOn(own)) && !(await runsOn(other));
     await thereAndBack(move, "Move kv-counter", hasMoved, isBack);
-    const stop = () => play.page.getByRole("list", { name: "Actors on Server" }).getByRole("button", { name: "Stop kv-counter" }).click();
-    await thereAndBack(stop, "Stop kv-counter", not(() => runsOn(other)), () => runsOn(other));
+    const stop = () =>
+      play.page
+        .getByRole("list", { name: "Actors on Server" })
+        .getByRole("button", { name: "Stop kv-counter" })
+        .click();
+    await thereAndBack(
+      stop,
+      "Stop kv-counter",
+      not(() => runsOn(other)),
+      () => runsOn(other),
+    );
 
     await play.page.getByLabel("Show", { exact: true }).selectOption("History");
     assert.equal(await play.page.getByRole("list", { name: "History" }).getByRole("listitem").count(), 6);
@@ -214,11 +247,13 @@ describe("the playground", { timeout: 300_000 }, () => {
     await play.tabTo("Provider");
     await keyboard.type("keyvalue-memory on This");
     await play.tabTo("Link");
-    while (!(await play.page.evaluate(() => document.activeElement?.getAttribute("type") === "submit"))) await play.tabTo("Link");
+    while (!(await play.page.evaluate(() => document.activeElement?.getAttribute("type") === "submit")))
+      await play.tabTo("Link");
     await keyboard.press("Enter");
     await play.inspector().getByText("keyvalue-memory · default").waitFor();
     await play.tabTo("Call");
-    while (!(await play.page.evaluate(() => document.activeElement?.getAttribute("type") === "submit"))) await play.tabTo("Call");
+    while (!(await play.page.evaluate(() => document.activeElement?.getAttribute("type") === "submit")))
+      await play.tabTo("Call");
     await keyboard.press("Enter");
     await output().getByText("counter:hello").waitFor();
     await play.tabTo("Stop kv-counter");
@@ -228,8 +263,13 @@ describe("the playground", { timeout: 300_000 }, () => {
 
   test("what is no module is refused with its cause and remedy", async () => {
     play = await browser.open(server);
-    await play.page.getByLabel("Module files").setInputFiles({ name: "note.wasm", mimeType: "application/wasm", buffer: Buffer.from("hello") });
-    await play.page.getByRole("alert").getByText(/note\.wasm is not a WebAssembly module: .*; choose a file that ends in \.wasm/).waitFor();
+    await play.page
+      .getByLabel("Module files")
+      .setInputFiles({ name: "note.wasm", mimeType: "application/wasm", buffer: Buffer.from("hello") });
+    await play.page
+      .getByRole("alert")
+      .getByText(/note\.wasm is not a WebAssembly module: .*; choose a file that ends in \.wasm/)
+      .waitFor();
   });
 
   test("without a server the page says how to join one", async () => {
@@ -237,7 +277,10 @@ describe("the playground", { timeout: 300_000 }, () => {
     const { page } = play;
     await page.route("**/api/config", (route) => route.fulfill({ status: 404, body: "none" }));
     await page.reload();
-    await page.getByRole("alert").getByText(/start one with: wisteria up, or join another by \?bridge=/).waitFor();
+    await page
+      .getByRole("alert")
+      .getByText(/start one with: wisteria up, or join another by \?bridge=/)
+      .waitFor();
     await page.unroute("**/api/config");
     await page.getByRole("button", { name: "Try again" }).click();
     await play.node("Host: Server").waitFor();

@@ -15,7 +15,9 @@ export interface Ports {
 function ends(nodes: CanvasNode[], { source, target, sourceHandle }: Ports) {
   const actor = nodes.find((node): node is ActorNodeType => node.id === source && node.type === "actor");
   const provider = nodes.find((node): node is ProviderNodeType => node.id === target && node.type === "provider");
-  return actor && provider ? { actor: actor.data, provider: provider.data, port: sourceHandle ?? ANY_CONTRACT } : undefined;
+  return actor && provider
+    ? { actor: actor.data, provider: provider.data, port: sourceHandle ?? ANY_CONTRACT }
+    : undefined;
 }
 
 /** Why two ports do not join; nothing where they do. */
@@ -35,10 +37,15 @@ export function connect(nodes: CanvasNode[], ports: Ports): void {
 }
 
 /** The provider on which a point of the canvas lies: all of it takes a drop, not its port alone. */
-export function providerAt(nodes: CanvasNode[], { x, y }: Place, centreOf: (node: CanvasNode) => Place): ProviderNodeType | undefined {
+export function providerAt(
+  nodes: CanvasNode[],
+  { x, y }: Place,
+  centreOf: (node: CanvasNode) => Place,
+): ProviderNodeType | undefined {
   return nodes.find((node): node is ProviderNodeType => {
     const centre = centreOf(node);
-    const isInside = Math.abs(centre.x - x) <= (node.width ?? 0) / 2 && Math.abs(centre.y - y) <= (node.height ?? 0) / 2;
+    const isInside =
+      Math.abs(centre.x - x) <= (node.width ?? 0) / 2 && Math.abs(centre.y - y) <= (node.height ?? 0) / 2;
     return isInside && node.type === "provider";
   });
 }

@@ -5,7 +5,18 @@ import type { ActorSummary, Link } from "wisteria";
 import { ANY_CONTRACT } from "../commands/actions";
 import { isBuiltIn, shortContract } from "../lattice/contracts";
 import { lattice, type HostState, type Pending } from "../lattice/state.svelte";
-import { contractsOf, hostsOfProvider, isSigned, isTab, linkId, nameOfActor, nameOfHost, nameOfProvider, shortKey, stateOfLink } from "../lattice/view";
+import {
+  contractsOf,
+  hostsOfProvider,
+  isSigned,
+  isTab,
+  linkId,
+  nameOfActor,
+  nameOfHost,
+  nameOfProvider,
+  shortKey,
+  stateOfLink,
+} from "../lattice/view";
 import { settings } from "../ui/settings.svelte";
 import { columns, heightOfActor, sizeOfHost, SIZES, type Box } from "./layout";
 import { isPinned, isUnfolded, placeOf, seat } from "./places.svelte";
@@ -19,10 +30,39 @@ export interface Port {
   state: "free" | "active" | "pending" | "refused" | "linking";
 }
 
-export type HostNodeData = { host: HostState; name: string; isOwn: boolean; isTab: boolean; isUnfolded: boolean; hidden: number; providers: number; isEmpty: boolean };
-export type ActorNodeData = { actor: string; host: string; name: string; atOnce: number; ports: Port[]; doing: Doing; isSuspended: boolean };
-export type ProviderNodeData = { provider: string; host: string; name: string; contract: string; isOffer: boolean; isMissing: boolean; isSuspended: boolean };
-export type LinkEdgeData = { link: Link; state: "active" | "pending" | "refused" | "linking" | "unlinking"; words: string };
+export type HostNodeData = {
+  host: HostState;
+  name: string;
+  isOwn: boolean;
+  isTab: boolean;
+  isUnfolded: boolean;
+  hidden: number;
+  providers: number;
+  isEmpty: boolean;
+};
+export type ActorNodeData = {
+  actor: string;
+  host: string;
+  name: string;
+  atOnce: number;
+  ports: Port[];
+  doing: Doing;
+  isSuspended: boolean;
+};
+export type ProviderNodeData = {
+  provider: string;
+  host: string;
+  name: string;
+  contract: string;
+  isOffer: boolean;
+  isMissing: boolean;
+  isSuspended: boolean;
+};
+export type LinkEdgeData = {
+  link: Link;
+  state: "active" | "pending" | "refused" | "linking" | "unlinking";
+  words: string;
+};
 
 export type HostNodeType = Node<HostNodeData, "host">;
 export type ActorNodeType = Node<ActorNodeData, "actor">;
@@ -43,7 +83,10 @@ export function placeName(node: CanvasNode): string {
 export function graph(): { nodes: CanvasNode[]; edges: LinkEdgeType[] } {
   const wanted = wantedContracts();
   const boxes = lattice.hosts.map((host) => boxOf(host, wanted));
-  const places = columns(boxes.map(({ id, size }) => ({ ...size, place: placeOf(`host ${seat(id)}`) })), settings.isPhone ? 1 : 2);
+  const places = columns(
+    boxes.map(({ id, size }) => ({ ...size, place: placeOf(`host ${seat(id)}`) })),
+    settings.isPhone ? 1 : 2,
+  );
   const nodes = boxes.flatMap(({ id, size, host, inside }, at): CanvasNode[] => [
     {
       id: hostNodeId(id),
@@ -70,10 +113,20 @@ interface HostBox {
 
 function boxOf(host: HostState, wanted: Set<string>): HostBox {
   const offers = host.providers.filter(({ contract_id }) => !isBuiltIn(contract_id));
-  const shown = offers.filter(({ id, contract_id }) => isUnfolded(host.id) || isPinned(id) || isLinked(id) || wanted.has(contract_id));
+  const shown = offers.filter(
+    ({ id, contract_id }) => isUnfolded(host.id) || isPinned(id) || isLinked(id) || wanted.has(contract_id),
+  );
   const inside = [
     ...actorNodes(host),
-    ...providerNodes(host, shown.map(({ id, name, contract_id }) => ({ id, name: name ?? shortKey(id), contract: contract_id, isOffer: !isLinked(id) }))),
+    ...providerNodes(
+      host,
+      shown.map(({ id, name, contract_id }) => ({
+        id,
+        name: name ?? shortKey(id),
+        contract: contract_id,
+        isOffer: !isLinked(id),
+      })),
+    ),
     ...missingNodes(host),
   ];
   const data: HostNodeData = {
@@ -96,7 +149,9 @@ function wantedContracts(): Set<string> {
   const usable = lattice.links.filter((link) => stateOfLink(link).state === "active");
   const linked = new Set(usable.map(({ actor_id, contract_id }) => `${actor_id} ${contract_id}`));
   const actors = new Set(lattice.hosts.flatMap(({ actors }) => actors.map(({ id }) => id)));
-  const free = [...actors].flatMap((actor) => contractsOf(actor).filter((contract) => !linked.has(`${actor} ${contract}`)));
+  const free = [...actors].flatMap((actor) =>
+    contractsOf(actor).filter((contract) => !linked.has(`${actor} ${contract}`)),
+  );
   return new Set(free);
 }
 
@@ -128,7 +183,9 @@ function actorNodes(host: HostState): ActorNodeType[] {
     return {
       ...inHost(host, one.id, own),
       type: "actor",
-      handles: ports.map((port, at) => handle("source", port.contract, SIZES.actor - 4, SIZES.actorHead + at * SIZES.port + SIZES.port / 2 - 4)),
+      handles: ports.map((port, at) =>
+        handle("source", port.contract, SIZES.actor - 4, SIZES.actorHead + at * SIZES.port + SIZES.port / 2 - 4),
+      ),
       ariaLabel: `Actor: ${name} on ${nameOfHost(host.id)}`,
       data,
     };
@@ -137,7 +194,8 @@ function actorNodes(host: HostState): ActorNodeType[] {
 
 function doingOf(actor: string, host: string): Doing {
   const found = lattice.pending.find(
-    (one) => ("actor" in one && one.actor === actor) && ("from" in one ? one.from === host : "host" in one && one.host === host),
+    (one) =>
+      "actor" in one && one.actor === actor && ("from" in one ? one.from === host : "host" in one && one.host === host),
   );
   if (!found) return "steady";
   return found.kind === "starting" ? "changing" : (found.kind as Doing);
@@ -147,9 +205,13 @@ function portsOf(actor: string): Port[] {
   const contracts = contractsOf(actor);
   const ports = contracts.map((contract): Port => {
     const links = lattice.links.filter(({ actor_id, contract_id }) => actor_id === actor && contract_id === contract);
-    const isLinking = lattice.pending.some((one) => one.kind === "linking" && one.link.actor_id === actor && one.link.contract_id === contract);
+    const isLinking = lattice.pending.some(
+      (one) => one.kind === "linking" && one.link.actor_id === actor && one.link.contract_id === contract,
+    );
     const states = links.map((link) => stateOfLink(link).state);
-    const state = isLinking ? "linking" : (["refused", "pending", "active"] as const).find((one) => states.includes(one));
+    const state = isLinking
+      ? "linking"
+      : (["refused", "pending", "active"] as const).find((one) => states.includes(one));
     return { contract, state: state ?? "free" };
   });
   // An actor without claims may use whatever it is linked to.
@@ -166,20 +228,41 @@ interface Offer {
 
 function providerNodes(host: HostState, offers: Offer[], start: number = SIZES.top): ProviderNodeType[] {
   return offers.map(({ id, name, contract, isOffer, isMissing = false }, at) => ({
-    ...inHost(host, id, { x: SIZES.providersAt, y: start + at * (SIZES.providerHeight + SIZES.gap), width: SIZES.provider, height: SIZES.providerHeight }),
+    ...inHost(host, id, {
+      x: SIZES.providersAt,
+      y: start + at * (SIZES.providerHeight + SIZES.gap),
+      width: SIZES.provider,
+      height: SIZES.providerHeight,
+    }),
     type: "provider",
     handles: [handle("target", contract, -4, SIZES.providerHeight / 2 - 4)],
     ariaLabel: `Provider: ${name} of ${contract} on ${nameOfHost(host.id)}`,
-    data: { provider: id, host: host.id, name, contract, isOffer, isMissing, isSuspended: host.presence === "suspended" },
+    data: {
+      provider: id,
+      host: host.id,
+      name,
+      contract,
+      isOffer,
+      isMissing,
+      isSuspended: host.presence === "suspended",
+    },
   }));
 }
 
 /** Providers that run nowhere stand, as missing, where the first actor is that is linked to them. */
 function missingNodes(host: HostState): ProviderNodeType[] {
   const missing = lattice.links.filter(({ provider_id }) => hostsOfProvider(provider_id).length === 0);
-  const mine = missing.filter(({ actor_id }) => lattice.hosts.find(({ actors }) => actors.some(({ id }) => id === actor_id))?.id === host.id);
+  const mine = missing.filter(
+    ({ actor_id }) => lattice.hosts.find(({ actors }) => actors.some(({ id }) => id === actor_id))?.id === host.id,
+  );
   const byId = new Map(mine.map((link) => [link.provider_id, link]));
-  const offers = [...byId.values()].map(({ provider_id, contract_id }) => ({ id: provider_id, name: nameOfProvider(provider_id), contract: contract_id, isOffer: false, isMissing: true }));
+  const offers = [...byId.values()].map(({ provider_id, contract_id }) => ({
+    id: provider_id,
+    name: nameOfProvider(provider_id),
+    contract: contract_id,
+    isOffer: false,
+    isMissing: true,
+  }));
   const below = host.actors.reduce<number>((y, { id }) => y + heightOfActor(portsOf(id).length) + SIZES.gap, SIZES.top);
   return providerNodes(host, offers, below);
 }
@@ -235,7 +318,11 @@ function linksInSight(): LinkEdgeData[] {
   const going = pendingLinks("unlinking").map(linkId);
   const others = lattice.links.filter((link) => !coming.some((other) => linkId(other) === linkId(link)));
   return [
-    ...others.map((link) => ({ link, ...stateOfLink(link), ...(going.includes(linkId(link)) ? { state: "unlinking" as const, words: "Unlinking" } : {}) })),
+    ...others.map((link) => ({
+      link,
+      ...stateOfLink(link),
+      ...(going.includes(linkId(link)) ? { state: "unlinking" as const, words: "Unlinking" } : {}),
+    })),
     ...coming.map((link) => ({ link, state: "linking" as const, words: "Linking" })),
   ];
 }

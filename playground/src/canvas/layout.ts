@@ -36,7 +36,10 @@ export function heightOfActor(ports: number): number {
 /** How large a host is around what is on it. */
 export function sizeOfHost(inside: { position: Place; width?: number; height?: number }[]): Box {
   const right = Math.max(SIZES.host, ...inside.map(({ position, width = 0 }) => position.x + width + SIZES.side));
-  const bottom = Math.max(SIZES.leastHeight, ...inside.map(({ position, height = 0 }) => position.y + height + SIZES.bottom));
+  const bottom = Math.max(
+    SIZES.leastHeight,
+    ...inside.map(({ position, height = 0 }) => position.y + height + SIZES.bottom),
+  );
   return { width: right, height: bottom };
 }
 

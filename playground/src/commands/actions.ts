@@ -42,7 +42,8 @@ export async function stop(actor: string, host: string): Promise<void> {
 export async function move(actor: string, from: string, to: string): Promise<void> {
   if (from === to) return;
   const bounds = boundsOf(actor, from) ?? { maxInstances: FIRST_INSTANCES };
-  if (await run({ kind: "move", actor, name: nameOfActor(actor), from, to, bounds })) select({ kind: "actor", actor, host: to });
+  if (await run({ kind: "move", actor, name: nameOfActor(actor), from, to, bounds }))
+    select({ kind: "actor", actor, host: to });
 }
 
 /** Why an actor and a provider of a contract cannot be linked by a port; nothing where they can. */

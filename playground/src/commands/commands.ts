@@ -46,7 +46,12 @@ export function inverseOf(command: Command): ((done: Command) => Command) | unde
       const { host, module } = command;
       const before = boundsOf(module.id, host);
       if (before) return () => ({ kind: "scale", actor: module.id, name: module.name, host, bounds: before });
-      return (done) => ({ kind: "stop", actor: (done.kind === "start" && done.actor) || module.id, name: module.name, host });
+      return (done) => ({
+        kind: "stop",
+        actor: (done.kind === "start" && done.actor) || module.id,
+        name: module.name,
+        host,
+      });
     }
     case "stop": {
       const { actor, host } = command;

@@ -72,7 +72,12 @@ function take(event: LatticeEvent): void {
 }
 
 /** Asks for parts of the state; called by `due`, never twice at once. */
-async function ask(parts: { hosts: boolean; links: boolean; claims: boolean; inventories: Set<string> }): Promise<void> {
+async function ask(parts: {
+  hosts: boolean;
+  links: boolean;
+  claims: boolean;
+  inventories: Set<string>;
+}): Promise<void> {
   if (!host || lattice.status !== "connected") return;
   try {
     const { lattice: asked } = host;
@@ -87,7 +92,13 @@ async function ask(parts: { hosts: boolean; links: boolean; claims: boolean; inv
     lattice.isKnown ||= parts.hosts && parts.links;
   } catch (thrown) {
     // The connection's own state tells the user, and a reconnect asks again.
-    addNews({ time: Date.now(), kind: "event", level: "warn", host: lattice.own, text: WisteriaError.from(thrown).message });
+    addNews({
+      time: Date.now(),
+      kind: "event",
+      level: "warn",
+      host: lattice.own,
+      text: WisteriaError.from(thrown).message,
+    });
   }
 }
 
@@ -118,8 +129,25 @@ async function askInventory(id: string): Promise<void> {
   if (!host || lattice.hosts.find((one) => one.id === id)?.presence !== "live") return;
   const answer = await host.lattice.inventory(id).catch(() => undefined);
   if (!answer) return;
-  const { actors, providers, labels } = answer;
-  replaceHosts(lattice.hosts.map((one) => (one.id === id ? { ...one, actors, providers, labels, answered: true } : one)));
+  const { labels } = answer;
+  replaceHosts(
+    lattice.hosts.map((one) => {
+      if (one.id !== id) return one;
+      const actors = inOrder(answer.actors, one.actors);
+      return { ...one, actors, providers: inOrder(answer.providers, one.providers), labels, answered: true };
+    }),
+  );
+}
+
+/** A host tells what it has in any order: what was there before keeps its place, and the rest follows by name. */
+function inOrder<T extends { id: string; name?: string }>(told: T[], before: T[]): T[] {
+  const places = new Map(before.map(({ id }, at) => [id, at]));
+  const placeOf = ({ id }: T) => places.get(id) ?? Infinity;
+  const nameOf = ({ id, name }: T) => `${name ?? ""} ${id}`;
+  return [...told].sort((one, other) => {
+    const [here, there] = [placeOf(one), placeOf(other)];
+    return here === there ? nameOf(one).localeCompare(nameOf(other)) : here - there;
+  });
 }
 
 /** Nothing is drawn again where nothing changed. */
@@ -172,7 +200,13 @@ export interface Bounds {
 }
 
 /** Starts a module on a host; resolves with the actor's key. */
-export function startActor(module: Uint8Array, name: string, on: string, bounds: Bounds, actor?: string): Promise<string> {
+export function startActor(
+  module: Uint8Array,
+  name: string,
+  on: string,
+  bounds: Bounds,
+  actor?: string,
+): Promise<string> {
   return during({ kind: "starting", name, host: on, ...(actor ? { actor } : {}) }, async (joined) => {
     const key = await joined.actors.start(module, { host: on, ...bounds });
     due.inventory(on);

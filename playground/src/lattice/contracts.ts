@@ -19,9 +19,7 @@ const OPERATIONS: Record<string, Operation[]> = {
     { name: "HttpServer.HandleRequest", example: json(request) },
     { name: "WebSocket.Received", example: json({ session: "1", text: "hello" }) },
   ],
-  "wasmcloud:messaging": [
-    { name: "MessageSubscriber.HandleMessage", example: json({ subject: "hello", body: "hi" }) },
-  ],
+  "wasmcloud:messaging": [{ name: "MessageSubscriber.HandleMessage", example: json({ subject: "hello", body: "hi" }) }],
   "wasmcloud:blobstore": [
     {
       name: "ChunkReceiver.ReceiveChunk",

@@ -10,7 +10,9 @@ export interface ValueField {
   required?: string;
 }
 
-const FILE = (fallback: string): ValueField[] => [{ name: "FILE", about: "Links that name the same one share it", fallback }];
+const FILE = (fallback: string): ValueField[] => [
+  { name: "FILE", about: "Links that name the same one share it", fallback },
+];
 const SUBJECTS: ValueField[] = [
   { name: "SUBSCRIPTION", about: "Subjects that the actor hears, separated by commas" },
   { name: "PUBLISH", about: "Subjects that the actor may publish on" },
@@ -33,7 +35,9 @@ const FIELDS: Record<string, ValueField[]> = {
   ],
   "httpserver-page": [{ name: "NAME", about: "Requests to /actors/NAME/ reach the actor", required: "app" }],
   httpclient: [{ name: "ALLOW", about: "Hosts that may be asked, separated by commas", required: "example.org" }],
-  "httpclient-fetch": [{ name: "ALLOW", about: "Hosts that may be asked, separated by commas", required: "example.org" }],
+  "httpclient-fetch": [
+    { name: "ALLOW", about: "Hosts that may be asked, separated by commas", required: "example.org" },
+  ],
   cron: [{ name: "schedule.minute", about: "When the actor is called", required: "* * * * *" }],
   secrets: [{ name: "NAMES", about: "Secrets that the actor may read, separated by commas", required: "greeting" }],
   telnet: [{ name: "ADDRESS", about: "Where the server listens", required: "127.0.0.1:2323" }],

@@ -55,7 +55,11 @@ export function nameOfProvider(provider: string): string {
 }
 
 /** What a link is told apart by. */
-export function linkId({ actor_id, contract_id, link_name }: Pick<Link, "actor_id" | "contract_id" | "link_name">): string {
+export function linkId({
+  actor_id,
+  contract_id,
+  link_name,
+}: Pick<Link, "actor_id" | "contract_id" | "link_name">): string {
   return `${actor_id} ${contract_id} ${link_name}`;
 }
 

@@ -78,7 +78,11 @@ function fromSample(sample: (typeof SAMPLES)[number], { file, size, key }: Index
 export async function addOwn(bytes: Uint8Array, fileName: string, isNew = true): Promise<ModuleEntry> {
   const claims = await readClaims(bytes).catch((cause: unknown) => {
     const why = WisteriaError.from(cause).message;
-    throw new WisteriaError("invalid-module", `${fileName} is not a WebAssembly module: ${why}; choose a file that ends in .wasm`, { cause });
+    throw new WisteriaError(
+      "invalid-module",
+      `${fileName} is not a WebAssembly module: ${why}; choose a file that ends in .wasm`,
+      { cause },
+    );
   });
   const name = claims?.name || fileName.replace(/\.wasm$/, "");
   const id = claims?.key ?? (await keyOfUnsigned(bytes)) ?? `${fileName} ${bytes.length}`;

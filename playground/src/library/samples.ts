@@ -26,7 +26,12 @@ const handle = (method: string, path: string, body?: string): Operation => ({
 export const SAMPLES: Sample[] = [
   { file: "http_echo", name: "http-echo", about: "Answers with the request as JSON", contracts: [HTTP] },
   { file: "kv_counter", name: "kv-counter", about: "Counts requests by path", contracts: ["wasmcloud:keyvalue", HTTP] },
-  { file: "tiny_counter", name: "tiny-counter", about: "The same in half the lines", contracts: ["wasmcloud:keyvalue", HTTP] },
+  {
+    file: "tiny_counter",
+    name: "tiny-counter",
+    about: "The same in half the lines",
+    contracts: ["wasmcloud:keyvalue", HTTP],
+  },
   {
     file: "wapc_upper",
     name: "wapc-upper",
@@ -74,7 +79,12 @@ export const SAMPLES: Sample[] = [
       { name: "Accounts.Names", example: "" },
     ],
   },
-  { file: "message_bridge", name: "message-bridge", about: "Answers messages with their body", contracts: ["wasmcloud:messaging"] },
+  {
+    file: "message_bridge",
+    name: "message-bridge",
+    about: "Answers messages with their body",
+    contracts: ["wasmcloud:messaging"],
+  },
   {
     file: "http_fetch",
     name: "http-fetch",
@@ -95,6 +105,11 @@ export const SAMPLES: Sample[] = [
     contracts: ["wisteria:secrets"],
     operations: [{ name: "Secret.Matches", example: '["greeting", "hello"]' }],
   },
-  { file: "telnet_chat", name: "telnet-chat", about: "A chat of terminals", contracts: ["wisteria:telnet", "wasmcloud:keyvalue"] },
+  {
+    file: "telnet_chat",
+    name: "telnet-chat",
+    about: "A chat of terminals",
+    contracts: ["wisteria:telnet", "wasmcloud:keyvalue"],
+  },
   { file: "ws_echo", name: "ws-echo", about: "Says back what WebSockets say", contracts: [HTTP] },
 ];

@@ -27,7 +27,10 @@ export function choices(): Choice[] {
     })),
     { words: "New link…", act: () => select({ kind: "new-link", draft: {} }) },
     ...actorChoices(),
-    ...lattice.hosts.map(({ id }) => ({ words: `Show host ${nameOfHost(id)}`, act: () => select({ kind: "host", host: id }) })),
+    ...lattice.hosts.map(({ id }) => ({
+      words: `Show host ${nameOfHost(id)}`,
+      act: () => select({ kind: "host", host: id }),
+    })),
     { words: settings.view === "list" ? "Show canvas" : "Show list", keys: "L", act: toggleView },
     { words: "Fit to view", keys: "F", act: () => canvas.fit() },
     { words: "Tidy layout", keys: "T", act: () => void canvas.tidy() },
@@ -38,9 +41,18 @@ export function choices(): Choice[] {
 
 /** Those choices that have all that was typed, word by word; those that begin a word with it come first. */
 export function found(all: Choice[], typed: string): Choice[] {
-  const parts = typed.toLowerCase().split(" ").filter((part) => part !== "");
+  const parts = typed
+    .toLowerCase()
+    .split(" ")
+    .filter((part) => part !== "");
   const fits = all.filter(({ words }) => parts.every((part) => words.toLowerCase().includes(part)));
-  const beginsWord = ({ words }: Choice) => parts.every((part) => words.toLowerCase().split(/[^\p{L}\p{N}]/u).some((word) => word.startsWith(part)));
+  const beginsWord = ({ words }: Choice) =>
+    parts.every((part) =>
+      words
+        .toLowerCase()
+        .split(/[^\p{L}\p{N}]/u)
+        .some((word) => word.startsWith(part)),
+    );
   return [...fits.filter(beginsWord), ...fits.filter((choice) => !beginsWord(choice))];
 }
 
@@ -56,7 +68,10 @@ function actorChoices(): Choice[] {
       return [
         { words: `Show ${name} on ${on}`, act: () => select({ kind: "actor", actor, host }) },
         { words: `Stop ${name} on ${on}`, act: () => void stop(actor, host) },
-        ...otherHosts(host).map((other) => ({ words: `Move ${name} from ${on} to ${other.name}`, act: () => void move(actor, host, other.id) })),
+        ...otherHosts(host).map((other) => ({
+          words: `Move ${name} from ${on} to ${other.name}`,
+          act: () => void move(actor, host, other.id),
+        })),
       ];
     }),
   );
