@@ -139,7 +139,7 @@ export class Host implements AsyncDisposable {
         ...(options.policy ? { policy: options.policy } : {}),
       });
       // No host needs it to start, and most do soon after.
-      void loadPayload().catch(() => {});
+      void Promise.resolve(loadPayload()).catch(() => {});
       if (typeof source === "function") keepRenewed(source, token ?? "", remote, events);
       return new Host(remote, events, started, lattice);
     } catch (thrown) {

@@ -3,5 +3,9 @@
 /** How values become payloads, and payloads values. */
 export type MessagePack = typeof import("./payload.js");
 
-/** Loads it, once. */
-export const loadPayload = (): Promise<MessagePack> => import("./payload.js");
+let loaded: MessagePack | undefined;
+
+/** Loads it, once. It is at hand from then on: to import it again with each call would cost more than the call. */
+export function loadPayload(): MessagePack | Promise<MessagePack> {
+  return loaded ?? import("./payload.js").then((messagePack) => (loaded = messagePack));
+}
