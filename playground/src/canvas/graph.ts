@@ -85,7 +85,7 @@ export function graph(): { nodes: CanvasNode[]; edges: LinkEdgeType[] } {
   const boxes = lattice.hosts.map((host) => boxOf(host, wanted));
   const places = columns(
     boxes.map(({ id, size }) => ({ ...size, place: placeOf(`host ${seat(id)}`) })),
-    settings.isPhone ? 1 : 2,
+    settings.isPhone,
   );
   const nodes = boxes.flatMap(({ id, size, host, inside }, at): CanvasNode[] => [
     {

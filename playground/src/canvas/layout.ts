@@ -43,14 +43,23 @@ export function sizeOfHost(inside: { position: Place; width?: number; height?: n
   return { width: right, height: bottom };
 }
 
-/** Places for hosts in order, in columns, the next always in the shortest one; those that have a place keep it. */
-export function columns(hosts: { width: number; height: number; place: Place | undefined }[], count: number): Place[] {
+/** How wide the canvas is for its height, about, on a desk. */
+const SHAPE = 1.8;
+
+/**
+ * Places for hosts in order, in columns, the next always in the shortest one; those that have a place keep it. There is one
+ * column where they stand upright, else so many that all of them fill the canvas.
+ */
+export function columns(hosts: { height: number; place: Place | undefined }[], isUpright: boolean): Place[] {
+  const width = SIZES.host + SIZES.betweenHosts;
+  const height = hosts.reduce((sum, host) => sum + host.height + SIZES.betweenHosts, 0);
+  const count = isUpright ? 1 : Math.max(2, Math.round(Math.sqrt((SHAPE * height) / width)));
   const ends = new Array<number>(count).fill(0);
   return hosts.map(({ height, place }) => {
     if (place) return place;
     const column = ends.indexOf(Math.min(...ends));
     const y = ends[column] ?? 0;
     ends[column] = y + height + SIZES.betweenHosts;
-    return { x: column * (SIZES.host + SIZES.betweenHosts), y };
+    return { x: column * width, y };
   });
 }

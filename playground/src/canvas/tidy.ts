@@ -36,7 +36,7 @@ export function tidy(nodes: CanvasNode[], edges: LinkEdgeType[], isUpright: bool
       ? along(items, between, isUpright)
       : columns(
           items.map((item) => ({ ...item, place: undefined })),
-          isUpright ? 1 : 2,
+          isUpright,
         );
   hosts.forEach((host, at) => (places[placeName(host)] = arranged[at] ?? { x: 0, y: 0 }));
   return places;
