@@ -103,7 +103,10 @@ for (const driver of withTabs) {
         return { host: window.shared.id, provider: window.provider.id };
       });
       await leave(leader);
-      assert.deepEqual(await follower.page.evaluate(() => window.open), { name: "ConnectionError", code: "host-lost" });
+      // Firefox cuts the connection of a tab that closes before the tab itself, which may still say so.
+      const { name, code } = await follower.page.evaluate(() => window.open);
+      assert.equal(name, "ConnectionError");
+      assert.match(code, /^(host-lost|unreachable)$/);
       // What is asked while nobody leads is asked of the next leader.
       const { hosts, inventory } = await follower.page.evaluate(async () => {
         const inventory = await window.shared.lattice.inventory(window.shared.id);
