@@ -3,9 +3,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
-import { keyOfUnsigned } from "./src/library/module-key";
-import { LIBRARY } from "./src/library/place";
-import { SAMPLES } from "./src/library/samples";
+import { keyOfUnsigned } from "./src/library/module-key.ts";
+import { LIBRARY } from "./src/library/place.ts";
+import { SAMPLES } from "./src/library/samples.ts";
 
 const BUILT = new URL("../target/actors/wasm32-unknown-unknown/release/", import.meta.url);
 

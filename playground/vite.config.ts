@@ -1,7 +1,7 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin, type ProxyOptions } from "vite";
-import { noInlineStyle } from "./no-inline-style";
-import { sampleLibrary } from "./sample-library";
+import { noInlineStyle } from "./no-inline-style.ts";
+import { sampleLibrary } from "./sample-library.ts";
 
 /** A service worker sees what lies in its folder: the package's stands at the root, under a name that stays. */
 const serviceWorker: Plugin = {
