@@ -163,6 +163,30 @@ async fn a_lost_connection_fails_what_waits_and_comes_back_with_its_subscription
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_is_cut_off_says_what_it_had_to_say_and_is_back_no_sooner_than_it_was_told_to() {
+    let lattice = lattice();
+    let (bus, _wire) = lattice.serve("served", "still here").await;
+    let mut heard = lattice.local.subscribe(pattern("last"), None).expect("a subscription");
+    let mut states = Box::pin(bus.states());
+    assert_eq!(states.next().await, Some(ConnectionState::Connected));
+    let before = lattice.platform.now();
+    assert!(bus.can_be_cut_off() && !lattice.local.can_be_cut_off());
+    bus.cut_off(MINUTE);
+    bus.publish(text("last", "words")).expect("connected");
+    assert_eq!(heard.next().await, Some(text("last", "words")));
+    assert!(matches!(states.next().await, Some(ConnectionState::Reconnecting { .. })));
+    assert!(!lattice.router.has_receiver("served"));
+    // Nothing is left to cut; the connection that comes stays.
+    bus.cut_off(MINUTE);
+    while bus.state() != ConnectionState::Connected {
+        states.next().await;
+    }
+    let away = lattice.platform.now() - before;
+    assert!(away >= MINUTE && away < MINUTE + Duration::from_secs(1), "{away:?}");
+    assert_eq!(ask(&lattice.local, "served").await.as_deref(), Ok("still here"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn closing_sends_what_waits_and_ends_everything() {
     let lattice = lattice();
     let (bus, _wire) = lattice.join().await;

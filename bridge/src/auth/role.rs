@@ -124,6 +124,7 @@ impl Of<'_> {
             "wisteria.modules.{L}.>",
             "wisteria.meta.{L}.>",
             "wisteria.tokens.{L}.*",
+            "wisteria.calls.{L}.*",
             "wisteria.lost.*",
         ])
     }
@@ -143,6 +144,7 @@ impl Of<'_> {
             "wasmbus.evt.{L}",
             "wasmbus.evt.{L}.*",
             "wasmbus.rpcevt.{L}",
+            "wisteria.calls.{L}.{N}",
         ])
     }
 
@@ -178,8 +180,13 @@ impl Of<'_> {
 
     /// What happens, and requests for the modules it offers.
     fn operator_hears(&self) -> Vec<Rule> {
-        let mut rules =
-            self.patterns(&["wasmbus.evt.{L}", "wasmbus.evt.{L}.>", "wasmbus.rpcevt.{L}", "wisteria.lost.*"]);
+        let mut rules = self.patterns(&[
+            "wasmbus.evt.{L}",
+            "wasmbus.evt.{L}.>",
+            "wasmbus.rpcevt.{L}",
+            "wisteria.calls.{L}.*",
+            "wisteria.lost.*",
+        ]);
         rules.push(self.one("wisteria.modules.{L}.", TokenKind::Hash, None));
         rules
     }
@@ -275,6 +282,7 @@ mod tests {
             "_INBOX.>".to_owned(),
             "_INBOX.*.>".to_owned(),
             "wasmbus.ctl.l.registries.put".to_owned(),
+            "wisteria.calls.l.*".to_owned(),
         ] {
             assert!(!tab.subscribe.covers(&unheard), "{unheard}");
         }
@@ -288,10 +296,13 @@ mod tests {
             "wisteria.meta.l.revocations.put".to_owned(),
             "wisteria.tokens.l.mint".to_owned(),
             format!("_INBOX.{other}.x.1"),
+            format!("wisteria.calls.l.{other}"),
         ] {
             assert!(!tab.publish.covers(&unsaid), "{unsaid}");
         }
-        assert!(tab.publish.covers(&format!("wasmbus.rpc.l.{foreign}")));
+        for said in [format!("wasmbus.rpc.l.{foreign}"), format!("wisteria.calls.l.{own}")] {
+            assert!(tab.publish.covers(&said), "{said}");
+        }
     }
 
     #[test]
@@ -299,6 +310,7 @@ mod tests {
         let operator = permissions(Role::Operator);
         assert!(operator.publish.covers("wasmbus.ctl.l.linkdefs.put"));
         assert!(operator.publish.covers("wisteria.meta.l.revocations.put"));
+        assert!(operator.subscribe.covers("wisteria.calls.l.*"));
         for unheard in [format!("wasmbus.rpc.l.{}", key(KeyKind::Module, 1)), "wasmbus.ctl.l.>".to_owned()] {
             assert!(!operator.subscribe.covers(&unheard), "{unheard}");
         }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::BytesMut;
-use futures::{FutureExt, SinkExt, StreamExt, pin_mut, select_biased};
+use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc, pin_mut, select_biased};
 use thiserror::Error;
 use wisteria_core::platform::{Platform, timeout};
 
@@ -39,6 +39,8 @@ pub(super) enum Lost {
     Stale,
     #[error("no connection within {} ms", .0.as_millis())]
     TooLate(Duration),
+    #[error("it was cut off on purpose for {} ms", .0.as_millis())]
+    CutOff(Duration),
 }
 
 /// A connection on which the broker let us in.
@@ -86,15 +88,22 @@ pub(super) async fn run(
     connector: impl Connector,
     mut established: Established,
     mut outbox: Arc<Outbox>,
+    mut cuts: mpsc::Receiver<Duration>,
 ) {
     loop {
-        let lost = converse(&link, established, &outbox).await;
+        let lost = converse(&link, established, &outbox, &mut cuts).await;
         link.detach(&lost);
         if link.states.get() == ConnectionState::Closed {
             return;
         }
         tracing::warn!(cause = %lost, "lost the connection to the lattice; connecting again");
-        let again = reconnect(&link, &connector).fuse();
+        let again = async {
+            if let Lost::CutOff(duration) = lost {
+                link.platform.sleep(duration).await;
+            }
+            reconnect(&link, &connector).await
+        };
+        let again = again.fuse();
         let closed = link.states.closed().fuse();
         pin_mut!(again, closed);
         established = select_biased! {
@@ -128,7 +137,7 @@ fn jittered(platform: &dyn Platform, pause: Duration) -> Duration {
 }
 
 /// Moves messages until the connection is lost or closed.
-async fn converse(link: &Link, established: Established, outbox: &Outbox) -> Lost {
+async fn converse(link: &Link, established: Established, outbox: &Outbox, cuts: &mut mpsc::Receiver<Duration>) -> Lost {
     let Established { pipe, mut session, .. } = established;
     let Pipe { mut incoming, mut outgoing } = pipe;
     let open_pings = AtomicU32::new(0);
@@ -160,12 +169,20 @@ async fn converse(link: &Link, established: Established, outbox: &Outbox) -> Los
         }
     };
     let writer = outbox.drain_into(&mut outgoing).fuse();
-    let (reader, watch) = (reader.fuse(), watch.fuse());
-    pin_mut!(writer, reader, watch);
+    let cut = async {
+        match cuts.next().await {
+            Some(duration) => Lost::CutOff(duration),
+            // Whoever could cut it is gone, and closes it.
+            None => std::future::pending().await,
+        }
+    };
+    let (reader, watch, cut) = (reader.fuse(), watch.fuse(), cut.fuse());
+    pin_mut!(writer, reader, watch, cut);
     select_biased! {
         sent = writer => sent.map_or_else(|error| Lost::Transport(TransportError(error)), |()| Lost::Left),
         lost = reader => lost,
         lost = watch => lost,
+        lost = cut => lost,
     }
 }
 

@@ -9,7 +9,7 @@ pub use state::ConnectionState;
 
 use std::{sync::Arc, time::Duration};
 
-use futures::Stream;
+use futures::{Stream, channel::mpsc};
 use wisteria_core::{
     bus::{Bus, BusError, EndSubscription, Message, Subject, SubjectPattern, Subscription},
     platform::{BoxFuture, Platform},
@@ -26,6 +26,8 @@ use crate::{Credentials, transports::Connector};
 #[derive(Debug, Clone)]
 pub struct BridgeBus {
     link: Arc<Link>,
+    /// Ends the connection, for so long.
+    cut: mpsc::Sender<Duration>,
     _end: Arc<EndWithLast>,
 }
 
@@ -79,8 +81,9 @@ impl BridgeBus {
         let established =
             driver::establish(&link, &connector).await.map_err(|cause| BusError::Closed(cause.to_string()))?;
         let conversation = link.attach(&established.info);
-        platform.spawn(Box::pin(driver::run(link.clone(), connector, established, conversation)));
-        Ok(Self { _end: Arc::new(EndWithLast(link.clone())), link })
+        let (cut, cuts) = mpsc::channel(0);
+        platform.spawn(Box::pin(driver::run(link.clone(), connector, established, conversation, cuts)));
+        Ok(Self { _end: Arc::new(EndWithLast(link.clone())), link, cut })
     }
 
     /// The state of the connection, now and after each change. Who reads slowly sees the latest only.
@@ -158,10 +161,28 @@ impl Bus for BridgeBus {
         self.link.inbox.apart(&*self.link.platform)
     }
 
+    fn can_be_cut_off(&self) -> bool {
+        true
+    }
+
+    fn cut_off(&self, duration: Duration) {
+        let (bus, mut cut) = (self.clone(), self.cut.clone());
+        self.link.platform.spawn(Box::pin(async move {
+            bus.link.platform.sleep(LAST_WORDS).await;
+            // A connection that is lost already need not be cut.
+            if bus.flush().await.is_ok() {
+                drop(cut.try_send(duration));
+            }
+        }));
+    }
+
     fn max_payload(&self) -> usize {
         self.link.max_payload()
     }
 }
+
+/// What is published within this time after a cut was asked for still leaves.
+const LAST_WORDS: Duration = Duration::from_millis(50);
 
 fn lost() -> BusError {
     BusError::Closed("the connection was lost".to_owned())

@@ -136,6 +136,10 @@ impl Instance for JspiInstance {
             }
         })
     }
+
+    fn memory(&self) -> u64 {
+        self.guest.memory_bytes() as u64
+    }
 }
 
 /// Keeps a guest whose caller gave up from touching anything more.

@@ -96,6 +96,10 @@ export class Guest {
     this.fuel.value = this.givenFuel;
   }
 
+  get memoryBytes() {
+    return this.memory.buffer.byteLength;
+  }
+
   fuelLeft() {
     return Number(this.fuel.value);
   }

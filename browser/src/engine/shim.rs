@@ -43,6 +43,9 @@ extern "C" {
     #[wasm_bindgen(method, js_name = fuelLeft)]
     pub(super) fn fuel_left(this: &Guest) -> f64;
 
+    #[wasm_bindgen(method, getter, js_name = memoryBytes)]
+    pub(super) fn memory_bytes(this: &Guest) -> f64;
+
     #[wasm_bindgen(method)]
     pub(super) fn abandon(this: &Guest);
 

@@ -55,6 +55,14 @@ pub trait Bus: Debug + MaybeSend + MaybeSync + 'static {
     /// A subject of this bus alone, on which several replies to one message can be gathered.
     fn new_inbox(&self) -> Subject;
 
+    /// Whether it has a connection that [`Bus::cut_off`] can end.
+    fn can_be_cut_off(&self) -> bool {
+        false
+    }
+
+    /// Loses its connection in a moment, once what was published before has left, and makes none for so long.
+    fn cut_off(&self, _duration: Duration) {}
+
     /// Largest payload that one message may carry, in bytes.
     fn max_payload(&self) -> usize;
 }

@@ -48,6 +48,9 @@ pub trait Instance: Debug + MaybeSend + 'static {
     /// After a [`GuestError::Failed`] the instance may be called again; after any other error, or when the future
     /// is dropped before it completes, the caller drops the instance.
     fn call(&mut self, call: GuestCall) -> BoxFuture<'_, Result<GuestReply, GuestError>>;
+
+    /// Bytes of its memory.
+    fn memory(&self) -> u64;
 }
 
 /// One message to a guest.

@@ -156,6 +156,10 @@ impl Instance for WasmiInstance {
             Ok(GuestReply { payload, fuel_used: fuel.saturating_sub(u64::try_from(self.fuel_left()).unwrap_or(0)) })
         })
     }
+
+    fn memory(&self) -> u64 {
+        self.store.data().memory.map_or(0, |memory| memory.data(&self.store).len() as u64)
+    }
 }
 
 /// Ends the interpreter's run at a host call.

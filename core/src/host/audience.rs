@@ -1,8 +1,8 @@
-//! Invocation events, told only while somebody listens.
+//! Whether somebody listens, so that what is told of calls costs nothing while nobody does.
 //!
 //! A message on the bus costs as much as the call it tells of, and mostly nobody wants to hear. So once a second one
-//! event goes out with a reply subject; where nobody listens the bus answers it with "no responders", and the events
-//! until the next such question are not sent. Whoever starts to listen hears of the calls of the next second on.
+//! message goes out with a reply subject; where nobody listens the bus answers it with "no responders", and those until
+//! the next such question are not sent. Whoever starts to listen hears of the calls of the next second on.
 
 use std::{
     sync::{
@@ -25,13 +25,14 @@ use crate::{
 /// How often it is found out whether somebody listens.
 const QUESTION: Duration = Duration::from_secs(1);
 
-/// Whether somebody listens to invocation events.
+/// Whether somebody listens to one kind of messages.
 #[derive(Debug)]
 pub(super) struct Audience {
     listens: AtomicBool,
     /// Milliseconds of the platform's time.
     next_question: AtomicU64,
-    answers_to: Subject,
+    /// The reply subject of questions.
+    pub(super) answers_to: Subject,
 }
 
 impl Audience {
@@ -39,8 +40,18 @@ impl Audience {
         Self { listens: AtomicBool::new(false), next_question: AtomicU64::new(0), answers_to }
     }
 
-    /// Whether an event is to be sent now, and whether it asks for listeners.
-    fn turn(&self, now: Duration) -> Option<bool> {
+    /// Whether what happens now is to be noted: somebody listens, or it is time to ask.
+    pub(super) fn is_wanted(&self, now: Duration) -> bool {
+        self.has_listeners() || now.as_millis() as u64 >= self.next_question.load(Ordering::Relaxed)
+    }
+
+    /// Whether somebody listened when it was last asked.
+    pub(super) fn has_listeners(&self) -> bool {
+        self.listens.load(Ordering::Relaxed)
+    }
+
+    /// Whether a message is to be sent now, and whether it asks for listeners.
+    pub(super) fn turn(&self, now: Duration) -> Option<bool> {
         let (now, next) = (now.as_millis() as u64, self.next_question.load(Ordering::Relaxed));
         let asks = now >= next
             && self
@@ -52,18 +63,29 @@ impl Audience {
         }
         self.listens.load(Ordering::Relaxed).then_some(asks)
     }
+
+    fn hears(&self, answer: &Message) {
+        if answer.status().is_some() {
+            self.listens.store(false, Ordering::Relaxed);
+        }
+    }
 }
 
 impl HostState {
     /// Hears the bus's answers until the host stops.
     pub(super) fn hear_audience(self: &Arc<Self>) -> Result<(), LatticeError> {
-        let mut answers = self.bus.subscribe(self.audience.answers_to.clone().into(), None)?;
+        let mut of_events = self.bus.subscribe(self.audience.answers_to.clone().into(), None)?;
+        let mut of_observations = self.bus.subscribe(self.observing.audience.answers_to.clone().into(), None)?;
         let host = self.clone();
         self.run_task(async move {
-            while let Some(answer) = answers.next().await {
-                if answer.status().is_some() {
-                    host.audience.listens.store(false, Ordering::Relaxed);
-                }
+            while let Some(answer) = of_events.next().await {
+                host.audience.hears(&answer);
+            }
+        });
+        let host = self.clone();
+        self.run_task(async move {
+            while let Some(answer) = of_observations.next().await {
+                host.observing.audience.hears(&answer);
             }
         });
         Ok(())
@@ -104,9 +126,7 @@ pub(super) struct Told {
 impl HostState {
     /// What would be told of a call to `dest`; nothing where nobody listens and it is not the time to ask.
     pub(super) fn note_invocation(&self, call: &Call, dest: crate::identity::PublicKey) -> Option<Told> {
-        let now = self.platform.now().as_millis() as u64;
-        let audience = &self.audience;
-        if !audience.listens.load(Ordering::Relaxed) && now < audience.next_question.load(Ordering::Relaxed) {
+        if !self.audience.is_wanted(self.platform.now()) {
             return None;
         }
         let (contract, link_name) = match &call.target {

@@ -9,6 +9,7 @@ use super::{
     exceeded::Bound,
     guest::GuestOfCall,
     instances::{Admission, Patience, Refused},
+    observing::Watched,
     provider::{RunningProvider, not_linked},
     state::HostState,
 };
@@ -132,6 +133,7 @@ impl HostState {
         call: Call,
     ) -> Result<Bytes, LatticeError> {
         self.permit_call(&call, provider, Some((contract, link_name))).await?;
+        self.suffer(call.origin, contract, link_name).await;
         match self.provider(provider) {
             Some(provider) => self.invoke(&provider, link_name.clone(), call).await,
             None => {
@@ -170,6 +172,7 @@ impl HostState {
         call: Call,
     ) -> Result<Bytes, LatticeError> {
         let told = self.note_invocation(&call, provider.key);
+        let watched = self.observing.begin(&call, provider.key);
         let link = (call.origin, link_name);
         let outcome = provider
             .invoke(ProviderCall {
@@ -177,11 +180,17 @@ impl HostState {
                 link_name: link.1.clone(),
                 operation: call.operation,
                 payload: call.payload,
-                context: call.context,
+                context: match &watched {
+                    Some(watched) => watched.within(call.context),
+                    None => call.context,
+                },
             })
             .await;
         if let Some(told) = told {
             self.tell_of_invocation(&told, outcome.is_ok());
+        }
+        if let Some(watched) = watched {
+            watched.ended(outcome.as_ref());
         }
         if let Err(error) = &outcome
             && error.code == ErrorCode::ProviderUnavailable
@@ -263,7 +272,7 @@ impl HostState {
             Refused::HostFull => self.tell_exceeded(Some(actor.key), Bound::Instances, host_limit as u64),
             Refused::WouldWait | Refused::Stopped => {}
         });
-        entered.map_err(|refused| match refused {
+        let refused = entered.map_err(|refused| match refused {
             Refused::MailboxFull => LatticeError::new(
                 ErrorCode::Overloaded,
                 format!(
@@ -287,7 +296,15 @@ impl HostState {
                 ),
             ),
             Refused::Stopped => stopped(actor),
-        })
+        });
+        refused.inspect_err(|error| self.note_refused(actor, call, error))
+    }
+
+    fn note_refused(&self, actor: &Actor, call: &Call, error: &LatticeError) {
+        if let Some(watched) = self.observing.begin(call, actor.key) {
+            watched.load(actor.key, self.instances.load(actor.pool));
+            watched.ended(Err(error));
+        }
     }
 
     /// Has an actor handle a call, once it is its turn.
@@ -295,14 +312,36 @@ impl HostState {
         self: Arc<Self>,
         actor: Arc<Actor>,
         admission: Admission,
+        mut call: Call,
+    ) -> Result<Bytes, LatticeError> {
+        let mut watched = self.observing.begin(&call, actor.key);
+        if let Some(watched) = &watched {
+            call.context = watched.within(call.context);
+        }
+        let outcome = self.clone().run_in_turn(&actor, admission, call, watched.as_mut()).await;
+        if let Some(watched) = watched {
+            watched.load(actor.key, self.instances.load(actor.pool));
+            watched.ended(outcome.as_ref());
+        }
+        outcome
+    }
+
+    async fn run_in_turn(
+        self: Arc<Self>,
+        actor: &Arc<Actor>,
+        admission: Admission,
         call: Call,
+        mut watched: Option<&mut Watched>,
     ) -> Result<Bytes, LatticeError> {
         let mut lease = match admission {
             Admission::Ready(lease) => lease,
-            Admission::Queued(turn) => turn.await.map_err(|_| stopped(&actor))?,
+            Admission::Queued(turn) => turn.await.map_err(|_| stopped(actor))?,
         };
+        if let Some(watched) = &mut watched {
+            watched.entered();
+        }
         // It may have waited for long.
-        self.check_still_holds(&actor)?;
+        self.check_still_holds(actor)?;
         let fuel = actor.bounds().fuel;
         // Declared after the lease: dropped before it, so that room is given back only once it is free.
         let mut instance = match lease.take() {
@@ -311,7 +350,7 @@ impl HostState {
                 let code = actor.code();
                 lease.made(code.generation);
                 let made = code.module.instantiate(fuel).await;
-                made.map_err(|error| self.guest_failed(&actor, &error))?
+                made.map_err(|error| self.guest_failed(actor, &error))?
             }
         };
         let told = self.note_invocation(&call, actor.key);
@@ -333,6 +372,9 @@ impl HostState {
         }
         match outcome {
             Ok(reply) => {
+                if let Some(watched) = watched {
+                    watched.cost(reply.fuel_used, instance.memory());
+                }
                 lease.give_back(instance);
                 Ok(reply.payload)
             }
@@ -340,7 +382,7 @@ impl HostState {
                 if matches!(error, GuestError::Failed(_)) {
                     lease.give_back(instance);
                 }
-                Err(host.guest_failed(&actor, &error))
+                Err(host.guest_failed(actor, &error))
             }
         }
     }

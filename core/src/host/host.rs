@@ -14,9 +14,11 @@ use super::{
     caller::ActorCaller,
     config::{HostConfig, HostParts},
     exceeded::Exceeded,
+    faults::Faults,
     instances::Instances,
     lifecycle::StartOptions,
     links::LinkTable,
+    observing::{ObservedLog, Observing},
     permits::Permits,
     provider::ProviderKind,
     revocations::Revocations,
@@ -84,13 +86,16 @@ impl Host {
         })?;
         let (ask_stop, stop_asked) = oneshot::channel();
         let audience = Audience::new(parts.bus.new_inbox());
+        let id = parts.key.public_key();
+        let observing =
+            Arc::new(Observing::new(parts.platform.clone(), parts.bus.clone(), id, subjects.observations(id)));
         let state = Arc::new(HostState {
             started: parts.platform.now(),
             instances: Instances::new(config.limits.instances),
             platform: parts.platform,
             engine: parts.engine,
             bus: parts.bus,
-            log: parts.log,
+            log: Arc::new(ObservedLog { log: parts.log, observing: observing.clone() }),
             key: parts.key,
             modules: parts.modules,
             payloads: parts.payloads,
@@ -100,6 +105,8 @@ impl Host {
             labels: RwLock::new(config.labels.clone()),
             registries: RwLock::default(),
             audience,
+            observing,
+            faults: Faults::default(),
             exceeded: Exceeded::default(),
             revocations: Revocations::default(),
             permits: Permits::new(&config.policy),

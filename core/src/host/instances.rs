@@ -12,7 +12,7 @@ use std::{
 use futures::channel::oneshot;
 use thiserror::Error;
 
-use crate::engine::Instance;
+use crate::{engine::Instance, lattice::observation::Load};
 
 /// All instances of one host.
 #[derive(Debug)]
@@ -185,6 +185,16 @@ impl Instances {
     /// How many instances a pool has: alive, at most.
     pub(super) fn size(&self, id: PoolId) -> (usize, usize) {
         self.table().pools.get(&id).map_or((0, 0), |pool| (pool.live, pool.max))
+    }
+
+    /// How busy a pool is.
+    pub(super) fn load(&self, id: PoolId) -> Load {
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        self.table().pools.get(&id).map_or(Load { waiting: 0, busy: 0, instances: 0 }, |pool| Load {
+            waiting: count(pool.waiting.len()),
+            busy: count(pool.live - pool.idle.len()),
+            instances: count(pool.live),
+        })
     }
 
     /// Enters a pool. The order of calls to this function is the order of turns.
@@ -404,6 +414,10 @@ mod tests {
         fn call(&mut self, call: GuestCall) -> BoxFuture<'_, Result<GuestReply, GuestError>> {
             let payload = call.payload;
             Box::pin(async { Ok(GuestReply { payload, fuel_used: 0 }) })
+        }
+
+        fn memory(&self) -> u64 {
+            0
         }
     }
 

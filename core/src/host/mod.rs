@@ -8,6 +8,7 @@ mod caller;
 mod config;
 mod dispatch;
 mod exceeded;
+mod faults;
 mod guest;
 mod health;
 #[expect(clippy::module_inception, reason = "the public type of this room bears its name")]
@@ -17,6 +18,7 @@ mod lifecycle;
 mod limits;
 mod links;
 mod modules;
+mod observing;
 mod payloads;
 mod permits;
 mod provider;

@@ -14,9 +14,11 @@ use super::{
     audience::Audience,
     config::HostConfig,
     exceeded::Exceeded,
+    faults::Faults,
     instances::Instances,
     links::LinkTable,
     modules::{ModuleSource, RegistryCredential},
+    observing::Observing,
     payloads::PayloadStore,
     permits::Permits,
     provider::{ProviderKind, RunningProvider},
@@ -63,6 +65,10 @@ pub(crate) struct HostState {
     pub(crate) registries: RwLock<BTreeMap<String, RegistryCredential>>,
     /// Who listens to invocation events.
     pub(super) audience: Audience,
+    /// What is told of calls to those who watch.
+    pub(super) observing: Arc<Observing>,
+    /// What was broken on purpose.
+    pub(super) faults: Faults,
     /// What was told of limits.
     pub(super) exceeded: Exceeded,
     /// What no longer counts.

@@ -564,6 +564,30 @@ pub struct StopHost {
     pub timeout: Option<u64>,
 }
 
+/// Asks a host to suffer a fault, so that one sees what the lattice does about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// `slow-link`: calls that an actor makes on this host through one link take longer. `cut-off`: the host loses its
+    /// connection to the lattice for a while.
+    #[serde(default)]
+    pub kind: String,
+    /// The actor of a slow link.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub actor_id: String,
+    /// Its contract.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub contract_id: String,
+    /// Its link name; `default` where it is empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub link_name: String,
+    /// How much longer its calls take, in milliseconds; 0 ends the fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<u64>,
+    /// For how many milliseconds the host is cut off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_ms: Option<u64>,
+}
+
 /// Reads the JSON of a request.
 pub(crate) fn read_json<T: DeserializeOwned>(payload: &[u8]) -> Result<T, LatticeError> {
     encoding::from_json(payload)

@@ -7,6 +7,7 @@ pub mod control;
 mod event;
 mod limits;
 pub(crate) mod module_transfer;
+pub(crate) mod observation;
 mod subjects;
 pub(crate) mod wire;
 

@@ -101,6 +101,11 @@ impl Subjects {
         self.subject(format_args!("wasmbus.rpcevt.{}", self.lattice))
     }
 
+    /// Where a host tells those who watch of the calls that it handles.
+    pub fn observations(&self, host: PublicKey) -> Subject {
+        self.subject(format_args!("wisteria.calls.{}.{host}", self.lattice))
+    }
+
     /// Where a host is told of its labels; `verb` is `put` or `del`.
     pub fn labels(&self, host: PublicKey, verb: &str) -> Subject {
         self.control(&format!("labels.{host}.{verb}"))

@@ -184,6 +184,10 @@ impl Instance for WasmtimeInstance {
             Ok(GuestReply { payload, fuel_used: fuel.saturating_sub(u64::try_from(left).unwrap_or(0)) })
         })
     }
+
+    fn memory(&self) -> u64 {
+        self.store.data().memory.map_or(0, |memory| memory.data_size(&self.store) as u64)
+    }
 }
 
 impl fmt::Debug for WasmtimeModule {

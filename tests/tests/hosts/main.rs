@@ -6,6 +6,7 @@ mod common;
 mod control;
 mod limits;
 mod metadata;
+mod observing;
 mod payloads;
 mod policy;
 mod revocations;

@@ -12,7 +12,9 @@ use crate::{
     host::{lifecycle::StartOptions, provider::ProviderReference},
     identity::PublicKey,
     lattice::{
-        control::{Ack, ScaleActor, StartProvider, StopActor, StopHost, StopProvider, UpdateActor, read_json, to_json},
+        control::{
+            Ack, Fault, ScaleActor, StartProvider, StopActor, StopHost, StopProvider, UpdateActor, read_json, to_json,
+        },
         wire::{AWAIT, ERROR},
     },
 };
@@ -83,6 +85,7 @@ enum Command {
     StopProvider(StopProvider),
     Update(UpdateActor),
     Stop(StopHost),
+    Fault(Fault),
 }
 
 impl Command {
@@ -94,9 +97,10 @@ impl Command {
             "sp" => read_json(payload).map(Self::StopProvider),
             "upd" => read_json(payload).map(Self::Update),
             "stop" => read_json(payload).map(Self::Stop),
+            "fault" => read_json(payload).map(Self::Fault),
             other => Err(LatticeError::new(
                 ErrorCode::BadRequest,
-                format!("this host has no command \"{other}\"; it has scale, la, sa, upd, lp, sp and stop"),
+                format!("this host has no command \"{other}\"; it has scale, la, sa, upd, lp, sp, stop and fault"),
             )),
         }
     }
@@ -111,6 +115,7 @@ impl Command {
                 host.provider_kind(ProviderReference::read(&request.provider_ref)?.name).map(drop)
             }
             Self::StopProvider(request) => provider(host, request).map(drop),
+            Self::Fault(fault) => host.check_fault(fault),
             // Nought instances of what does not run are no failure, and a module may come from anywhere.
             Self::Scale(_) | Self::Stop(_) => Ok(()),
         }
@@ -138,6 +143,7 @@ impl Command {
             }
             Self::StopProvider(request) => host.stop_provider(provider(host, &request)?).await?,
             Self::Stop(request) => host.ask_to_stop(request.timeout.map(Duration::from_millis)),
+            Self::Fault(fault) => host.put_fault(&fault)?,
         }
         Ok(ack)
     }
@@ -250,7 +256,7 @@ fn check_configuration(request: &StartProvider) -> Result<(), LatticeError> {
 }
 
 /// A link name, or the default one where none is named.
-pub(super) fn or_default(link_name: &str) -> &str {
+pub(in crate::host) fn or_default(link_name: &str) -> &str {
     match link_name {
         "" => DEFAULT_LINK_NAME,
         name => name,

@@ -37,6 +37,7 @@ impl HostState {
     }
 }
 
+pub(super) use control::or_default;
 pub(crate) use control::{acknowledge, reply, wants_outcome};
 pub(super) use providers::{ProviderSubscriptions, serve_provider};
 pub(super) use rpc::{offer_module, serve_actor};
