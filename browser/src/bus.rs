@@ -9,16 +9,14 @@ use futures::{
 };
 use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
+use wisteria_browser_platform::BrowserPlatform;
 use wisteria_core::{
     bus::{Bus, Headers, Message, Subject, SubjectPattern},
     error::LatticeError,
     platform::Platform,
 };
 
-use crate::{
-    host::{TabHost, milliseconds, tell},
-    platform::BrowserPlatform,
-};
+use crate::host::{TabHost, milliseconds, tell};
 
 /// What JavaScript listens to, by the numbers that it knows.
 #[derive(Debug, Default)]

@@ -9,7 +9,6 @@ mod error;
 mod host;
 mod log;
 mod options;
-pub mod platform;
 mod provider;
 mod signing;
 mod start;

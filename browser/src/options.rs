@@ -16,7 +16,8 @@ use crate::error::{bad_request, text_of};
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Options {
-    /// The address of the lattice, `ws://…/lattice`, with the credentials that a NATS server asks for.
+    /// The address of the lattice, `ws://…/lattice`, with the credentials that a NATS server asks for, or one of another
+    /// kind for which there is `openSocket`.
     pub(crate) bridge: Secret,
     /// The lattice's name.
     #[serde(default = "default_lattice")]
@@ -88,6 +89,8 @@ fn default_lattice() -> String {
 pub(crate) struct Callbacks {
     pub(crate) on_log: Option<Function>,
     pub(crate) on_connection: Option<Function>,
+    /// Brings what is used as a WebSocket where the address is of none.
+    pub(crate) open_socket: Option<Function>,
 }
 
 /// Reads the options.
@@ -99,8 +102,11 @@ pub(crate) fn read(options: &JsValue) -> Result<(Options, Callbacks), LatticeErr
         .ok_or_else(|| bad_request("the options of the host are no object"))?;
     let plain = encoding::from_json(json.as_bytes())
         .map_err(|error| bad_request(format!("the options of the host cannot be read: {error}")))?;
-    let callbacks =
-        Callbacks { on_log: function(options, "onLog")?, on_connection: function(options, "onConnection")? };
+    let callbacks = Callbacks {
+        on_log: function(options, "onLog")?,
+        on_connection: function(options, "onConnection")?,
+        open_socket: function(options, "openSocket")?,
+    };
     Ok((plain, callbacks))
 }
 

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, prelude::*};
 use wasm_bindgen_futures::JsFuture;
+use wisteria_browser_platform::BrowserPlatform;
 use wisteria_core::{
     error::{ErrorCode, LatticeError},
     host::Host,
@@ -25,7 +26,6 @@ use wisteria_core::{
 use crate::{
     error::{bad_request, error_of, text_of},
     options::{Seeds, read_seed},
-    platform::BrowserPlatform,
 };
 
 #[wasm_bindgen]

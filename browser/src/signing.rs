@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use wasm_bindgen::prelude::*;
+use wisteria_browser_platform::BrowserPlatform;
 use wisteria_core::{
     error::{ErrorCode, LatticeError},
     identity::{self, ActorClaims, ClaimsError, KeyKind, KeyPair, PublicKey, WantedClaims},
@@ -13,7 +14,6 @@ use wisteria_core::{
 use crate::{
     error::{bad_request, to_js},
     host::{from_js, read_key},
-    platform::BrowserPlatform,
 };
 
 /// The text `A…` of an account's public key, 32 bytes.

@@ -9,6 +9,7 @@ use wasm_bindgen::JsValue;
 use wisteria_bridge::{
     BridgeBus, BridgeOptions, ConnectionState, Credentials, JoinToken, transports::browser::WebSocketConnector,
 };
+use wisteria_browser_platform::BrowserPlatform;
 use wisteria_core::{
     engine::Engine,
     error::{ErrorCode, LatticeError},
@@ -26,7 +27,6 @@ use crate::{
     host::{Parts, TabHost, tell},
     log::PageLog,
     options::{self, Limits, Options, read_seed},
-    platform::BrowserPlatform,
     provider::ProviderKeys,
 };
 
@@ -62,7 +62,7 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
         }
         None => in_url,
     };
-    let connector = WebSocketConnector::new(bridge.as_str());
+    let connector = WebSocketConnector::new(bridge.as_str()).opened_by(callbacks.open_socket);
     // By this name the broker tells the lattice when the connection is lost.
     let bridge_options = BridgeOptions { name: origin.to_string(), credentials, ..BridgeOptions::default() };
     let bus = BridgeBus::connect(connector, platform.clone(), bridge_options).await.map_err(|error| {

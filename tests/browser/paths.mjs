@@ -31,3 +31,6 @@ export const suiteFile = (path) => at(`target/web/suite${path}`);
 
 /** The engines' suite for tabs. */
 export const suiteFolder = at("target/web/tests");
+
+/** A file of the page's folder. */
+export const sitePart = (path) => at(`playground/${path}`);

@@ -3,8 +3,8 @@
 import { readdirSync, rmSync } from "node:fs";
 
 const dist = new URL("../dist/", import.meta.url);
-/** The tab host and what reads manifests, in WebAssembly, and the playground's canvas. */
-const OF_OTHERS = ["host", "host-wasmi", "manifests", "playground"];
+/** The tab host, the broker of tabs and what reads manifests, in WebAssembly, and the playground's canvas. */
+const OF_OTHERS = ["host", "host-wasmi", "broker", "manifests", "playground"];
 
 let names = [];
 try {

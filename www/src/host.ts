@@ -26,7 +26,10 @@ import { millisecondsOf, within, type Waiting } from "./waiting.js";
 
 /** How a host starts. */
 export interface HostOptions {
-  /** The lattice's address; by default that of the server the page came from. */
+  /**
+   * The lattice's address; by default that of the server the page came from. With `tab:` there is no server: the tabs of this
+   * origin that start hosts so are the lattice, for as long as one of them is open; links are kept by the browser.
+   */
   bridge?: string | URL;
   /**
    * What lets the host in where the lattice asks for it: a join token, as `wisteria token mint` prints it, or what gets

@@ -14,12 +14,24 @@ import { tellEvents } from "./lattice-events.js";
 import type { Description } from "./provide.js";
 import * as providers from "./providers/mod.js";
 import { Signing } from "./signing.js";
+import type { TabLattice } from "./tab-lattice.js";
 import type { SignClaims } from "./types.js";
+
+/** The address of the lattice that the tabs of an origin are by themselves. */
+const TABS = "tab:";
+
+/** What a host may get where it is. */
+export interface Own {
+  /** Gets the tab host's WebAssembly where the page gives none. */
+  wasm?: () => Promise<WebAssembly.Module>;
+  /** Loads what makes a lattice of the origin's tabs. */
+  tabs?: (() => Promise<typeof import("./tab-lattice.js")>) | undefined;
+}
 
 /** One host, from its start to its stop. */
 export class Hosting {
   readonly #post: (message: FromHost) => void;
-  readonly #ownWasm: () => Promise<WebAssembly.Module>;
+  readonly #own: Own;
   readonly #asking: Asking;
   readonly #feeds: Feeds;
   #host: TabHost | undefined;
@@ -36,11 +48,13 @@ export class Hosting {
   onName: (() => void) | undefined;
   /** A frozen tab answers nobody; browsers spare those that hold a lock. */
   #releaseLock: (() => void) | undefined;
+  /** Where the origin's tabs are the lattice. */
+  #tabs: TabLattice | undefined;
 
-  /** `post` hands the page a message, `ownWasm` gets the tab host's WebAssembly where the page gives none. */
-  constructor(post: (message: FromHost) => void, ownWasm: () => Promise<WebAssembly.Module> = () => Promise.reject(notInitialised())) {
+  /** `post` hands the page a message. */
+  constructor(post: (message: FromHost) => void, own: Own = {}) {
     this.#post = post;
-    this.#ownWasm = ownWasm;
+    this.#own = own;
     this.#asking = new Asking(post);
     this.#feeds = new Feeds(post);
   }
@@ -116,10 +130,27 @@ export class Hosting {
     return call.apply(host, args);
   }
 
-  async #start({ wasm, term, ...options }: StartOptions): Promise<Started> {
+  async #start(options: StartOptions): Promise<Started> {
+    try {
+      return await this.#startIn(options.bridge === TABS ? this.#joinTabs(options.lattice) : undefined, options);
+    } catch (thrown) {
+      this.#tabs?.leave();
+      throw thrown;
+    }
+  }
+
+  async #joinTabs(lattice: string): Promise<TabLattice> {
+    if (!this.#own.tabs) {
+      throw new WisteriaError("unsupported", 'this build of the package brings no lattice for tabs; import it as "wisteria" in a page, or join a server: { bridge: "ws://127.0.0.1:7700/lattice" }');
+    }
+    const { TabLattice } = await this.#own.tabs();
+    return (this.#tabs = await TabLattice.join(lattice));
+  }
+
+  async #startIn(joining: Promise<TabLattice> | undefined, { wasm, term, ...options }: StartOptions): Promise<Started> {
     const opening = openKeys();
-    const core = await loadCore(wasm ?? (await this.#ownWasm()));
-    const keys = await opening;
+    const loading = (wasm ? Promise.resolve(wasm) : (this.#own.wasm?.() ?? Promise.reject(notInitialised()))).then(loadCore);
+    const [core, keys, tabs] = await Promise.all([loading, opening, joining]);
     const signing = new Signing(core, keys);
     const tab = await providers.prepare(keys, options.lattice);
     const { account } = signing;
@@ -130,6 +161,7 @@ export class Hosting {
       // What is signed here runs here: whoever can have it signed runs scripts in this page's name.
       trustedIssuers: [...options.trustedIssuers, account.key],
       providerSeeds: tab.seeds,
+      ...(tabs ? { openSocket: () => tabs.open() } : {}),
       ...(term ? { hostSeed: await seedOf(keys, `host of ${options.lattice}`) } : {}),
       onLog: (detail) => this.#tell({ news: "log", detail }),
       onConnection: (state) => this.#tell({ news: "connection", detail: state as "connected" }),
@@ -146,6 +178,7 @@ export class Hosting {
   async #stop(host: TabHost): Promise<void> {
     this.#isStopping = true;
     await host.stop();
+    this.#tabs?.leave();
     this.#releaseLock?.();
   }
 }

@@ -3,12 +3,13 @@
 import { Hosting } from "./hosting.js";
 import type { FromHost, ToHost } from "./protocol.js";
 import type { WorkerLike } from "./remote.js";
+import { surroundings } from "./surroundings.js";
 
 /** No worker, but this thread. Messages arrive in a task of their own: never inside of what sent them. */
 export class InThread implements WorkerLike {
   onmessage: ((message: MessageEvent<FromHost>) => void) | null = null;
   onerror: ((event: ErrorEvent) => void) | null = null;
-  readonly #hosting = new Hosting((message) => queueMicrotask(() => this.#tell(message)));
+  readonly #hosting = new Hosting((message) => queueMicrotask(() => this.#tell(message)), { tabs: surroundings().tabs });
   #ended = false;
 
   postMessage(message: ToHost): void {

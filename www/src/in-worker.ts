@@ -7,5 +7,5 @@ import { compile, fittingBuild } from "./wasm.js";
 
 /** A host that gets the package's own WebAssembly by itself where the page hands it none. */
 export function hosting(post: (message: FromHost) => void): Hosting {
-  return new Hosting(post, () => compile(fetch(ownUrl(fittingBuild())), fetch));
+  return new Hosting(post, { wasm: () => compile(fetch(ownUrl(fittingBuild())), fetch), tabs: () => import("./tab-lattice.js") });
 }

@@ -12,6 +12,8 @@ export interface Surroundings {
   open?(url: URL | string): Promise<Response>;
   /** Starts a worker for a host. Where there is none, hosts run on the thread that starts them. */
   startWorker?(): WorkerLike;
+  /** Loads what makes a lattice of the origin's tabs, for hosts on this thread. */
+  tabs?(): Promise<typeof import("./tab-lattice.js")>;
   /** What must be there before a host starts on this thread. */
   prepare?(): Promise<void>;
 }

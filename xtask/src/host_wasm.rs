@@ -1,4 +1,4 @@
-//! The WebAssembly that the npm package carries: the tab host in two builds, and what reads manifests.
+//! The WebAssembly that the npm package carries: the tab host in two builds, the broker of tabs, and what reads manifests.
 
 use crate::sizes;
 use crate::tab_module::TabModule;
@@ -38,6 +38,16 @@ const MANIFESTS: TabModule = TabModule {
     stamp: None,
 };
 
+/// Loads only in the tab that carries the lattice of tabs without a server.
+const BROKER: TabModule = TabModule {
+    package: "wisteria-browser-broker",
+    features: &[],
+    target: "target",
+    folder: "www/dist/broker",
+    name: "broker",
+    stamp: None,
+};
+
 /// What the compiler made of the tab host, with the names of its functions.
 pub(crate) fn compiled() -> PathBuf {
     BUILDS[0].compiled()
@@ -46,7 +56,7 @@ pub(crate) fn compiled() -> PathBuf {
 /// Builds all of it and prints the sizes of what is new.
 pub(crate) fn build() -> Result<()> {
     let mut built = Vec::new();
-    for module in BUILDS.iter().chain([&MANIFESTS]) {
+    for module in BUILDS.iter().chain([&BROKER, &MANIFESTS]) {
         if module.build()? {
             built.push(module.wasm());
         }

@@ -1,4 +1,4 @@
-//! The chores of the project: `cargo xtask build`, `up`, `test`, `tidy`, `bench`, `release` and `fuzz`.
+//! The chores of the project: `cargo xtask build`, `up`, `site`, `test`, `tidy`, `bench`, `release` and `fuzz`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore tells what it does on the terminal")]
 
 mod actors;
@@ -21,6 +21,7 @@ mod release;
 mod repository;
 mod server;
 mod setup;
+mod site;
 mod sizes;
 mod suite_wasm;
 mod tab_module;
@@ -50,6 +51,8 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Build the page as a folder of files, target/site, which needs no server of ours
+    Site,
     /// Check what compilers cannot: where cfg, forbidden paths and sleeps may stand, and file sizes
     Tidy,
     /// Build and run all tests, or only the named parts
@@ -86,6 +89,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Build => build::all().map(|()| true),
         Chore::Up { arguments } => build::all().and_then(|()| server::become_up(&arguments)).map(|()| true),
+        Chore::Site => site::build().map(|()| true),
         Chore::Tidy => tidy::report(),
         Chore::Test { parts } => test::run(&parts),
         Chore::Bench { subject, rounds } => bench::measure(subject, rounds).map(|()| true),

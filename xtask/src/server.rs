@@ -6,8 +6,9 @@ use anyhow::{Context, Result};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-/// The tab host, which builds for wasm32 only: what belongs to JavaScript stays on its thread.
-pub(crate) const TAB: &str = "wisteria-browser";
+/// The crates of tabs, which build for wasm32 only: what belongs to JavaScript stays on its thread. That of manifests, which
+/// has nothing of JavaScript, is none of them.
+pub(crate) const TAB: &str = "wisteria-browser*";
 
 /// Builds the server; the page must be built before, as the server carries it.
 pub(crate) fn build() -> Result<()> {

@@ -1,4 +1,4 @@
-//! WebSocket for pages and workers.
+//! WebSocket for pages and workers, and what is used as one.
 #![cfg(target_family = "wasm")]
 
 use std::{cell::Cell, rc::Rc};
@@ -10,7 +10,7 @@ use futures::{
     sink,
 };
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{ArrayBuffer, Uint8Array};
+use js_sys::{ArrayBuffer, Function, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
 use wisteria_core::platform::BoxFuture;
@@ -21,6 +21,7 @@ use super::{Connector, Pipe, TransportError};
 #[derive(Debug, Clone)]
 pub struct WebSocketConnector {
     url: String,
+    open: Option<Function>,
 }
 
 /// Frames that may wait to be read. A browser cannot be told to wait, so a socket that brings more is closed.
@@ -35,25 +36,38 @@ const PAUSE_MILLIS: u32 = 2;
 impl WebSocketConnector {
     /// A connector for an address.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into() }
+        Self { url: url.into(), open: None }
     }
+
+    /// The same with something else that is used as a WebSocket: `open(url)` brings it, before it is open.
+    #[must_use]
+    pub fn opened_by(self, open: Option<Function>) -> Self {
+        Self { open, ..self }
+    }
+
+    fn open(&self) -> Result<WebSocket, JsValue> {
+        match &self.open {
+            // It has the methods and properties of a WebSocket, and those are all that is used of one.
+            Some(open) => Ok(open.call1(&JsValue::NULL, &self.url.as_str().into())?.unchecked_into()),
+            None => WebSocket::new(&self.url),
+        }
+    }
+}
+
+/// What comes and goes by a socket that is open. Bytes that it brought before are lost.
+pub fn accept(socket: WebSocket) -> Pipe {
+    let (socket, frames) = Socket::listen(socket);
+    socket.into_pipe(frames)
 }
 
 impl Connector for WebSocketConnector {
     fn connect(&self) -> BoxFuture<'_, Result<Pipe, TransportError>> {
         Box::pin(async move {
-            let (mut socket, frames) = Socket::open(&self.url)?;
+            let (mut socket, frames) = Socket::listen(self.open().map_err(|error| failed("cannot open", &error))?);
             let opened = socket.opened.take().expect("a new socket has not been waited for");
             let failure = || TransportError(format!("{} does not accept a WebSocket", self.url));
             opened.await.map_err(|_| failure())?;
-            let outgoing = sink::unfold(socket, |socket, bytes: Bytes| async move {
-                socket.send(&bytes).await?;
-                Ok(socket)
-            });
-            Ok(Pipe {
-                incoming: frames.boxed_local(),
-                outgoing: Box::pin(outgoing.sink_map_err(|error: TransportError| error)),
-            })
+            Ok(socket.into_pipe(frames))
         })
     }
 }
@@ -69,8 +83,7 @@ struct Socket {
 }
 
 impl Socket {
-    fn open(url: &str) -> Result<(Self, mpsc::Receiver<Bytes>), TransportError> {
-        let socket = WebSocket::new(url).map_err(|error| failed("cannot open", &error))?;
+    fn listen(socket: WebSocket) -> (Self, mpsc::Receiver<Bytes>) {
         socket.set_binary_type(BinaryType::Arraybuffer);
         let (frame_sender, frames) = mpsc::channel(MAX_UNREAD);
         let (open_sender, opened) = oneshot::channel();
@@ -94,7 +107,18 @@ impl Socket {
         socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
         let socket =
             Self { socket, opened: Some(opened), _on_open: on_open, _on_message: on_message, _on_close: on_close };
-        Ok((socket, frames))
+        (socket, frames)
+    }
+
+    fn into_pipe(self, frames: mpsc::Receiver<Bytes>) -> Pipe {
+        let outgoing = sink::unfold(self, |socket, bytes: Bytes| async move {
+            socket.send(&bytes).await?;
+            Ok(socket)
+        });
+        Pipe {
+            incoming: frames.boxed_local(),
+            outgoing: Box::pin(outgoing.sink_map_err(|error: TransportError| error)),
+        }
     }
 
     async fn send(&self, bytes: &[u8]) -> Result<(), TransportError> {

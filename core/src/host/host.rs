@@ -70,7 +70,7 @@ impl Host {
         store: Arc<dyn MetadataStore>,
     ) -> Result<Self, LatticeError> {
         let host = Self::new(parts, config, kinds, true)?;
-        Keeper::start(&host.state, store).await?;
+        Keeper::start(host.state.clone(), store).await?;
         host.join().await?;
         Ok(host)
     }

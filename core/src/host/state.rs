@@ -186,14 +186,9 @@ impl HostState {
         }
     }
 
-    /// Publishes an event. An event that cannot be published is traced and dropped: it states what already is.
+    /// Publishes an event.
     pub(crate) fn emit(&self, kind: &str, data: serde_json::Value) {
-        let event = Event::new(&*self.platform, self.id(), kind, data);
-        for message in event.messages(&self.subjects) {
-            if let Err(error) = self.bus.publish(message) {
-                tracing::debug!(kind, %error, "an event was not published");
-            }
-        }
+        Event::new(&*self.platform, self.id(), kind, data).publish(&*self.bus, &self.subjects);
     }
 
     /// Its labels.

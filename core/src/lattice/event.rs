@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    bus::{Message, message},
+    bus::{Bus, Message, message},
     encoding,
     identity::PublicKey,
     platform::{Platform, random_uuid},
@@ -70,6 +70,15 @@ impl Event {
     pub fn messages(&self, subjects: &Subjects) -> [Message; 2] {
         let payload = bytes::Bytes::from(to_json(self));
         [subjects.events(), subjects.event(self.kind())].map(|subject| message(subject, payload.clone()))
+    }
+
+    /// Publishes it. One that cannot be published is traced and dropped: it states what already is.
+    pub(crate) fn publish(&self, bus: &dyn Bus, subjects: &Subjects) {
+        for message in self.messages(subjects) {
+            if let Err(error) = bus.publish(message) {
+                tracing::debug!(kind = self.kind(), %error, "an event was not published");
+            }
+        }
     }
 }
 

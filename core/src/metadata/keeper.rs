@@ -10,6 +10,7 @@ use futures::{FutureExt, StreamExt, channel::mpsc, select_biased};
 use serde_json::{Value, json};
 
 use super::{
+    place::Place,
     records::{LinkRecord, Record, RecordName, Records, link_changes, revocation_change},
     revocation::Revocation,
     roster::Roster,
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     bus::Message,
     error::{ErrorCode, LatticeError},
-    host::{HostState, Link, LinkKey},
+    host::{Link, LinkKey},
     lattice::{
         Event,
         control::{ClaimsSummary, LinkDefinition, LinkStatus, LinkVerdict, RemoveLink},
@@ -27,10 +28,10 @@ use crate::{
     platform::timeout,
 };
 
-/// One keeper; every server host has one.
+/// One keeper; every server host has one, and the broker of tabs that are on their own.
 #[derive(Debug)]
 pub(crate) struct Keeper {
-    pub(super) host: Arc<HostState>,
+    pub(super) place: Arc<dyn Place>,
     store: Arc<dyn MetadataStore>,
     clock: Clock,
     records: Mutex<Records>,
@@ -53,12 +54,12 @@ const ROLL_CALL: Duration = Duration::from_secs(5);
 const STORE_PAUSE: Duration = Duration::from_secs(2);
 
 impl Keeper {
-    /// Reads the store, tells the host of its links, and answers for them until the host stops.
-    pub(crate) async fn start(host: &Arc<HostState>, store: Arc<dyn MetadataStore>) -> Result<(), LatticeError> {
+    /// Reads the store, tells the place of its links, and answers for them until the place is no more.
+    pub(crate) async fn start(place: Arc<dyn Place>, store: Arc<dyn MetadataStore>) -> Result<(), LatticeError> {
         let (wake_writer, woken) = mpsc::channel(0);
         let keeper = Arc::new(Self {
-            clock: Clock::new(host.id()),
-            host: host.clone(),
+            clock: Clock::new(place.id()),
+            place,
             store,
             records: Mutex::default(),
             roster: Mutex::default(),
@@ -72,12 +73,12 @@ impl Keeper {
         let mut changes = keeper.store.watch().await.map_err(|error| store_failed(&error))?;
         keeper.load().await?;
         let following = keeper.clone();
-        host.run_task(async move {
+        keeper.place.run_task(Box::pin(async move {
             while let Some(change) = changes.next().await {
                 following.take_in_change(&change);
             }
             tracing::warn!("the store of links and claims is no longer watched; restart this host");
-        });
+        }));
         keeper.follow_lattice()?;
         keeper.serve_records()?;
         keeper.call_roll();
@@ -95,7 +96,7 @@ impl Keeper {
         }
         // What was just read needs no writing.
         self.unwritten().clear();
-        let purged = self.records().purge(self.host.platform.unix_time());
+        let purged = self.records().purge(self.place.platform().unix_time());
         match purged.is_empty() {
             true => Ok(()),
             false => self.store.write(purged).await.map_err(|error| store_failed(&error)),
@@ -104,19 +105,19 @@ impl Keeper {
 
     /// Follows events and answers requests in one task: what was reported before a question is known to its answer.
     fn follow_lattice(self: &Arc<Self>) -> Result<(), LatticeError> {
-        let host = &self.host;
-        let mut events = host.bus.subscribe(host.subjects.event_kinds(), None)?;
-        let mut lost = host.bus.subscribe(crate::lattice::lost_hosts(), None)?;
-        let queue = format!("wasmbus.ctl.{}", host.config.lattice);
+        let place = &self.place;
+        let mut events = place.bus().subscribe(place.subjects().event_kinds(), None)?;
+        let mut lost = place.bus().subscribe(crate::lattice::lost_hosts(), None)?;
+        let queue = format!("wasmbus.ctl.{}", place.lattice());
         let mut requests = futures::stream::SelectAll::new();
         for suffix in ["get.links", "get.claims", "linkdefs.put", "linkdefs.del", "linkdefs.swap"] {
-            requests.push(host.bus.subscribe(host.subjects.control(suffix).into(), Some(&queue))?);
+            requests.push(place.bus().subscribe(place.subjects().control(suffix).into(), Some(&queue))?);
         }
         for suffix in ["hosts", "revocations.get", "revocations.put"] {
-            requests.push(host.bus.subscribe(host.subjects.metadata(suffix).into(), Some(&queue))?);
+            requests.push(place.bus().subscribe(place.subjects().metadata(suffix).into(), Some(&queue))?);
         }
         let keeper = self.clone();
-        host.run_task(async move {
+        place.run_task(Box::pin(async move {
             loop {
                 select_biased! {
                     event = events.next().fuse() => match event {
@@ -130,33 +131,33 @@ impl Keeper {
                     request = requests.next() => match request {
                         Some(request) => {
                             let answering = keeper.clone();
-                            keeper.host.platform.spawn(Box::pin(async move { answering.answer(request).await }));
+                            keeper.place.platform().spawn(Box::pin(async move { answering.answer(request).await }));
                         }
                         None => return,
                     },
                 }
             }
-        });
+        }));
         Ok(())
     }
 
     fn call_roll(self: &Arc<Self>) {
         let keeper = self.clone();
-        self.host.run_task(async move {
+        self.place.run_task(Box::pin(async move {
             loop {
-                keeper.host.platform.sleep(ROLL_CALL).await;
-                let silent = keeper.roster().advance(keeper.host.platform.now());
+                keeper.place.platform().sleep(ROLL_CALL).await;
+                let silent = keeper.roster().advance(keeper.place.platform().now());
                 for host in silent {
                     tracing::info!(host, "a host missed its heartbeat and is suspended");
                     keeper.synchronised().remove(&host);
                 }
             }
-        });
+        }));
     }
 
     fn lose(&self, subject: &str) {
         let host = subject.rsplit('.').next().unwrap_or_default();
-        if self.roster().lose(host, self.host.platform.now()) {
+        if self.roster().lose(host, self.place.platform().now()) {
             tracing::info!(host, "a host lost its connection and is suspended");
             self.synchronised().remove(host);
         }
@@ -166,8 +167,8 @@ impl Keeper {
         let Some(event) = Event::of_message(message) else {
             return;
         };
-        if event.source != self.host.id().to_string() {
-            self.roster().hear(&event, self.host.platform.now());
+        if event.source != self.place.id().to_string() {
+            self.roster().hear(&event, self.place.platform().now());
             if event.data["keeps_metadata"] == true {
                 self.synchronise(&event);
             }
@@ -218,7 +219,7 @@ impl Keeper {
     /// Hosts of wasmCloud give no stamps: what they report happened just now.
     fn stamp_if_unstamped(&self, stamp: &mut Stamp) {
         if *stamp == Stamp::default() {
-            *stamp = self.clock.tick(self.host.platform.unix_time());
+            *stamp = self.clock.tick(self.place.platform().unix_time());
         }
     }
 
@@ -262,7 +263,7 @@ impl Keeper {
         is_new
     }
 
-    /// Merges a record into those known here and tells the host. Names it where it was new.
+    /// Merges a record into those known here and tells the place. Names it where it was new.
     fn apply(self: &Arc<Self>, record: Record) -> Option<RecordName> {
         match &record {
             Record::Link(_, change) => self.clock.observe(change.stamp()),
@@ -271,10 +272,10 @@ impl Keeper {
         }
         let name = self.records().merge(record.clone())?;
         match record {
-            Record::Link(_, LinkRecord::Put(link, _)) => self.host.learn_link(link),
-            Record::Link(key, LinkRecord::Deleted(stamp)) => self.host.forget_link(&key.named(stamp)),
-            Record::Claims(_, claims) => self.host.remember_claims(claims),
-            Record::Revocation(revocation) => self.host.learn_revocation(revocation),
+            Record::Link(_, LinkRecord::Put(link, _)) => self.place.clone().learn_link(link),
+            Record::Link(key, LinkRecord::Deleted(stamp)) => self.place.clone().forget_link(&key.named(stamp)),
+            Record::Claims(_, claims) => self.place.remember_claims(claims),
+            Record::Revocation(revocation) => self.place.learn_revocation(revocation),
             Record::Reference(..) => {}
         }
         Some(name)
@@ -304,7 +305,7 @@ impl Keeper {
 
     /// Tells the lattice what counts and what does not.
     pub(super) fn announce_revocation(&self, revocation: &Revocation) {
-        self.host.emit("revocation_set", json!(revocation));
+        self.place.emit("revocation_set", json!(revocation));
     }
 
     fn write_soon(&self, name: Option<RecordName>) {
@@ -317,14 +318,14 @@ impl Keeper {
 
     fn write_when_woken(self: &Arc<Self>, mut woken: mpsc::Receiver<()>) {
         let keeper = self.clone();
-        self.host.run_task(async move {
+        self.place.run_task(Box::pin(async move {
             while woken.next().await.is_some() {
                 while let Err(error) = keeper.write_unwritten().await {
                     tracing::warn!(%error, "trying again in {} s", STORE_PAUSE.as_secs());
-                    keeper.host.platform.sleep(STORE_PAUSE).await;
+                    keeper.place.platform().sleep(STORE_PAUSE).await;
                 }
             }
-        });
+        }));
     }
 
     async fn write_unwritten(&self) -> Result<(), StoreError> {
@@ -356,12 +357,12 @@ impl Keeper {
 
     /// The stamp of a change that happens now.
     pub(super) fn tick(&self) -> Stamp {
-        self.clock.tick(self.host.platform.unix_time())
+        self.clock.tick(self.place.platform().unix_time())
     }
 
     /// Runs a request to another host within the host's usual deadline.
     pub(super) async fn in_time<T>(&self, task: impl Future<Output = T>) -> Option<T> {
-        timeout(&*self.host.platform, self.host.config.limits.deadline, task).await
+        timeout(&**self.place.platform(), self.place.deadline(), task).await
     }
 
     /// Tells the lattice of a change of a link.
@@ -373,7 +374,7 @@ impl Keeper {
             LinkRecord::Deleted(stamp) => ("linkdef_deleted", json!(key.named(stamp.clone()))),
         };
         data["id"] = json!(key.hash());
-        self.host.emit(kind, data);
+        self.place.emit(kind, data);
     }
 
     pub(super) fn records(&self) -> MutexGuard<'_, Records> {

@@ -1,6 +1,7 @@
-//! The lattice's metadata: links, claims and references, kept by servers and known to every host.
+//! The lattice's metadata: links, claims and references, kept by servers, or beside a broker of tabs, and known to every host.
 
 mod keeper;
+mod place;
 mod records;
 mod requests;
 mod revocation;
@@ -12,6 +13,7 @@ mod sync;
 mod verdict;
 
 pub(crate) use keeper::Keeper;
+pub use place::keep_beside_broker;
 pub use revocation::Revocation;
 #[cfg(test)]
 pub(crate) use stamp::Clock;

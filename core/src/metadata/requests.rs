@@ -27,11 +27,11 @@ impl Keeper {
         let list = match suffix {
             "linkdefs.put" => {
                 let outcome = self.put(&request.payload).await;
-                return acknowledge(&self.host, &request, outcome);
+                return acknowledge(&**self.place.bus(), &request, outcome);
             }
             "linkdefs.swap" => {
                 let outcome = self.swap(&request.payload).await;
-                return acknowledge(&self.host, &request, outcome);
+                return acknowledge(&**self.place.bus(), &request, outcome);
             }
             "linkdefs.del" => {
                 let outcome = match self.delete(&request.payload).await {
@@ -39,11 +39,11 @@ impl Keeper {
                     Err(error) if error.code == ErrorCode::NotLinked && !wants_outcome(&request) => Ok(()),
                     outcome => outcome,
                 };
-                return acknowledge(&self.host, &request, outcome.map(|()| Ack::accepted()));
+                return acknowledge(&**self.place.bus(), &request, outcome.map(|()| Ack::accepted()));
             }
             "revocations.put" => {
                 let outcome = self.put_revocation(&request.payload).await;
-                return acknowledge(&self.host, &request, outcome.map(|()| Ack::accepted()));
+                return acknowledge(&**self.place.bus(), &request, outcome.map(|()| Ack::accepted()));
             }
             "revocations.get" => {
                 to_json(&RevocationList { revocations: self.records().revocations().cloned().collect() })
@@ -53,7 +53,7 @@ impl Keeper {
             _ => to_json(&HostList { hosts: self.roster().suspended() }),
         };
         if let Some(reply_to) = request.reply {
-            reply(&self.host, message(reply_to, list));
+            reply(&**self.place.bus(), message(reply_to, list));
         }
     }
 
@@ -67,7 +67,7 @@ impl Keeper {
     }
 
     fn is_provider_known(&self, link: &Link) -> bool {
-        self.host.provider(link.provider).is_some() || self.roster().knows_provider(&link.provider.to_string())
+        self.place.runs_provider(link.provider) || self.roster().knows_provider(&link.provider.to_string())
     }
 
     /// Puts a link once its provider took it, or for when it starts. Whatever link was there before stays as it was
@@ -81,11 +81,11 @@ impl Keeper {
     /// Reads a link that somebody wants to put, if it may be.
     pub(super) fn read_link(&self, definition: &LinkDefinition) -> Result<Link, LatticeError> {
         let link = Link::try_from(definition)?;
-        self.host.subjects.provider_link(link.provider, &link.key.link_name, "put").map_err(|error| {
+        self.place.subjects().provider_link(link.provider, &link.key.link_name, "put").map_err(|error| {
             LatticeError::new(ErrorCode::BadRequest, format!("the link name cannot be used: {error}"))
         })?;
         self.check_claims(&link.key)?;
-        self.host.permit_link(&link)?;
+        self.place.permit_link(&link)?;
         Ok(link)
     }
 

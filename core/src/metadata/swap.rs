@@ -78,7 +78,7 @@ impl Keeper {
                  or without --copy to leave it as it is",
             ));
         }
-        let until = self.host.platform.now() + HOLD / 2;
+        let until = self.place.platform().now() + HOLD / 2;
         match self.ask_provider(former, Verb::Hold).await {
             Verdict::Taken => {}
             Verdict::Absent => return Err(runs_nowhere(former, "former")),
@@ -91,7 +91,7 @@ impl Keeper {
                 if !records.is_empty() {
                     self.import(beside, records).await?;
                 }
-                if self.host.platform.now() > until {
+                if self.place.platform().now() > until {
                     let text = format!(
                         "what the link keeps was not copied within {} s, and calls cannot wait longer; what was copied \
                          stays in the new store: copy it by its own means, and swap without --copy",
@@ -121,13 +121,13 @@ impl Keeper {
     }
 
     async fn ask_for_state(&self, link: &Link, verb: &str, part: Exported) -> Result<Exported, LatticeError> {
-        let subjects = &self.host.subjects;
+        let subjects = self.place.subjects();
         let subject = subjects
             .provider_link(link.provider, &link.key.link_name, verb)
             .expect("only links whose names are tokens are kept");
         let request = StateRequest { link: link.key.named(link.stamp.clone()), part };
         let request = message(subject, wire::to_messagepack(&request));
-        let reply = self.host.bus.request(request, self.host.config.limits.deadline).await;
+        let reply = self.place.bus().request(request, self.place.deadline()).await;
         let reply = reply.map_err(|error| bus_failed(&error, format_args!("provider {}", link.provider)))?;
         let StateReply { part, error } = encoding::from_messagepack(&reply.payload).map_err(|error| {
             LatticeError::new(ErrorCode::BadRequest, format!("the provider's answer cannot be read: {error}"))

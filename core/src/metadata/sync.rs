@@ -48,18 +48,18 @@ const PAGE: usize = 128 << 10;
 impl Keeper {
     /// Answers other keepers until the host stops.
     pub(super) fn serve_records(self: &Arc<Self>) -> Result<(), LatticeError> {
-        let host = &self.host;
-        let mut requests = host.bus.subscribe(host.subjects.records(host.id()).into(), None)?;
+        let place = &self.place;
+        let mut requests = place.bus().subscribe(place.subjects().records(place.id()).into(), None)?;
         let keeper = self.clone();
-        host.run_task(async move {
+        place.run_task(Box::pin(async move {
             while let Some(request) = requests.next().await {
                 let asked = read_json::<PageRequest>(&request.payload).unwrap_or_default();
                 if let Some(reply_to) = request.reply {
                     let page = keeper.page(asked.after.as_deref());
-                    reply(&keeper.host, message(reply_to, to_json(&page)));
+                    reply(&**keeper.place.bus(), message(reply_to, to_json(&page)));
                 }
             }
-        });
+        }));
         Ok(())
     }
 
@@ -73,7 +73,7 @@ impl Keeper {
             return;
         }
         let keeper = self.clone();
-        self.host.platform.spawn(Box::pin(async move {
+        self.place.platform().spawn(Box::pin(async move {
             if let Err(error) = keeper.read_records(other).await {
                 tracing::warn!(%error, host = %other, "the records of another host were not read; its next heartbeat");
                 keeper.synchronised().remove(&other.to_string());
@@ -84,8 +84,8 @@ impl Keeper {
     async fn read_records(self: &Arc<Self>, other: PublicKey) -> Result<(), LatticeError> {
         let mut asked = PageRequest::default();
         loop {
-            let request = message(self.host.subjects.records(other), to_json(&asked));
-            let answer = self.host.bus.request(request, self.host.config.limits.deadline).await;
+            let request = message(self.place.subjects().records(other), to_json(&asked));
+            let answer = self.place.bus().request(request, self.place.deadline()).await;
             let answer = answer.map_err(|error| bus_failed(&error, format_args!("host {other}")))?;
             let page: Page = read_json(&answer.payload)?;
             asked.after = page.records.last().map(|last| last.key.clone());

@@ -50,12 +50,12 @@ impl Keeper {
             Verb::Hold => "hold",
             Verb::Release => "release",
         };
-        let subjects = &self.host.subjects;
+        let subjects = self.place.subjects();
         let subject = subjects
             .provider_link(link.provider, &link.key.link_name, verb)
             .expect("only links whose names are tokens are kept");
         let request = message(subject, wire::to_messagepack(&LinkDefinition::from(link)));
-        let ours = usize::from(self.host.provider(link.provider).is_some());
+        let ours = usize::from(self.place.runs_provider(link.provider));
         let others = self.roster().hosts_of_provider(&link.provider.to_string());
         let answers = match ours + others {
             0 | 1 => vec![self.ask_one(link, request).await],
@@ -78,7 +78,7 @@ impl Keeper {
 
     /// Asks the one host that runs a provider; false where there is none.
     async fn ask_one(&self, link: &Link, request: Message) -> Result<bool, LatticeError> {
-        match self.host.bus.request(request, self.host.config.limits.deadline).await {
+        match self.place.bus().request(request, self.place.deadline()).await {
             Ok(reply) => read_verdict(&reply).map(|()| true),
             Err(BusError::NoResponders(_)) => Ok(false),
             Err(error) => Err(bus_failed(&error, format_args!("provider {}", link.provider))),
@@ -87,14 +87,14 @@ impl Keeper {
 
     /// Asks all hosts that run a provider, as many as are known, and waits until they have answered.
     async fn ask_all(&self, link: &Link, mut request: Message, hosts: usize) -> Vec<Result<bool, LatticeError>> {
-        let inbox = self.host.bus.new_inbox();
+        let inbox = self.place.bus().new_inbox();
         let failed = |error: &BusError| vec![Err(bus_failed(error, format_args!("provider {}", link.provider)))];
-        let replies = match self.host.bus.subscribe(inbox.clone().into(), None) {
+        let replies = match self.place.bus().subscribe(inbox.clone().into(), None) {
             Ok(replies) => replies,
             Err(error) => return failed(&error),
         };
         request.reply = Some(inbox);
-        if let Err(error) = self.host.bus.publish(request) {
+        if let Err(error) = self.place.bus().publish(request) {
             return failed(&error);
         }
         let answers = stream::unfold(replies, |mut replies| async move {

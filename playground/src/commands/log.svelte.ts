@@ -84,3 +84,8 @@ async function succeeds(title: string, command: Command): Promise<boolean> {
     return false;
   }
 }
+
+/** Forgets all commands: they were of another lattice. */
+export function forgetCommands(): void {
+  log.entries = [];
+}

@@ -31,16 +31,32 @@ export async function join(find = findWay): Promise<void> {
   findWay = find;
   try {
     const way = await find();
-    [lattice.name, lattice.bridge] = [way.lattice, way.bridge];
-    host = await Host.start(way.options);
-    Object.assign(lattice, { own: host.id, engine: host.engine, account: host.account.key, status: "connected" });
-    window.wisteria = host;
-    follow(host);
-    due.all();
+    Object.assign(lattice, described(way));
+    enter(await Host.start(way.options));
   } catch (thrown) {
     lattice.status = "failed";
     lattice.failure = WisteriaError.from(thrown).message;
   }
+}
+
+/** Leaves this lattice for another one. Where that cannot be joined, the tab stays where it is, and this rejects with why. */
+export async function move(way: Way): Promise<void> {
+  const next = await Host.start(way.options);
+  findWay = () => Promise.resolve(way);
+  await leave();
+  Object.assign(lattice, described(way), { news: [], calls: [] });
+  enter(next);
+}
+
+const described = ({ lattice: name, bridge, isServed = false }: Way) => ({ name, bridge, isServed });
+
+function enter(joined: Host): void {
+  host = joined;
+  const { id: own, engine, account } = joined;
+  Object.assign(lattice, { own, engine, account: account.key, status: "connected" });
+  window.wisteria = joined;
+  follow(joined);
+  due.all();
 }
 
 function follow(joined: Host): void {
@@ -49,6 +65,8 @@ function follow(joined: Host): void {
     addNews({ time: Date.now(), kind: "log", level, host: joined.id, actor, text }),
   );
   joined.events.on("connection", (connection) => {
+    // One that was left has nothing more to say.
+    if (joined !== host) return;
     lattice.status = connection;
     if (connection === "connected") due.all();
   });

@@ -65,6 +65,8 @@ class LatticeState {
   name = $state("");
   /** Where it joined. */
   bridge = $state("");
+  /** Whether the page came from a server of that lattice. */
+  isServed = $state(false);
   /** The key of this tab's host. */
   own = $state("");
   engine = $state("");

@@ -3,11 +3,13 @@
 import { canvas } from "../canvas/controls.svelte";
 import { otherHosts, move, start, stop } from "../commands/actions";
 import { log, redo, undo } from "../commands/log.svelte";
+import { TABS } from "../lattice/config";
 import { lattice } from "../lattice/state.svelte";
 import { nameOfActor, nameOfHost } from "../lattice/view";
 import { library } from "../library/modules.svelte";
 import { select } from "../ui/selection.svelte";
 import { nextTheme, settings } from "../ui/settings.svelte";
+import { goOwn } from "./going";
 
 /** A line of the palette. */
 export interface Choice {
@@ -34,9 +36,18 @@ export function choices(): Choice[] {
     { words: settings.view === "list" ? "Show canvas" : "Show list", keys: "L", act: toggleView },
     { words: "Fit to view", keys: "F", act: () => canvas.fit() },
     { words: "Tidy layout", keys: "T", act: () => void canvas.tidy() },
+    ...placeChoices(),
     { words: "Next theme", act: nextTheme },
     { words: "Shortcuts…", keys: "?", act: () => (settings.shortcuts = true) },
   ];
+}
+
+/** A server tells its page whom else it may reach: nobody. */
+function placeChoices(): Choice[] {
+  if (lattice.isServed) return [];
+  const join: Choice = { words: "Join a server…", act: () => (settings.joining = true) };
+  if (lattice.bridge === TABS) return [join];
+  return [join, { words: "Leave the server for this browser's own lattice", act: () => void goOwn() }];
 }
 
 /** Those choices that have all that was typed, word by word; those that begin a word with it come first. */

@@ -22,6 +22,8 @@ class Settings {
   sheet = $state<Sheet>(undefined);
   palette = $state(false);
   shortcuts = $state(false);
+  /** Whether a server is to be joined. */
+  joining = $state(false);
   /** On which host the library starts actors; this tab where empty. */
   startOn = $state("");
 }

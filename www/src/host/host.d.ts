@@ -1,5 +1,6 @@
 // The tab host in WebAssembly, built from the Rust sources into `dist/host/`.
 
+import type { ChannelSocket } from "../channel-socket.js";
 import type { WireMessage } from "../protocol.js";
 import type { ActorLimits, LogLine, Policy, SignClaims } from "../types.js";
 import type { Answering } from "../provide.js";
@@ -37,6 +38,8 @@ export class TabHost {
     providerSeeds?: Record<string, string>;
     onLog?: (line: LogLine) => void;
     onConnection?: (state: string) => void;
+    /** Brings what is used as a WebSocket, where the address is that of none. */
+    openSocket?: () => ChannelSocket;
   }): Promise<TabHost>;
   readonly hostId: string;
   readonly engine: string;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::HostState;
 use crate::{
-    bus::{Message, message},
+    bus::{Bus, Message, message},
     call::DEFAULT_LINK_NAME,
     error::{ErrorCode, LatticeError},
     host::{lifecycle::StartOptions, provider::ProviderReference},
@@ -30,7 +30,7 @@ pub(super) fn serve(host: &Arc<HostState>) -> Result<(), LatticeError> {
     host.run_task(async move {
         while let Some(request) = pings.next().await {
             if let Some(reply_to) = request.reply {
-                reply(&state, message(reply_to, to_json(&state.summary())));
+                reply(&*state.bus, message(reply_to, to_json(&state.summary())));
             }
         }
     });
@@ -38,7 +38,7 @@ pub(super) fn serve(host: &Arc<HostState>) -> Result<(), LatticeError> {
     host.run_task(async move {
         while let Some(request) = inventories.next().await {
             if let Some(reply_to) = request.reply {
-                reply(&state, message(reply_to, to_json(&state.inventory())));
+                reply(&*state.bus, message(reply_to, to_json(&state.inventory())));
             }
         }
     });
@@ -58,20 +58,20 @@ async fn command(host: &Arc<HostState>, request: Message) {
     let verb = request.subject.as_str().rsplit('.').next().unwrap_or_default();
     let command = match Command::read(verb, &request.payload) {
         Ok(command) => command,
-        Err(error) => return acknowledge(host, &request, Err(error)),
+        Err(error) => return acknowledge(&*host.bus, &request, Err(error)),
     };
     let waits = wants_outcome(&request);
     if !waits {
         let checked = command.check(host);
         let is_refused = checked.is_err();
-        acknowledge(host, &request, checked.map(|()| Ack::accepted()));
+        acknowledge(&*host.bus, &request, checked.map(|()| Ack::accepted()));
         if is_refused {
             return;
         }
     }
     let outcome = command.carry_out(host, waits).await;
     match (waits, outcome) {
-        (true, outcome) => acknowledge(host, &request, outcome),
+        (true, outcome) => acknowledge(&*host.bus, &request, outcome),
         (false, Err(error)) => tracing::warn!(verb, %error, "a command failed"),
         (false, Ok(_)) => {}
     }
@@ -269,7 +269,7 @@ pub(crate) fn wants_outcome(request: &Message) -> bool {
 }
 
 /// Answers a request with an acknowledgement, and the error's code beside it.
-pub(crate) fn acknowledge(host: &HostState, request: &Message, outcome: Result<Ack, LatticeError>) {
+pub(crate) fn acknowledge(bus: &dyn Bus, request: &Message, outcome: Result<Ack, LatticeError>) {
     let Some(reply_to) = request.reply.clone() else {
         if let Err(error) = outcome {
             tracing::warn!(subject = %request.subject, %error, "a request without reply subject failed");
@@ -282,11 +282,11 @@ pub(crate) fn acknowledge(host: &HostState, request: &Message, outcome: Result<A
         Ack::refused(&error)
     });
     answer.payload = to_json(&ack).into();
-    reply(host, answer);
+    reply(bus, answer);
 }
 
-pub(crate) fn reply(host: &HostState, message: Message) {
-    if let Err(error) = host.bus.publish(message) {
+pub(crate) fn reply(bus: &dyn Bus, message: Message) {
+    if let Err(error) = bus.publish(message) {
         tracing::warn!(%error, "the reply to a control request was not sent");
     }
 }

@@ -49,13 +49,13 @@ fn answer(host: &HostState, request: &Message) {
         "registries.put" => put_registries(host, &request.payload),
         _ => change_label(host, &request.payload, suffix.ends_with(".put")),
     };
-    acknowledge(host, request, outcome.map(|()| Ack::accepted()));
+    acknowledge(&*host.bus, request, outcome.map(|()| Ack::accepted()));
 }
 
 /// Answers an auction. A host that could not take what is offered stays silent, as others may.
 fn bid(host: &HostState, request: &Message, bid: Option<Vec<u8>>) {
     if let (Some(bid), Some(reply_to)) = (bid, request.reply.clone()) {
-        reply(host, message(reply_to, bid));
+        reply(&*host.bus, message(reply_to, bid));
     }
 }
 

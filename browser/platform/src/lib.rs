@@ -1,0 +1,7 @@
+//! What all WebAssembly of a tab stands on: clock, timers and randomness, and failures as JavaScript sees them.
+
+mod failure;
+mod platform;
+
+pub use failure::{text_of, to_js};
+pub use platform::BrowserPlatform;
