@@ -8,6 +8,44 @@ import { startServer } from "./server.mjs";
 import { openTab } from "./tab.mjs";
 import { until } from "./until.mjs";
 
+describe("the page as it is served", { timeout: 60_000 }, () => {
+  let server;
+
+  before(async () => {
+    server = await startServer();
+  });
+
+  after(() => server?.stop());
+
+  /** The status and headers of a file, as somebody gets them who takes these codings and has what bears this tag. */
+  const ask = async (path, codings, tag) => {
+    const headers = { "accept-encoding": codings, ...(tag ? { "if-none-match": tag } : {}) };
+    const response = await fetch(new URL(path, server.url), { headers });
+    await response.arrayBuffer();
+    return { status: response.status, ...Object.fromEntries(response.headers) };
+  };
+
+  test("it is compressed for those who take that, and not sent to those who have it", async () => {
+    for (const path of ["/", "/library/index.json"]) {
+      const [plain, small] = [await ask(path, "gzip"), await ask(path, "gzip, br")];
+      assert.deepEqual([plain.status, plain["content-encoding"]], [200, undefined], path);
+      assert.deepEqual([small.status, small["content-encoding"]], [200, "br"], path);
+      assert.ok(Number(small["content-length"]) < Number(plain["content-length"]), path);
+      assert.deepEqual([small["cache-control"], small.vary], ["no-cache", "accept-encoding"]);
+      assert.notEqual(small.etag, plain.etag, "what differs is not called the same");
+      assert.equal((await ask(path, "gzip, br", small.etag)).status, 304);
+      assert.equal((await ask(path, "gzip, br", plain.etag)).status, 200);
+    }
+  });
+
+  test("what bears its hash in its name is kept for ever", async () => {
+    const html = await (await fetch(server.url)).text();
+    const script = /src="\.?(\/assets\/[^"]+\.js)"/.exec(html)[1];
+    const { status, "cache-control": caching, "content-encoding": coding } = await ask(script, "br");
+    assert.deepEqual([status, caching, coding], [200, "public, max-age=31536000, immutable", "br"]);
+  });
+});
+
 for (const driver of browsers) {
   describe(`the page in ${driver.name}`, { timeout: 120_000 }, () => {
     let server, browser, tab, actor;
