@@ -60,6 +60,18 @@ export class Actors {
     });
   }
 
+  /**
+   * The bytes of the module of an actor, from a host that runs it: as they were started, signed where that was. The actor is
+   * given by its key, or by `{ ref }`, its call alias, its name, or what it was started from. Rejects as `actor-not-found`
+   * where it runs on no host that hands out modules.
+   */
+  module(actor: string | ModuleReference, waiting: Waiting = {}): Promise<Uint8Array> {
+    return within("getting the module", { deadline: START_PATIENCE, ...waiting }, async () => {
+      const key = await this.#keyOf(typeof actor === "string" ? actor : actor.ref);
+      return fetchFromLattice(this.#bus, this.#lattice.name, key);
+    });
+  }
+
   async #startThere(host: string, actor: string, maxInstances: number, limits: ActorLimits | undefined): Promise<string> {
     const ack = await this.#control.commandHost(host, "scale", scaling(actor, maxInstances, limits), {}, START_PATIENCE);
     return ack.actor_id ?? actor;

@@ -94,7 +94,7 @@ export class Host implements AsyncDisposable {
     this.id = hostId;
     this.engine = engine;
     this.account = account;
-    this.lattice = new Lattice(control);
+    this.lattice = new Lattice(control, hostId);
     this.actors = new Actors(remote, bus, control, this.lattice, hostId);
     this.links = new Links(control, this.lattice);
     this.providers = new Providers(control, hostId);
@@ -118,7 +118,12 @@ export class Host implements AsyncDisposable {
 
   static async #join(worker: WorkerLike, loading: Promise<WebAssembly.Module | undefined> | undefined, options: HostOptions): Promise<Host> {
     const { token: source, lattice = "default" } = options;
-    const events = new HostEvents();
+    let host: Host;
+    // Nobody has the events before the host is there.
+    const events = new HostEvents(async () => {
+      const { followPresence } = await import("./presence.js");
+      await followPresence(events, host.#bus, host.lattice, host.id);
+    });
     // Listens from now on: a worker whose script is missing says so once.
     const remote = new RemoteHost(worker, ({ news, detail }) => {
       events.dispatchEvent(new CustomEvent(news, { detail }));
@@ -141,7 +146,8 @@ export class Host implements AsyncDisposable {
       // No host needs it to start, and most do soon after.
       void Promise.resolve(loadPayload()).catch(() => {});
       if (typeof source === "function") keepRenewed(source, token ?? "", remote, events);
-      return new Host(remote, events, started, lattice);
+      host = new Host(remote, events, started, lattice);
+      return host;
     } catch (thrown) {
       const error = WisteriaError.from(thrown);
       remote.fail(error);

@@ -1,18 +1,27 @@
-// What a lattice consists of, as its hosts and its keeper tell.
+// What a lattice consists of, as its hosts and its keeper tell, and what hosts are told of themselves.
 
 import { keyOf, KEEPER, type Control } from "./control.js";
+import { WisteriaError } from "./error.js";
 import type { ClaimsSummary, HostSummary, Inventory, Link } from "./types.js";
-import type { Waiting } from "./waiting.js";
+import { millisecondsOf, waitingOf, type Waiting } from "./waiting.js";
+
+/** How a host is stopped. */
+export interface StopHost extends Waiting {
+  /** Milliseconds that calls in flight get to finish; the host's own choice where none is named. */
+  patience?: number;
+}
 
 /** What the lattice consists of. */
 export class Lattice {
   /** Its name. */
   readonly name: string;
   readonly #control: Control;
+  readonly #own: string;
 
-  constructor(control: Control) {
+  constructor(control: Control, own: string) {
     this.name = control.lattice;
     this.#control = control;
+    this.#own = own;
   }
 
   /** All hosts that answer, and those that were lost less than a minute ago, as suspended; ordered by key. */
@@ -53,5 +62,39 @@ export class Lattice {
   async claims(waiting: Waiting = {}): Promise<ClaimsSummary[]> {
     const { claims } = await this.#control.ask<{ claims: ClaimsSummary[] }>(this.#control.subject("get.claims"), KEEPER, waiting);
     return claims;
+  }
+
+  /**
+   * Puts a label on a host, by which others choose it; one of that name is replaced. Rejects as `bad-request` where a name is
+   * empty, or the host has as many labels as it takes, 1024.
+   */
+  async putLabel(host: string, key: string, value: string, waiting: Waiting = {}): Promise<void> {
+    await this.#label(host, "put", { key, value }, waiting);
+  }
+
+  /** Takes a label from a host; one that is not there may be taken, too. */
+  async deleteLabel(host: string, key: string, waiting: Waiting = {}): Promise<void> {
+    await this.#label(host, "del", { key }, waiting);
+  }
+
+  async #label(host: string, verb: "put" | "del", label: { key: string; value?: string }, waiting: Waiting): Promise<void> {
+    keyOf("N", host);
+    await this.#control.command(this.#control.subject(`labels.${host}.${verb}`), label, `host ${host}`, waiting);
+  }
+
+  /**
+   * Asks a host to stop, and resolves once it has taken that; that it is gone comes as the event `host_stopped`. A tab that is
+   * stopped stays open without its host, a server ends. The page's own host may be named as well: what is open then fails as
+   * `stopped`.
+   */
+  async stopHost(host: string, options: StopHost = {}): Promise<void> {
+    const { patience } = options;
+    const timeout = patience === 0 ? 0 : millisecondsOf(patience, -1);
+    try {
+      await this.#control.commandHost(host, "stop", timeout < 0 ? {} : { timeout }, waitingOf(options));
+    } catch (thrown) {
+      // Its own end may reach this page before its word does.
+      if (host !== this.#own || WisteriaError.from(thrown).code !== "stopped") throw thrown;
+    }
   }
 }
