@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decode, encode } from "@msgpack/msgpack";
-import { Feed, IN_FLIGHT, WAITING } from "../dist/feed.js";
+import { Feed, WAITING } from "../dist/feed.js";
+import { IN_FLIGHT } from "../dist/protocol.js";
 import { Host, NotFoundError, TimeoutError } from "../dist/index.js";
 import { fakeWorker } from "./worker.mjs";
 
