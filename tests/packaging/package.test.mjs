@@ -35,6 +35,18 @@ test("it has each WebAssembly once, and scripts name each in one place", () => {
   assert.deepEqual(naming.map(({ name }) => name).sort(), ["own-files.js", "planner.js"]);
 });
 
+test("no WebAssembly of another build fits its scripts", () => {
+  const named = ["host/host", "host-wasmi/host", "manifests/manifests"].map((path) => {
+    const module = new WebAssembly.Module(readFileSync(packaged(`dist/${path}_bg.wasm`)));
+    const names = new Set(WebAssembly.Module.imports(module).map(({ module }) => module));
+    const [own, ...others] = [...names].filter((name) => /^[0-9a-f]{8}$/.test(name));
+    assert.deepEqual(others, [], path);
+    assert.ok(readFileSync(packaged(`dist/${path}.js`), "utf8").includes(`"${own}"`), path);
+    return own;
+  });
+  assert.equal(new Set(named).size, named.length);
+});
+
 test("its scripts for pages know nothing of Node, and await nothing before they run", () => {
   const ofNode = /^(node|node-worker|node-websocket)\.js$/;
   for (const { name, text } of filesIn(packaged("dist"), ".js")) {

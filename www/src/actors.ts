@@ -1,13 +1,9 @@
-// Actors of any host, as a page starts, changes and stops them.
+// Actors of any host, as a page has them started, changed and stopped.
 
-import { isKey, keyOf, type Control } from "./control.js";
-import { WisteriaError } from "./error.js";
-import type { Lattice } from "./lattice.js";
-import { fetchFromLattice, isReference, readModule, type ModuleReference, type ModuleSource } from "./module.js";
-import type { Bus } from "./bus.js";
-import type { RemoteHost } from "./remote.js";
+import type { Commanding } from "./commands.js";
+import type { ModuleReference, ModuleSource } from "./module.js";
 import type { ActorLimits } from "./types.js";
-import { waitingOf, within, type Waiting } from "./waiting.js";
+import type { Waiting } from "./waiting.js";
 
 /** Where an actor runs. */
 export interface OnHost {
@@ -23,23 +19,12 @@ export interface Bounds {
   limits?: ActorLimits;
 }
 
-/** A host may take so many milliseconds to fetch, compile and start a module. */
-const START_PATIENCE = 60_000;
-
 /** Actors of any host. */
 export class Actors {
-  readonly #remote: RemoteHost;
-  readonly #bus: Bus;
-  readonly #control: Control;
-  readonly #lattice: Lattice;
-  readonly #own: string;
+  readonly #commands: Commanding;
 
-  constructor(remote: RemoteHost, bus: Bus, control: Control, lattice: Lattice, own: string) {
-    this.#remote = remote;
-    this.#bus = bus;
-    this.#control = control;
-    this.#lattice = lattice;
-    this.#own = own;
+  constructor(commands: Commanding) {
+    this.#commands = commands;
   }
 
   /**
@@ -49,20 +34,7 @@ export class Actors {
    * within the new bounds.
    */
   async start(module: ModuleSource | ModuleReference, options: OnHost & Bounds & Waiting = {}): Promise<string> {
-    const { host = this.#own, maxInstances = 0, limits } = options;
-    keyOf("N", host);
-    return within("the start of the actor", { deadline: START_PATIENCE, ...options }, async () => {
-      if (!isReference(module)) return this.#remote.ask("startActor", host, await readModule(module), maxInstances, limits);
-      const actor = await this.#keyOf(typeof module === "string" ? module : module.ref);
-      if (host !== this.#own) return this.#startThere(host, actor, maxInstances, limits);
-      const bytes = await fetchFromLattice(this.#bus, this.#lattice.name, actor);
-      return this.#remote.ask("startActor", host, bytes, maxInstances, limits);
-    });
-  }
-
-  async #startThere(host: string, actor: string, maxInstances: number, limits: ActorLimits | undefined): Promise<string> {
-    const ack = await this.#control.commandHost(host, "scale", scaling(actor, maxInstances, limits), {}, START_PATIENCE);
-    return ack.actor_id ?? actor;
+    return (await this.#commands()).actors.start(module, options);
   }
 
   /**
@@ -70,60 +42,25 @@ export class Actors {
    * fails: those in flight finish on the old one, which runs on where the new one is refused.
    */
   async update(actor: string, module: ModuleSource, options: OnHost & Waiting = {}): Promise<void> {
-    keyOf("M", actor);
-    await within(`the update of actor ${actor}`, { deadline: START_PATIENCE, ...options }, async () => {
-      const bytes = await readModule(module);
-      const hosts = options.host ? [options.host] : await this.#hostsOf(actor);
-      for (const host of hosts) await this.#remote.ask("updateActor", host, actor, bytes);
-    });
+    await (await this.#commands()).actors.update(actor, module, options);
+  }
+
+  /**
+   * The bytes of the module of an actor, from a host that runs it: as they were started, signed where that was. The actor is
+   * given by its key, or by `{ ref }`, its call alias, its name, or what it was started from. Rejects as `actor-not-found`
+   * where it runs on no host that hands out modules.
+   */
+  async module(actor: string | ModuleReference, waiting: Waiting = {}): Promise<Uint8Array> {
+    return (await this.#commands()).actors.module(actor, waiting);
   }
 
   /** Stops an actor. */
   async stop(actor: string, options: OnHost & Waiting = {}): Promise<void> {
-    keyOf("M", actor);
-    await this.#control.commandHost(options.host ?? this.#own, "sa", { actor_id: actor }, waitingOf(options));
+    await (await this.#commands()).actors.stop(actor, options);
   }
 
   /** Changes how many calls an actor handles at once, and its limits where any are given. */
   async scale(actor: string, maxInstances: number, options: OnHost & Waiting & { limits?: ActorLimits } = {}): Promise<void> {
-    keyOf("M", actor);
-    const request = scaling(actor, maxInstances, options.limits);
-    await this.#control.commandHost(options.host ?? this.#own, "scale", request, waitingOf(options));
+    await (await this.#commands()).actors.scale(actor, maxInstances, options);
   }
-
-  /** The hosts that run an actor. */
-  async #hostsOf(actor: string): Promise<string[]> {
-    const inventories = await this.#inventories();
-    const hosts = inventories.filter(({ actors }) => actors.some(({ id }) => id === actor)).map(({ host_id }) => host_id);
-    if (hosts.length > 0) return hosts;
-    throw new WisteriaError("actor-not-found", `actor ${actor} runs on no host; start it with host.actors.start`);
-  }
-
-  /** The actor that the lattice knows by a key, an alias, a name, or by what it was started from. */
-  async #keyOf(reference: string): Promise<string> {
-    if (isKey(reference)) {
-      keyOf("M", reference);
-      return reference;
-    }
-    const claims = await this.#lattice.claims();
-    const named = claims.filter(({ call_alias, name }) => call_alias === reference || name === reference).map(({ sub }) => sub);
-    const running = named.length > 0 ? [] : (await this.#inventories()).flatMap(({ actors }) => actors);
-    const started = running.filter(({ image_ref }) => image_ref === reference).map(({ id }) => id);
-    const [actor, ...others] = new Set([...named, ...started]);
-    if (actor === undefined) throw new WisteriaError("actor-not-found", `no actor is known as "${reference}"; see host.lattice.claims()`);
-    if (others.length === 0) return actor;
-    throw new WisteriaError("bad-request", `"${reference}" may be ${[actor, ...others].join(" or ")}; name one by its key`);
-  }
-
-  async #inventories() {
-    const hosts = (await this.#lattice.hosts()).filter(({ presence }) => presence === "live");
-    const asked = await Promise.allSettled(hosts.map(({ id }) => this.#lattice.inventory(id)));
-    // Those that have left meanwhile run nothing.
-    return asked.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
-  }
-}
-
-/** 0 instances, and limits that are undefined, mean the host's default. */
-function scaling(actor: string, maxInstances: number, limits: ActorLimits | undefined): object {
-  return { actor_ref: actor, ...(maxInstances > 0 ? { count: maxInstances } : {}), ...(limits ? { limits } : {}) };
 }

@@ -1,4 +1,4 @@
-// How the host's worker asks the page's providers, and how the page answers.
+// How the host's worker asks the page's providers.
 
 import { WisteriaError } from "./error.js";
 import type { Answering } from "./provide.js";
@@ -56,18 +56,5 @@ export class Asking {
     clearTimeout(open.timer);
     if ("error" in answer) open.reject(new WisteriaError(answer.error.code, answer.error.message));
     else open.resolve(answer.value);
-  }
-}
-
-/** The page's end: has a provider answer. */
-export async function answerAsk(providers: Map<number, Answering>, { ask, provider, method, args }: Ask): Promise<AskAnswer> {
-  try {
-    const answering = providers.get(provider);
-    if (!answering) throw new WisteriaError("provider-unavailable", "the page provides this no longer; link another provider");
-    const carryOut = answering[method] as (...args: unknown[]) => Promise<unknown>;
-    return { ask, value: await carryOut.apply(answering, args) };
-  } catch (thrown) {
-    const { code, message } = WisteriaError.from(thrown);
-    return { ask, error: { code, message } };
   }
 }

@@ -1,6 +1,7 @@
 // News of a host, as an EventTarget and as an async iterable.
 
-import type { ConnectionState, DroppedMessages, LatticeEvent, LogLine, SharedHost } from "./types.js";
+import { WisteriaError } from "./error.js";
+import type { ConnectionState, DroppedMessages, HostPresence, LatticeEvent, LogLine, SharedHost } from "./types.js";
 
 /** What happens: on the lattice, in this host's actors, with its connection. */
 export interface HostNews {
@@ -11,13 +12,34 @@ export interface HostNews {
   dropped: DroppedMessages;
   /** Told where tabs share the host. */
   shared: SharedHost;
+  /** Told of other hosts, from when somebody listens. */
+  presence: HostPresence;
 }
 
 /** News that an iteration has not taken yet; the oldest are dropped beyond this. */
 const BOUND = 1000;
 
-/** Listen with `addEventListener("event" | "log" | "connection" | "dropped" | "shared")`, or iterate over the lattice's events. */
+/**
+ * Listen with `addEventListener("event" | "log" | "connection" | "dropped" | "shared" | "presence")`, or iterate over the lattice's
+ * events.
+ */
 export class HostEvents extends EventTarget implements AsyncIterable<LatticeEvent> {
+  #followPresence: (() => Promise<void>) | undefined;
+
+  /** `followPresence` begins to tell `presence`, which nobody pays for who does not listen. */
+  constructor(followPresence?: () => Promise<void>) {
+    super();
+    this.#followPresence = followPresence;
+  }
+
+  override addEventListener(...listening: Parameters<EventTarget["addEventListener"]>): void {
+    super.addEventListener(...listening);
+    if (listening[0] !== "presence") return;
+    const follow = this.#followPresence;
+    this.#followPresence = undefined;
+    follow?.().catch((thrown) => console.warn(`whether other hosts are there is not told: ${WisteriaError.from(thrown).message}`));
+  }
+
   /** Calls `listener` with each piece of news of a kind; returns what ends that. */
   on<K extends keyof HostNews>(kind: K, listener: (news: HostNews[K]) => void): () => void {
     const handler = (event: Event) => listener((event as CustomEvent<HostNews[K]>).detail);

@@ -1,10 +1,8 @@
 // What a subscription hears, on its way to the page: no more than the page takes, and no more waits than a bound.
 
 import type { TabHost } from "./host/host.js";
-import type { FromHost, WireMessage } from "./protocol.js";
+import { IN_FLIGHT, type FromHost, type WireMessage } from "./protocol.js";
 
-/** Messages of a subscription that may be on their way to the page, or wait there to be taken. */
-export const IN_FLIGHT = 256;
 /** Messages of a subscription that may wait here beyond those; what comes then is dropped and counted. */
 export const WAITING = 1024;
 

@@ -3,14 +3,15 @@
 import { Actors } from "./actors.js";
 import { Bus, type BusMessage, type PublishOptions, type SayOptions, type SubscribeOptions } from "./bus.js";
 import type { ArgumentOf, ReplyOf } from "./contracts.js";
-import { Control } from "./control.js";
+import type { Commands } from "./commands.js";
 import { WisteriaError } from "./error.js";
 import { HostEvents } from "./events.js";
 import { init, initialised } from "./init.js";
 import { Lattice } from "./lattice.js";
 import { Links } from "./links.js";
-import { readModule, type ModuleSource } from "./module.js";
+import type { ModuleSource } from "./module.js";
 import { loadPayload } from "./messagepack.js";
+import { part } from "./part.js";
 import type { Started } from "./protocol.js";
 import type { Handlers, ProvideOptions } from "./provide.js";
 import type { Provider } from "./provider.js";
@@ -20,7 +21,7 @@ import { RemoteHost, type WorkerLike } from "./remote.js";
 import { Providers } from "./running-providers.js";
 import { openHosting } from "./surroundings.js";
 import type { BusSubscription } from "./subscription.js";
-import { firstToken, keepRenewed, type TokenSource } from "./token.js";
+import type { TokenSource } from "./token.js";
 import type { Account, ActorLimits, Policy, SignClaims } from "./types.js";
 import { millisecondsOf, within, type Waiting } from "./waiting.js";
 
@@ -90,17 +91,20 @@ export class Host implements AsyncDisposable {
 
   private constructor(remote: RemoteHost, events: HostEvents, { hostId, engine, account }: Started, lattice: string) {
     const bus = new Bus(remote);
-    const control = new Control(bus, lattice);
+    let commands: Commands | undefined;
+    const commanding = async () => (commands ??= new (await part(() => import("./commands.js"))).Commands(remote, bus, lattice, hostId));
     this.#remote = remote;
     this.#bus = bus;
     this.events = events;
     this.id = hostId;
     this.engine = engine;
     this.account = account;
-    this.lattice = new Lattice(control);
-    this.actors = new Actors(remote, bus, control, this.lattice, hostId);
-    this.links = new Links(control, this.lattice);
-    this.providers = new Providers(control, hostId);
+    this.lattice = new Lattice(lattice, commanding);
+    this.actors = new Actors(commanding);
+    this.links = new Links(commanding);
+    this.providers = new Providers(commanding);
+    // Nobody needs them to start a host, and most do soon after.
+    void Promise.allSettled([loadPayload(), commanding()]);
   }
 
   /**
@@ -121,7 +125,12 @@ export class Host implements AsyncDisposable {
 
   static async #join(worker: WorkerLike, loading: Promise<WebAssembly.Module | undefined> | undefined, options: HostOptions): Promise<Host> {
     const { token: source, lattice = "default" } = options;
-    const events = new HostEvents();
+    let host: Host;
+    // Nobody has the events before the host is there.
+    const events = new HostEvents(async () => {
+      const { followPresence } = await part(() => import("./presence.js"));
+      await followPresence(events, host.#bus, host.lattice, host.id);
+    });
     // Listens from now on: a worker whose script is missing says so once.
     const remote = new RemoteHost(worker, ({ news, detail }) => {
       events.dispatchEvent(new CustomEvent(news, { detail }));
@@ -129,7 +138,8 @@ export class Host implements AsyncDisposable {
       if (news === "connection" && detail === "closed") remote.fail(stopped());
     });
     try {
-      const [token, wasm] = await Promise.all([typeof source === "function" ? firstToken(source, worker) : source, loading]);
+      const renewing = typeof source === "function" ? await part(() => import("./token.js")) : undefined;
+      const [token, wasm] = await Promise.all([typeof source === "function" ? renewing?.firstToken(source, worker) : source, loading]);
       const started = await remote.ask("start", {
         ...(wasm ? { wasm } : {}),
         bridge: String(options.bridge ?? defaultBridge()),
@@ -141,10 +151,9 @@ export class Host implements AsyncDisposable {
         limits: options.limits ?? {},
         ...(options.policy ? { policy: options.policy } : {}),
       });
-      // No host needs it to start, and most do soon after.
-      void Promise.resolve(loadPayload()).catch(() => {});
-      if (typeof source === "function") keepRenewed(source, token ?? "", remote, events);
-      return new Host(remote, events, started, lattice);
+      if (typeof source === "function") renewing?.keepRenewed(source, token ?? "", remote, events);
+      host = new Host(remote, events, started, lattice);
+      return host;
     } catch (thrown) {
       const error = WisteriaError.from(thrown);
       remote.fail(error);
@@ -202,6 +211,7 @@ export class Host implements AsyncDisposable {
    * Claims that are unknown or make no sense are refused as `bad-request`.
    */
   async sign(module: ModuleSource, claims: SignClaims): Promise<Uint8Array> {
+    const { readModule } = await part(() => import("./module.js"));
     return this.#remote.ask("sign", await readModule(module), claims);
   }
 
@@ -210,7 +220,7 @@ export class Host implements AsyncDisposable {
    * with the provider, which runs from then on; actors are linked to it like to any other.
    */
   async provide<const C extends string>(contract: C, handlers: Handlers<C>, options: ProvideOptions = {}): Promise<Provider> {
-    const { Provider } = await import("./provider.js");
+    const { Provider } = await part(() => import("./provider.js"));
     return Provider.start(this.#remote, contract, handlers, options);
   }
 
@@ -219,7 +229,7 @@ export class Host implements AsyncDisposable {
    * in a section of its own. Resolves with the provider to link them to.
    */
   async showActors(element: HTMLElement, options: MountOptions = {}): Promise<Provider> {
-    const { mount } = await import("./ui.js");
+    const { mount } = await part(() => import("./ui.js"));
     return mount(this, element, options);
   }
 
@@ -228,7 +238,7 @@ export class Host implements AsyncDisposable {
    * Resolves with the provider to link them to, with the value `NAME`.
    */
   async serveActors(options: ServeOptions = {}): Promise<Provider> {
-    const { serve } = await import("./serve.js");
+    const { serve } = await part(() => import("./serve.js"));
     return serve(this, options);
   }
 
@@ -252,7 +262,7 @@ export class Host implements AsyncDisposable {
 
 /** Not all pages share a host. */
 async function sharedHosting({ lattice = "default", token }: HostOptions, open: () => Promise<WorkerLike>): Promise<WorkerLike> {
-  const { SharedHosting } = await import("./shared.js");
+  const { SharedHosting } = await part(() => import("./shared.js"));
   return new SharedHosting(lattice, open, typeof token === "function" ? token : undefined);
 }
 

@@ -1,21 +1,21 @@
 // A host as the page drives it by messages, in whatever thread it runs.
 
-import { Asking } from "./asking.js";
-import { loadCore } from "./core.js";
+import type { Asking } from "./asking.js";
+import { loadCore, type Core } from "./core.js";
 import { WisteriaError } from "./error.js";
-import { Feeds } from "./feed.js";
+import type { Feeds } from "./feed.js";
 import type { TabHost } from "./host/host.js";
 import { notInitialised } from "./init.js";
-import { openKeys, seedOf } from "./keys.js";
+import { openKeys, seedOf, type Keys } from "./keys.js";
 import type { FromHost, Methods, Request, StartOptions, Started, ToHost } from "./protocol.js";
 import { provideOn } from "./describe.js";
-import { lead } from "./leader.js";
 import { tellEvents } from "./lattice-events.js";
+import { part } from "./part.js";
 import type { Description } from "./provide.js";
 import * as providers from "./providers/mod.js";
-import { Signing } from "./signing.js";
+import type { Signing } from "./signing.js";
 import type { TabLattice } from "./tab-lattice.js";
-import type { SignClaims } from "./types.js";
+import type { Account, SignClaims } from "./types.js";
 
 /** The address of the lattice that the tabs of an origin are by themselves. */
 const TABS = "tab:";
@@ -32,10 +32,13 @@ export interface Own {
 export class Hosting {
   readonly #post: (message: FromHost) => void;
   readonly #own: Own;
-  readonly #asking: Asking;
-  readonly #feeds: Feeds;
+  /** Asks the page's providers, once there are any. */
+  #asking: Asking | undefined;
+  /** The page's subscriptions, once there are any. */
+  #feeds: Feeds | undefined;
   #host: TabHost | undefined;
-  #signing: Signing | undefined;
+  /** Gets what signs. */
+  #signing: (() => Promise<Signing>) | undefined;
   /** The lattice's events, log lines and connection are told to all of them. */
   readonly #guests = new Set<Hosting>();
   /** Providers of a page that is not the one that started the host: they end with it. */
@@ -55,14 +58,12 @@ export class Hosting {
   constructor(post: (message: FromHost) => void, own: Own = {}) {
     this.#post = post;
     this.#own = own;
-    this.#asking = new Asking(post);
-    this.#feeds = new Feeds(post);
   }
 
   /** The page's message arrives. What it asks is answered by a message. */
   async take(message: ToHost): Promise<void> {
-    if ("taken" in message) return this.#feeds.taken(message.taken, message.count);
-    if ("ask" in message) return this.#asking.settle(message);
+    if ("taken" in message) return this.#feeds?.taken(message.taken, message.count);
+    if ("ask" in message) return this.#asking?.settle(message);
     try {
       this.#post({ id: message.id, value: await this.#answer(message) });
     } catch (thrown) {
@@ -96,7 +97,7 @@ export class Hosting {
     const host = this.#host;
     this.#onLeave();
     this.#host = undefined;
-    this.#feeds.end();
+    this.#feeds?.end();
     await Promise.allSettled([...this.#provided].map((id) => host?.withdraw(id)));
   }
 
@@ -108,6 +109,8 @@ export class Hosting {
   }
 
   async #provide(host: TabHost, description: Description, provider: number): Promise<string> {
+    const { Asking } = await part(() => import("./asking.js"));
+    this.#asking ??= new Asking(this.#post);
     const id = await provideOn(host, description, this.#asking.provider(provider));
     this.#provided.add(id);
     if (!this.names.includes(description.name)) {
@@ -117,15 +120,21 @@ export class Hosting {
     return id;
   }
 
+  async #listening(): Promise<Feeds> {
+    const { Feeds } = await part(() => import("./feed.js"));
+    return (this.#feeds ??= new Feeds(this.#post));
+  }
+
   async #answer({ method, args }: Request): Promise<unknown> {
     if (method === "start") return this.#start(args[0] as StartOptions);
     const [host, signing] = [this.#host, this.#signing];
     if (!host || !signing) throw new WisteriaError("not-started", "the host has not started; await Host.start first");
     if (method === "stop") return this.#isGuest ? this.#leave() : this.#stop(host);
     if (method === "provide") return this.#provide(host, args[0] as Description, args[1] as number);
-    if (method === "sign") return signing.sign(args[0] as Uint8Array, args[1] as SignClaims);
-    if (method === "subscribe") return this.#feeds.subscribe(host, ...(args as Parameters<Methods["subscribe"]>));
-    if (method === "unsubscribe") return this.#feeds.unsubscribe(args[0] as number);
+    if (method === "sign") return (await signing()).sign(args[0] as Uint8Array, args[1] as SignClaims);
+    if (method === "subscribe") return (await this.#listening()).subscribe(host, ...(args as Parameters<Methods["subscribe"]>));
+    // Not before the subscription that is meant, whose code may be on its way.
+    if (method === "unsubscribe") return (await this.#listening()).unsubscribe(args[0] as number);
     const call = host[method] as (...args: unknown[]) => ReturnType<Methods[typeof method]>;
     return call.apply(host, args);
   }
@@ -151,9 +160,8 @@ export class Hosting {
     const opening = openKeys();
     const loading = (wasm ? Promise.resolve(wasm) : (this.#own.wasm?.() ?? Promise.reject(notInitialised()))).then(loadCore);
     const [core, keys, tabs] = await Promise.all([loading, opening, joining]);
-    const signing = new Signing(core, keys);
+    const account = accountOf(core, keys);
     const tab = await providers.prepare(keys, options.lattice);
-    const { account } = signing;
     this.names = options.providerNames ?? [...providers.FIRST_NAMES];
     const host = await core.TabHost.start({
       ...options,
@@ -166,12 +174,13 @@ export class Hosting {
       onLog: (detail) => this.#tell({ news: "log", detail }),
       onConnection: (state) => this.#tell({ news: "connection", detail: state as "connected" }),
     });
-    [this.#host, this.#signing] = [host, signing];
+    this.#host = host;
+    this.#signing = async () => new (await part(() => import("./signing.js"))).Signing(core, keys, account);
     await tellEvents(host, options.lattice, (detail) => this.#tell({ news: "event", detail }));
     await providers.provideAll(host, tab);
     void globalThis.navigator?.locks?.request(`wisteria host ${host.hostId}`, () => new Promise<void>((done) => (this.#releaseLock = done)));
     const started = { hostId: host.hostId, engine: host.engine, account };
-    if (term) lead(this, options.lattice, term, started);
+    if (term) (await part(() => import("./leader.js"))).lead(this, options.lattice, term, started);
     return started;
   }
 
@@ -181,4 +190,9 @@ export class Hosting {
     this.#tabs?.leave();
     this.#releaseLock?.();
   }
+}
+
+/** Who signs in this browser. */
+function accountOf(core: Core, { account, kept }: Keys): Account {
+  return { key: "seed" in account ? core.keyOfSeed(false, account.seed) : core.accountKey(account.public), kept };
 }

@@ -19,7 +19,7 @@ export {
 } from "./error.js";
 export { HostEvents, type HostNews } from "./events.js";
 export { Host, type CallOptions, type HostOptions } from "./host.js";
-export { Lattice } from "./lattice.js";
+export { Lattice, type StopHost } from "./lattice.js";
 export { Links, type PutLink } from "./links.js";
 export type { ModuleReference, ModuleSource } from "./module.js";
 export { Providers, type StartProvider } from "./running-providers.js";

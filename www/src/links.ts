@@ -1,8 +1,6 @@
-// The links of the lattice, as a page puts and deletes them.
+// The links of the lattice, as a page has them put and deleted.
 
-import { keyOf, KEEPER, type Control } from "./control.js";
-import { WisteriaError } from "./error.js";
-import type { Lattice } from "./lattice.js";
+import type { Commanding } from "./commands.js";
 import type { Link, LinkStatus } from "./types.js";
 import type { Waiting } from "./waiting.js";
 
@@ -12,12 +10,10 @@ export type PutLink = Pick<Link, "actor_id" | "provider_id" | "contract_id"> &
 
 /** The links of the lattice. */
 export class Links {
-  readonly #control: Control;
-  readonly #lattice: Lattice;
+  readonly #commands: Commanding;
 
-  constructor(control: Control, lattice: Lattice) {
-    this.#control = control;
-    this.#lattice = lattice;
+  constructor(commands: Commanding) {
+    this.#commands = commands;
   }
 
   /**
@@ -25,28 +21,16 @@ export class Links {
    * host yet, the link is pending until it does.
    */
   async put(link: PutLink, waiting: Waiting = {}): Promise<LinkStatus> {
-    keyOf("M", link.actor_id);
-    keyOf("V", link.provider_id);
-    const whole = { link_name: "default", values: {}, ...link };
-    const ack = await this.#control.command(this.#control.subject("linkdefs.put"), whole, KEEPER, waiting);
-    // A keeper that names no status has accepted it.
-    return ack.link_status ?? { state: "active" };
+    return (await this.#commands()).links.put(link, waiting);
   }
 
   /** Deletes a link; the actor's calls through it fail as `not-linked` from then on. */
   async del(actor: string, contract: string, linkName = "default", waiting: Waiting = {}): Promise<void> {
-    keyOf("M", actor);
-    const link = { actor_id: actor, contract_id: contract, link_name: linkName };
-    await this.#control.command(this.#control.subject("linkdefs.del"), link, KEEPER, waiting);
+    await (await this.#commands()).links.del(actor, contract, linkName, waiting);
   }
 
   /** Whether a link can be used. Rejects as `not-linked` where there is none. */
   async status(actor: string, contract: string, linkName = "default", waiting: Waiting = {}): Promise<LinkStatus> {
-    keyOf("M", actor);
-    const links = await this.#lattice.links(waiting);
-    const is = (one: Link) => one.actor_id === actor && one.contract_id === contract && one.link_name === linkName;
-    const link = links.find(is);
-    if (link) return link.status ?? { state: "active" };
-    throw new WisteriaError("not-linked", `actor ${actor} is not linked to ${contract} under "${linkName}"; link it with host.links.put`);
+    return (await this.#commands()).links.status(actor, contract, linkName, waiting);
   }
 }

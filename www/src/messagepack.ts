@@ -1,5 +1,7 @@
 // MessagePack, as arguments and replies are encoded, which no host needs to start.
 
+import { part } from "./part.js";
+
 /** How values become payloads, and payloads values. */
 export type MessagePack = typeof import("./payload.js");
 
@@ -7,5 +9,5 @@ let loaded: MessagePack | undefined;
 
 /** Loads it, once. It is at hand from then on: to import it again with each call would cost more than the call. */
 export function loadPayload(): MessagePack | Promise<MessagePack> {
-  return loaded ?? import("./payload.js").then((messagePack) => (loaded = messagePack));
+  return loaded ?? part(() => import("./payload.js")).then((messagePack) => (loaded = messagePack));
 }

@@ -4,6 +4,9 @@ import type { Account, ActorLimits, ConnectionState, DroppedMessages, LatticeEve
 import type { TabHost } from "./host/host.js";
 import type { Answering, Description } from "./provide.js";
 
+/** Messages of a subscription that may be on their way to the page, or wait there to be taken. */
+export const IN_FLIGHT = 256;
+
 /** How a host starts, as it needs to know. */
 export interface StartOptions {
   /** The tab host's WebAssembly; without it, the host gets its own. */

@@ -1,9 +1,11 @@
 // A provider that a page provides, as the page holds it.
 
 import type { ArgumentOf, ReplyOf } from "./contracts.js";
+import { WisteriaError } from "./error.js";
 import type { CallOptions } from "./host.js";
 import { fromPayload, toPayload } from "./payload.js";
-import { Answers, describe, type ProvideOptions } from "./provide.js";
+import { Answers, describe, type Answering, type ProvideOptions } from "./provide.js";
+import type { Ask, AskAnswer } from "./protocol.js";
 import type { RemoteHost } from "./remote.js";
 import { millisecondsOf, within } from "./waiting.js";
 
@@ -30,7 +32,8 @@ export class Provider implements AsyncDisposable {
     const description = describe(contract, options);
     const number = next++;
     // Links that were put before are told of while it starts.
-    remote.providers.set(number, new Answers(description.name, handlers, options));
+    const answers = new Answers(description.name, handlers, options);
+    remote.providers.set(number, (ask) => answerAsk(answers, ask));
     try {
       const id = await remote.ask("provide", description, number);
       return new Provider(remote, number, id, description.name);
@@ -69,5 +72,16 @@ export class Provider implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+}
+
+/** Has a provider answer. */
+async function answerAsk(answering: Answering, { ask, method, args }: Ask): Promise<AskAnswer> {
+  try {
+    const carryOut = answering[method] as (...args: unknown[]) => Promise<unknown>;
+    return { ask, value: await carryOut.apply(answering, args) };
+  } catch (thrown) {
+    const { code, message } = WisteriaError.from(thrown);
+    return { ask, error: { code, message } };
   }
 }

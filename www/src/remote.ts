@@ -1,10 +1,8 @@
 // The page's end of the host's worker: asks, and matches answers to questions.
 
-import { answerAsk } from "./asking.js";
 import { WisteriaError } from "./error.js";
-import type { Ask, FromHost, Methods, ToHost } from "./protocol.js";
+import type { Ask, AskAnswer, FromHost, Methods, ToHost } from "./protocol.js";
 import type { BusSubscription } from "./subscription.js";
-import type { Answering } from "./provide.js";
 
 /** The part of a `Worker` that is needed here. */
 export interface WorkerLike {
@@ -25,8 +23,8 @@ interface Open {
 export class RemoteHost {
   readonly #worker: WorkerLike;
   readonly #open = new Map<number, Open>();
-  /** The page's providers, by number. */
-  readonly providers = new Map<number, Answering>();
+  /** What answers for the page's providers, by number; it never rejects. */
+  readonly providers = new Map<number, (ask: Ask) => Promise<AskAnswer>>();
   readonly #subscriptions = new Map<number, BusSubscription>();
   #next = 1;
   #failure: WisteriaError | undefined;
@@ -98,7 +96,7 @@ export class RemoteHost {
   }
 
   async #answer(ask: Ask): Promise<void> {
-    const answer = await answerAsk(this.providers, ask);
+    const answer = await (this.providers.get(ask.provider) ?? isGone)(ask);
     if (this.isOpen) this.#worker.postMessage(answer);
   }
 
@@ -108,4 +106,8 @@ export class RemoteHost {
     if ("error" in answer) open?.reject(new WisteriaError(answer.error.code, answer.error.message));
     else open?.resolve(answer.value);
   }
+}
+
+async function isGone({ ask }: Ask): Promise<AskAnswer> {
+  return { ask, error: { code: "provider-unavailable", message: "the page provides this no longer; link another provider" } };
 }

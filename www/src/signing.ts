@@ -1,4 +1,4 @@
-// Signs modules, in the host's worker: the core says what, the browser's key signs it.
+// Signs modules, in the host's worker: the core says what, the browser's key signs it. Loaded when something is signed.
 
 import type { Core } from "./core.js";
 import { WisteriaError } from "./error.js";
@@ -6,19 +6,16 @@ import { randomSeed, type Keys } from "./keys.js";
 import type { Account, SignClaims } from "./types.js";
 
 /** What signing needs of the tab host. */
-type Signer = Pick<Core, "accountKey" | "keyOfSeed" | "signBySeed" | "claimsToSign" | "embedSignature">;
+type Signer = Pick<Core, "keyOfSeed" | "signBySeed" | "claimsToSign" | "embedSignature">;
 
 /** Signs in the name of this origin's account. */
 export class Signing {
-  /** Who signs. */
-  readonly account: Account;
   readonly #core: Signer;
   readonly #keys: Keys;
+  readonly #account: Account;
 
-  constructor(core: Signer, keys: Keys) {
-    const { account, kept } = keys;
-    const key = "seed" in account ? core.keyOfSeed(false, account.seed) : core.accountKey(account.public);
-    this.account = { key, kept };
+  constructor(core: Signer, keys: Keys, account: Account) {
+    this.#account = account;
     this.#core = core;
     this.#keys = keys;
   }
@@ -38,7 +35,7 @@ export class Signing {
   }
 
   #toSign(module: Uint8Array, claims: SignClaims, actor: string): string {
-    return this.#core.claimsToSign(module, claims, this.account.key, actor);
+    return this.#core.claimsToSign(module, claims, this.#account.key, actor);
   }
 
   /** An actor's public key is all that is needed of it: the account signs. */

@@ -2,8 +2,7 @@
 
 import type { BusMessage, SubscribeOptions } from "./bus.js";
 import { WisteriaError } from "./error.js";
-import { IN_FLIGHT } from "./feed.js";
-import type { WireMessage } from "./protocol.js";
+import { IN_FLIGHT, type WireMessage } from "./protocol.js";
 import type { RemoteHost } from "./remote.js";
 
 interface Taker {

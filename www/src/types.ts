@@ -157,6 +157,17 @@ export interface LatticeEvent {
   data: Record<string, unknown>;
 }
 
+/** Another host went or came back. */
+export interface HostPresence {
+  /** Its key, `N…`. */
+  host: string;
+  /**
+   * `suspended`: it lost its connection, or was silent for 45 s, and may come back. `live`: it is there, for the first time or
+   * again. `gone`: it was stopped, or suspended for a minute.
+   */
+  presence: "live" | "suspended" | "gone";
+}
+
 /** A log line of an actor of this host. */
 export interface LogLine {
   actor: string;

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decode, encode } from "@msgpack/msgpack";
-import { Feed, IN_FLIGHT, WAITING } from "../dist/feed.js";
+import { Feed, WAITING } from "../dist/feed.js";
+import { IN_FLIGHT } from "../dist/protocol.js";
 import { Host, NotFoundError, TimeoutError } from "../dist/index.js";
 import { fakeWorker } from "./worker.mjs";
 
@@ -171,6 +172,38 @@ test("an actor is started by its key from the module that another host has, part
   assert.deepEqual(started, [[HOST, Uint8Array.of(1, 2, 3), 0, undefined]]);
 });
 
+test("the module of an actor that runs somewhere is got whole", async () => {
+  const parts = [Uint8Array.of(1, 2), Uint8Array.of(3)];
+  const request = () => ["inbox", undefined, parts.shift(), ["Wisteria-Total", "3"]];
+  const host = await startIn(fakeWorker({ request }));
+  assert.deepEqual(await host.actors.module(ACTOR), Uint8Array.of(1, 2, 3));
+  await assert.rejects(host.actors.module(PROVIDER), { code: "bad-request" });
+});
+
+test("hosts are labelled and stopped in the words of the control interface", async () => {
+  const asked = [];
+  const answers = [{ accepted: true }, { accepted: true }, { accepted: true }, { accepted: true }, { accepted: false, error: "too many" }];
+  const request = (subject, bytes, headers) => {
+    asked.push([subject, JSON.parse(new TextDecoder().decode(bytes)), headers]);
+    return ["inbox", undefined, json(answers.shift()), []];
+  };
+  const host = await startIn(fakeWorker({ request }));
+  await host.lattice.putLabel(HOST, "zone", "near");
+  await host.lattice.deleteLabel(HOST, "zone");
+  await host.lattice.stopHost(HOST, { patience: 500 });
+  await host.lattice.stopHost(HOST);
+  const waits = ["Wisteria-Await", "outcome"];
+  assert.deepEqual(asked, [
+    [`wasmbus.ctl.default.labels.${HOST}.put`, { key: "zone", value: "near" }, waits],
+    [`wasmbus.ctl.default.labels.${HOST}.del`, { key: "zone" }, waits],
+    [`wasmbus.ctl.default.cmd.${HOST}.stop`, { host_id: HOST, timeout: 500 }, waits],
+    [`wasmbus.ctl.default.cmd.${HOST}.stop`, { host_id: HOST }, waits],
+  ]);
+  await assert.rejects(host.lattice.putLabel(HOST, "zone", "far"), { message: "too many" });
+  await assert.rejects(host.lattice.putLabel(ACTOR, "zone", "far"), { code: "bad-request" });
+  await assert.rejects(host.lattice.stopHost(HOST, { patience: -1 }), { code: "bad-request" });
+});
+
 test("whatever waits can be given a deadline and a signal", async () => {
   const never = () => new Promise(() => {});
   const host = await startIn(fakeWorker({ request: never, publish: never, startActor: never, updateActor: never, callAs: never, call: never }));
@@ -189,6 +222,10 @@ test("whatever waits can be given a deadline and a signal", async () => {
     host.lattice.inventory(HOST, waiting),
     host.lattice.links(waiting),
     host.lattice.claims(waiting),
+    host.lattice.putLabel(HOST, "zone", "near", waiting),
+    host.lattice.deleteLabel(HOST, "zone", waiting),
+    host.lattice.stopHost(HOST, waiting),
+    host.actors.module(ACTOR, waiting),
   ];
   const codes = await Promise.all(asked.map((work) => work.then(() => "done", ({ code }) => code)));
   assert.deepEqual(codes, asked.map(() => "aborted"));

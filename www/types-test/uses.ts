@@ -70,6 +70,8 @@ export async function actors(): Promise<void> {
   await host.actors.update("M", bytes, { host: "N", signal });
   await host.actors.scale("M", 2, { limits: { memory: 1 } });
   await host.actors.stop("M");
+  is<Uint8Array>(await host.actors.module("M", { deadline: 1, signal }));
+  await host.actors.module({ ref: "counter" });
   // @ts-expect-error a reference is a text
   await host.actors.start({ ref: 1 });
   // @ts-expect-error a module is none of numbers
@@ -78,6 +80,20 @@ export async function actors(): Promise<void> {
   await host.actors.start(bytes, { limits: { cpu: 1 } });
   // @ts-expect-error an update needs a module
   await host.actors.update("M");
+}
+
+export async function lattice(): Promise<void> {
+  await host.lattice.putLabel("N", "zone", "near", { signal });
+  await host.lattice.deleteLabel("N", "zone");
+  await host.lattice.stopHost("N", { patience: 500, deadline: 1000 });
+  // @ts-expect-error a label is a text
+  await host.lattice.putLabel("N", "zone", 1);
+  // @ts-expect-error a label has a value
+  await host.lattice.putLabel("N", "zone");
+  // @ts-expect-error it is called patience
+  await host.lattice.stopHost("N", { timeout: 1 });
+  // @ts-expect-error bytes have no module
+  await host.actors.module(bytes);
 }
 
 export async function links(): Promise<void> {
@@ -115,6 +131,7 @@ export async function provides(): Promise<void> {
 export function events(): void {
   host.events.on("log", ({ actor, level }) => is<[string, string]>([actor, level]));
   host.events.on("dropped", ({ subject, dropped }) => is<[string, number]>([subject, dropped]));
+  host.events.on("presence", ({ host, presence }) => is<[string, "live" | "suspended" | "gone"]>([host, presence]));
   host.events.on("shared", ({ state }) => is<"leads" | "follows" | "lost">(state));
   // @ts-expect-error there is no such news
   host.events.on("closed", () => {});

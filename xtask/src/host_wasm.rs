@@ -16,6 +16,7 @@ const BUILDS: [TabModule; 2] = [
         target: "target",
         folder: "www/dist/host",
         name: "host",
+        is_packed: true,
         stamp: Some((STAMP, "jspi")),
     },
     TabModule {
@@ -24,6 +25,7 @@ const BUILDS: [TabModule; 2] = [
         target: "target/wasmi",
         folder: "www/dist/host-wasmi",
         name: "host",
+        is_packed: true,
         stamp: Some((STAMP, "wasmi")),
     },
 ];
@@ -35,6 +37,7 @@ const MANIFESTS: TabModule = TabModule {
     target: "target",
     folder: "www/dist/manifests",
     name: "manifests",
+    is_packed: true,
     stamp: None,
 };
 

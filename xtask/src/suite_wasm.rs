@@ -13,6 +13,7 @@ const SUITE: TabModule = TabModule {
     target: "target/suite",
     folder: "target/web/tests",
     name: "suite",
+    is_packed: false,
     stamp: None,
 };
 

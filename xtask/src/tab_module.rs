@@ -22,6 +22,9 @@ const WASM_FEATURES: [&str; 6] = [
 /// Inlining saves bytes, and costs more of them once compressed.
 const SMALL: [&str; 3] = ["-Os", "--always-inline-max-function-size=0", "--one-caller-inline-max-function-size=0"];
 
+/// What makes small what lies between the two languages.
+const SHORTENING: &str = "www/scripts/glue.mjs";
+
 /// A crate that runs in tabs, and where its build goes.
 pub(crate) struct TabModule {
     /// The package.
@@ -35,6 +38,8 @@ pub(crate) struct TabModule {
     pub(crate) folder: &'static str,
     /// The name.
     pub(crate) name: &'static str,
+    /// Whether names between the two and what loads the module are made small, for the npm package.
+    pub(crate) is_packed: bool,
     /// What the module says of itself in a custom section: the section's name, and the text.
     pub(crate) stamp: Option<(&'static str, &'static str)>,
 }
@@ -60,7 +65,7 @@ impl TabModule {
         let compiled = self.compile()?;
         let destination = at(self.folder);
         let results = [destination.join(format!("{}.js", self.name)), self.wasm()];
-        if is_fresh(&results, &[compiled.clone(), std::env::current_exe()?]) {
+        if is_fresh(&results, &[compiled.clone(), std::env::current_exe()?, at(SHORTENING)]) {
             return Ok(false);
         }
 
@@ -71,6 +76,9 @@ impl TabModule {
         self.bind(&compiled, &staging)?;
         optimise(&wasm)?;
         refuse_env_imports(&wasm)?;
+        if self.is_packed {
+            run(command("node", [SHORTENING]).arg(&staging).arg(self.name))?;
+        }
         if let Some((name, text)) = self.stamp {
             append_section(&wasm, name, text)?;
         }
