@@ -6,6 +6,7 @@ import type { ArgumentOf, ReplyOf } from "./contracts.js";
 import { Control } from "./control.js";
 import { WisteriaError } from "./error.js";
 import { HostEvents } from "./events.js";
+import { Faults } from "./faults.js";
 import { init, initialised } from "./init.js";
 import { Lattice } from "./lattice.js";
 import { Links } from "./links.js";
@@ -82,6 +83,8 @@ export class Host implements AsyncDisposable {
   readonly providers: Providers;
   /** What the lattice consists of. */
   readonly lattice: Lattice;
+  /** Faults to bring about, to see what the lattice does about them. */
+  readonly faults: Faults;
   readonly #remote: RemoteHost;
   readonly #bus: Bus;
 
@@ -98,6 +101,7 @@ export class Host implements AsyncDisposable {
     this.actors = new Actors(remote, bus, control, this.lattice, hostId);
     this.links = new Links(control, this.lattice);
     this.providers = new Providers(control, hostId);
+    this.faults = new Faults(control, hostId);
   }
 
   /**

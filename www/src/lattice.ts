@@ -1,6 +1,7 @@
 // What a lattice consists of, as its hosts and its keeper tell.
 
 import { keyOf, KEEPER, type Control } from "./control.js";
+import type { Observation } from "./observation.js";
 import type { ClaimsSummary, HostSummary, Inventory, Link } from "./types.js";
 import type { Waiting } from "./waiting.js";
 
@@ -47,6 +48,17 @@ export class Lattice {
   async links(waiting: Waiting = {}): Promise<Link[]> {
     const { links } = await this.#control.ask<{ links: Link[] }>(this.#control.subject("get.links"), KEEPER, waiting);
     return links;
+  }
+
+  /**
+   * What hosts tell of the calls that they handle, from when the first one is taken: counts of all, some one by one, how busy actors
+   * are, and what they write. Hosts notice within a second that somebody watches. It ends with its loop, by its signal or with the
+   * host; one that the lattice refuses throws why. Of what is not taken, 256 observations wait, and the oldest go first.
+   */
+  async *observe({ signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Observation, undefined> {
+    // No host needs it to start.
+    const { observe } = await import("./observe.js");
+    return yield* observe(this.#control, signal);
   }
 
   /** The claims of all actors that were started. */
