@@ -1,6 +1,7 @@
 // The page's only way to the lattice: joins as a host, asks for the state, follows the events, carries out commands.
 
 import { Host, WisteriaError, type ActorLimits, type LatticeEvent, type Link } from "wisteria";
+import { unwatch, watch } from "../observing/watch";
 import { Due } from "./due";
 import { readWay, type Way } from "./config";
 import { describeEvent, kindOf } from "./events";
@@ -44,6 +45,7 @@ export async function join(find = findWay): Promise<void> {
 }
 
 function follow(joined: Host): void {
+  watch(joined);
   joined.events.on("event", take);
   joined.events.on("log", ({ actor, level, text }) =>
     addNews({ time: Date.now(), kind: "log", level, host: joined.id, actor, text }),
@@ -158,6 +160,7 @@ function replaceHosts(hosts: HostState[]): void {
 /** Leaves the lattice, and forgets it. */
 export async function leave(): Promise<void> {
   clearInterval(asking);
+  unwatch();
   const left = host;
   host = undefined;
   Object.assign(lattice, { own: "", status: "closed", hosts: [], links: [], claims: [], pending: [], isKnown: false });
