@@ -244,6 +244,20 @@ export function moveActor(actor: string, name: string, from: string, to: string,
   });
 }
 
+/** Stops a provider on a host; its links are pending until it runs again. */
+export async function stopProvider(provider: string, on: string): Promise<void> {
+  await joinedHost().providers.stop(provider, { host: on });
+  due.inventory(on);
+  due.links();
+}
+
+/** Starts a provider that a host has by its name. */
+export async function startProvider(name: string, on: string, linkName: string): Promise<void> {
+  await joinedHost().providers.start(name, { host: on, linkName });
+  due.inventory(on);
+  due.links();
+}
+
 /** Puts a link; resolves once its provider has accepted it, rejects with its reason. */
 export function putLink(link: Link): Promise<void> {
   return during({ kind: "linking", link }, async (joined) => {

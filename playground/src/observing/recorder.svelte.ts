@@ -14,7 +14,7 @@ class Recorder {
   /** The calls in sight, oldest first. */
   shown = $state.raw<readonly Recorded[]>([]);
   /** Calls on the lattice that hosts told of by number alone. */
-  uncounted = $state(0);
+  untold = $state(0);
 }
 
 /** What is shown of the record. */
@@ -35,7 +35,7 @@ export function record(calls: readonly ObservedCall[], more: number): void {
 
 /** Brings what was recorded into sight, up to where the display stands. */
 export function show(): void {
-  recorder.uncounted = dropped;
+  recorder.untold = dropped;
   recorder.shown = upTo === Infinity ? [...kept] : kept.filter(({ id }) => id <= upTo);
 }
 

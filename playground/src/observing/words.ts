@@ -3,6 +3,7 @@
 import { lattice } from "../lattice/state.svelte";
 import { nameOfActor, nameOfHost, nameOfProvider, shortKey } from "../lattice/view";
 import { inShort } from "./rates";
+import type { Recorded } from "./recorder.svelte";
 import type { Busy } from "./traffic.svelte";
 
 /** How busy an actor is, "12/s · 3 ms · 2 of 4 busy · 7 waiting". */
@@ -27,4 +28,21 @@ export function nameOfParty(key: string): string {
     default:
       return shortKey(key);
   }
+}
+
+/** Which calls are shown. Empty texts let all through. */
+export interface CallFilter {
+  host: string;
+  actor: string;
+  trace: string;
+}
+
+/** The calls that a filter lets through. */
+export function callsOf(calls: readonly Recorded[], { host, actor, trace }: CallFilter): Recorded[] {
+  return calls.filter(
+    (call) =>
+      (!host || call.host === host || call.origin === host) &&
+      (!actor || call.target === actor || call.origin === actor) &&
+      (!trace || call.trace === trace),
+  );
 }
