@@ -19,6 +19,9 @@ interface Rectangle {
   height: number;
 }
 
+/** Where a host has its name, in pixels. */
+const HEADING = { width: 160, height: 40 };
+
 /** Calls of pairs as curves. What a host calls on itself has none: its actor shows the rate. */
 export function curvesOf(nodes: CanvasNode[], pairs: readonly Pair[]): CallCurve[] {
   if (pairs.length === 0) return [];
@@ -31,7 +34,10 @@ export function curvesOf(nodes: CanvasNode[], pairs: readonly Pair[]): CallCurve
     const target = byId.get(actorNodeId(pair.host, pair.target));
     const origin = originOf(pair, nodes, byId);
     if (!target || !origin || target === origin || origin.id === target.parentId) return [];
-    return [{ id: pairId(pair), pair, ...between(place(origin), place(target)) }];
+    const from = place(origin);
+    // A host calls from its heading.
+    const start = origin.type === "host" ? { ...from, width: HEADING.width, height: HEADING.height } : from;
+    return [{ id: pairId(pair), pair, ...between(start, place(target)) }];
   });
 }
 
@@ -41,24 +47,19 @@ function originOf({ origin, host }: Pair, nodes: CanvasNode[], byId: Map<string,
   return byId.get(actorNodeId(host, origin)) ?? nodes.find((node) => node.type === "actor" && node.data.actor === origin);
 }
 
+/** Along the left sides of two that stand below one another; else over both. */
 function between(from: Rectangle, to: Rectangle): { path: string; x: number; y: number } {
-  const across = to.x + to.width / 2 - (from.x + from.width / 2);
-  const down = to.y + to.height / 2 - (from.y + from.height / 2);
-  // Along the axis on which they are further apart; where they stand below one another, along their left sides.
-  const points =
-    Math.abs(across) > from.width
-      ? sideways(from, to, Math.sign(across))
-      : { from: [from.x, from.y + from.height / 2], to: [to.x, to.y + to.height / 2], by: -(40 + Math.abs(down) / 4) };
-  const [x1 = 0, y1 = 0] = points.from;
-  const [x2 = 0, y2 = 0] = points.to;
-  const bend = "bend" in points ? points.bend : points.by;
-  const path = `M${x1},${y1} C${x1 + points.by},${y1} ${x2 + bend},${y2} ${x2},${y2}`;
-  return { path, x: (x1 + x2) / 2 + (3 * (points.by + bend)) / 8, y: (y1 + y2) / 2 };
+  const across = Math.abs(to.x + to.width / 2 - (from.x + from.width / 2));
+  const down = Math.abs(to.y - from.y);
+  if (across < from.width) {
+    const [y1, y2] = [from.y + from.height / 2, to.y + to.height / 2];
+    const out = Math.min(from.x, to.x) - 24 - down / 8;
+    return { path: `M${from.x},${y1} C${out},${y1} ${out},${y2} ${to.x},${y2}`, x: middle(from.x, out, out, to.x), y: (y1 + y2) / 2 };
+  }
+  const [x1, x2] = [from.x + from.width / 2, to.x + to.width / 2];
+  const over = Math.min(from.y, to.y) - 32 - across / 16;
+  return { path: `M${x1},${from.y} C${x1},${over} ${x2},${over} ${x2},${to.y}`, x: (x1 + x2) / 2, y: middle(from.y, over, over, to.y) };
 }
 
-function sideways(from: Rectangle, to: Rectangle, way: number): { from: number[]; to: number[]; by: number; bend: number } {
-  const start = way > 0 ? from.x + from.width : from.x;
-  const end = way > 0 ? to.x : to.x + to.width;
-  const by = way * Math.max(40, Math.abs(end - start) / 2);
-  return { from: [start, from.y + from.height / 2], to: [end, to.y + to.height / 2], by, bend: -by };
-}
+/** The middle of a cubic curve, by one coordinate. */
+const middle = (start: number, one: number, other: number, end: number): number => (start + 3 * one + 3 * other + end) / 8;

@@ -2,15 +2,15 @@
 
 import { lattice } from "../lattice/state.svelte";
 import { nameOfActor, nameOfHost, nameOfProvider, shortKey } from "../lattice/view";
-import { inShort } from "./rates";
+import { inSeconds, inShort } from "./rates";
 import type { Recorded } from "./recorder.svelte";
 import type { Busy } from "./traffic.svelte";
 
-/** How busy an actor is, "12/s · 3 ms · 2 of 4 busy · 7 waiting". */
+/** How busy an actor is, "12/s · 3 ms", or "12/s · 2/4 busy · 7 waiting". */
 export function busyInWords({ rate, busy, waiting }: Busy, atOnce: number): string {
   const words = [
-    ...(rate ? [inShort(rate)] : []),
-    ...(busy > 0 ? [`${busy} of ${Math.max(busy, atOnce)} busy`] : []),
+    ...(rate ? [waiting > 0 ? inSeconds(rate.perSecond) : inShort(rate)] : []),
+    ...(busy > 0 ? [`${busy}/${Math.max(busy, atOnce)} busy`] : []),
     ...(waiting > 0 ? [`${waiting} waiting`] : []),
   ];
   return words.join(" · ") || "idle";
