@@ -21,15 +21,18 @@ export async function startBrowser() {
   });
   return {
     open: (server, options) => open(browser, server, options),
+    /** Records what the browser does for a page, for its developer tools. */
+    startTracing: (page, path) => browser.startTracing(page, { path }),
+    stopTracing: () => browser.stopTracing(),
     close: () => browser.close(),
   };
 }
 
-async function open(browser, server, { size = DESK, theme = "light" } = {}) {
+async function open(browser, server, { size = DESK, theme = "light", reducedMotion = "reduce" } = {}) {
   const context = await browser.newContext({
     viewport: size,
     colorScheme: theme,
-    reducedMotion: "reduce",
+    reducedMotion,
     hasTouch: size === PHONE,
   });
   const page = await context.newPage();

@@ -3,6 +3,7 @@
 import { ActorCommands } from "./actor-commands.js";
 import type { Bus } from "./bus.js";
 import { Control } from "./control.js";
+import { FaultCommands } from "./fault-commands.js";
 import { LatticeCommands } from "./lattice-commands.js";
 import { LinkCommands } from "./link-commands.js";
 import { ProviderCommands } from "./provider-commands.js";
@@ -14,6 +15,7 @@ export type Commanding = () => Promise<Commands>;
 /** The commands of one host, `own`. */
 export class Commands {
   readonly actors: ActorCommands;
+  readonly faults: FaultCommands;
   readonly lattice: LatticeCommands;
   readonly links: LinkCommands;
   readonly providers: ProviderCommands;
@@ -22,6 +24,7 @@ export class Commands {
     const control = new Control(bus, lattice);
     this.lattice = new LatticeCommands(control, own);
     this.actors = new ActorCommands(remote, bus, control, this.lattice, own);
+    this.faults = new FaultCommands(control, own);
     this.links = new LinkCommands(control, this.lattice);
     this.providers = new ProviderCommands(control, own);
   }

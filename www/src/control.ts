@@ -2,6 +2,7 @@
 
 import type { Bus } from "./bus.js";
 import { WisteriaError } from "./error.js";
+import type { BusSubscription } from "./subscription.js";
 import type { LinkStatus } from "./types.js";
 import { within, type Waiting } from "./waiting.js";
 
@@ -76,6 +77,11 @@ export class Control {
       if (error.code !== "no-responders") throw error;
       throw new WisteriaError("host-not-found", `${name} is not on the lattice; see host.lattice.hosts()`, { cause: error });
     }
+  }
+
+  /** Listens to a subject on which values are published; the signal ends it. */
+  listen(subject: string, signal: AbortSignal | undefined): BusSubscription {
+    return this.#bus.subscribe(subject, signal ? { signal } : {});
   }
 
   /** Asks whoever listens and gathers the answers until no more come. */

@@ -6,6 +6,7 @@ import type { ArgumentOf, ReplyOf } from "./contracts.js";
 import type { Commands } from "./commands.js";
 import { WisteriaError } from "./error.js";
 import { HostEvents } from "./events.js";
+import { Faults } from "./faults.js";
 import { init, initialised } from "./init.js";
 import { Lattice } from "./lattice.js";
 import { Links } from "./links.js";
@@ -86,6 +87,8 @@ export class Host implements AsyncDisposable {
   readonly providers: Providers;
   /** What the lattice consists of. */
   readonly lattice: Lattice;
+  /** Faults to bring about, to see what the lattice does about them. */
+  readonly faults: Faults;
   readonly #remote: RemoteHost;
   readonly #bus: Bus;
 
@@ -103,6 +106,7 @@ export class Host implements AsyncDisposable {
     this.actors = new Actors(commanding);
     this.links = new Links(commanding);
     this.providers = new Providers(commanding);
+    this.faults = new Faults(commanding);
     // Nobody needs them to start a host, and most do soon after.
     void Promise.allSettled([loadPayload(), commanding()]);
   }

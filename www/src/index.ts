@@ -17,9 +17,11 @@ export {
   UnsupportedError,
   WisteriaError,
 } from "./error.js";
+export { Faults, type LinkToSlow } from "./faults.js";
 export { HostEvents, type HostNews } from "./events.js";
 export { Host, type CallOptions, type HostOptions } from "./host.js";
 export { Lattice, type StopHost } from "./lattice.js";
+export { decodePayload } from "./messagepack.js";
 export { Links, type PutLink } from "./links.js";
 export type { ModuleReference, ModuleSource } from "./module.js";
 export { Providers, type StartProvider } from "./running-providers.js";
@@ -28,6 +30,7 @@ export type { Waiting } from "./waiting.js";
 export { init } from "./init.js";
 export type { WasmSource } from "./wasm.js";
 export type * from "./contracts.js";
+export type * from "./observation.js";
 export type { EndedLink, ExportedPart, Handler, PartOf, Handlers, ProvideOptions, ProvidedLink, ProviderCall, ValueDescription, ValueKind } from "./provide.js";
 export type { Provider } from "./provider.js";
 export type { ServeOptions } from "./serve.js";

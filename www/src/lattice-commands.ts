@@ -3,6 +3,8 @@
 import { keyOf, KEEPER, type Control } from "./control.js";
 import { WisteriaError } from "./error.js";
 import type { StopHost } from "./lattice.js";
+import type { Observation } from "./observation.js";
+import { part } from "./part.js";
 import type { ClaimsSummary, HostSummary, Inventory, Link } from "./types.js";
 import { millisecondsOf, waitingOf, type Waiting } from "./waiting.js";
 
@@ -50,6 +52,11 @@ export class LatticeCommands {
   async claims(waiting: Waiting): Promise<ClaimsSummary[]> {
     const { claims } = await this.#control.ask<{ claims: ClaimsSummary[] }>(this.#control.subject("get.claims"), KEEPER, waiting);
     return claims;
+  }
+
+  async *observe(signal: AbortSignal | undefined): AsyncGenerator<Observation, undefined> {
+    const { observe } = await part(() => import("./observe.js"));
+    return yield* observe(this.#control, signal);
   }
 
   async putLabel(host: string, key: string, value: string, waiting: Waiting): Promise<void> {

@@ -1,6 +1,7 @@
 // The lattice, as a page asks what it consists of, and has its hosts labelled and stopped.
 
 import type { Commanding } from "./commands.js";
+import type { Observation } from "./observation.js";
 import type { ClaimsSummary, HostSummary, Inventory, Link } from "./types.js";
 import type { Waiting } from "./waiting.js";
 
@@ -34,6 +35,15 @@ export class Lattice {
   /** All links. */
   async links(waiting: Waiting = {}): Promise<Link[]> {
     return (await this.#commands()).lattice.links(waiting);
+  }
+
+  /**
+   * What hosts tell of the calls that they handle, from when the first one is taken: counts of all, some one by one, how busy actors
+   * are, and what they write. Hosts notice within a second that somebody watches. It ends with its loop, by its signal or with the
+   * host; one that the lattice refuses throws why. Of what is not taken, 256 observations wait, and the oldest go first.
+   */
+  async *observe({ signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Observation, undefined> {
+    return yield* (await this.#commands()).lattice.observe(signal);
   }
 
   /** The claims of all actors that were started. */

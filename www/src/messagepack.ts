@@ -11,3 +11,11 @@ let loaded: MessagePack | undefined;
 export function loadPayload(): MessagePack | Promise<MessagePack> {
   return loaded ?? part(() => import("./payload.js")).then((messagePack) => (loaded = messagePack));
 }
+
+/**
+ * Reads an argument or an answer as it travelled, such as an observed call's: the value, `undefined` for no bytes. Rejects as
+ * `bad-reply` what is no MessagePack; actors may say anything.
+ */
+export async function decodePayload(bytes: Uint8Array): Promise<unknown> {
+  return (await loadPayload()).fromPayload(bytes);
+}

@@ -1,6 +1,6 @@
 // Right uses compile, and wrong ones do not: each error that is expected here has to be one.
 
-import { Host, NotLinkedError, TimeoutError, WisteriaError, type BusMessage, type HttpResponse, type LinkStatus } from "../src/index.js";
+import { decodePayload, Host, NotLinkedError, TimeoutError, WisteriaError, type BusMessage, type HttpResponse, type LinkStatus, type Observation } from "../src/index.js";
 
 declare const host: Host;
 declare const signal: AbortSignal;
@@ -126,6 +126,29 @@ export async function provides(): Promise<void> {
   is<HttpResponse>(await provider.call("M", "HttpServer.HandleRequest", { method: "GET", path: "/" }, { signal }));
   // @ts-expect-error what a provider sends is typed as well
   await provider.call("M", "MessageSubscriber.HandleMessage", { body: "a" });
+}
+
+export async function observes(): Promise<void> {
+  for await (const observation of host.lattice.observe({ signal })) {
+    is<Observation>(observation);
+    for (const { began, linkName, input, error } of observation.calls) {
+      is<[number, string | undefined, string | undefined]>([began, linkName, error?.code]);
+      if (input) is<unknown>(await decodePayload(input));
+    }
+    // @ts-expect-error names are as JavaScript has them
+    is<string>(observation.edges[0].link_name);
+  }
+  // @ts-expect-error there is no end to watching but its signal
+  host.lattice.observe({ deadline: 1 });
+}
+
+export async function faults(): Promise<void> {
+  is<void>(await host.faults.slowLink({ actor_id: "M", contract_id: "a:b" }, 500, { host: "N", signal }));
+  is<void>(await host.faults.cutOff("N", 5000, { deadline: 1 }));
+  // @ts-expect-error a link is an actor's
+  await host.faults.slowLink({ contract_id: "a:b" }, 500);
+  // @ts-expect-error a time is a number of milliseconds
+  await host.faults.cutOff("N", "5s");
 }
 
 export function events(): void {

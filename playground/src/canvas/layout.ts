@@ -12,10 +12,10 @@ export const SIZES = {
   actorHead: 54,
   port: 24,
   actorFoot: 8,
-  providersAt: 312,
+  providersAt: 328,
   provider: 184,
   providerHeight: 52,
-  host: 512,
+  host: 528,
   leastHeight: 172,
   betweenHosts: 48,
 } as const;

@@ -8,8 +8,8 @@ import { addOwn, type ModuleEntry } from "../library/modules.svelte";
 import { showFailure } from "../ui/notices.svelte";
 import { select, type Draft } from "../ui/selection.svelte";
 import { settings } from "../ui/settings.svelte";
-import { boundsOf } from "./commands";
-import { run } from "./log.svelte";
+import { boundsOf, type Command } from "./commands";
+import { log, run } from "./log.svelte";
 
 /** Calls that an actor handles at once where nobody says otherwise. */
 const FIRST_INSTANCES = 4;
@@ -44,6 +44,22 @@ export async function move(actor: string, from: string, to: string): Promise<voi
   const bounds = boundsOf(actor, from) ?? { maxInstances: FIRST_INSTANCES };
   if (await run({ kind: "move", actor, name: nameOfActor(actor), from, to, bounds }))
     select({ kind: "actor", actor, host: to });
+}
+
+/** A provider that was stopped. */
+type StoppedProvider = Extract<Command, { kind: "stop-provider" | "start-provider" }>;
+
+/** A provider that was stopped from this page, where it has a name by which it is started again. */
+export function stoppedProvider(provider: string, host: string): StoppedProvider | undefined {
+  const found = log.entries.findLast(({ command }) => {
+    return command.kind === "stop-provider" && command.provider === provider && (command.host === host || host === "");
+  })?.command as StoppedProvider | undefined;
+  return found?.name ? found : undefined;
+}
+
+/** Starts a provider that was stopped. */
+export async function startAgain(stopped: StoppedProvider): Promise<void> {
+  await run({ ...stopped, kind: "start-provider" });
 }
 
 /** Why an actor and a provider of a contract cannot be linked by a port; nothing where they can. */

@@ -1,7 +1,17 @@
 // Every change that the page makes, as plain data: how it is carried out, how it is called, and what takes it back.
 
 import type { Link } from "wisteria";
-import { deleteLink, moveActor, putLink, scaleActor, startActor, stopActor, type Bounds } from "../lattice/client";
+import {
+  deleteLink,
+  moveActor,
+  putLink,
+  scaleActor,
+  startActor,
+  startProvider,
+  stopActor,
+  stopProvider,
+  type Bounds,
+} from "../lattice/client";
 import { shortContract } from "../lattice/contracts";
 import { lattice } from "../lattice/state.svelte";
 import { linkId, nameOfActor, nameOfHost, nameOfProvider } from "../lattice/view";
@@ -13,6 +23,7 @@ export type Command =
   | { kind: "stop"; actor: string; name: string; host: string }
   | { kind: "scale"; actor: string; name: string; host: string; bounds: Bounds }
   | { kind: "move"; actor: string; name: string; from: string; to: string; bounds: Bounds }
+  | { kind: "stop-provider" | "start-provider"; provider: string; name: string; host: string; linkName: string }
   | { kind: "put-link"; link: Link }
   | { kind: "delete-link"; link: Link };
 
@@ -32,6 +43,10 @@ export async function perform(command: Command): Promise<void> {
       return scaleActor(command.actor, command.host, command.bounds);
     case "move":
       return moveActor(command.actor, command.name, command.from, command.to, command.bounds);
+    case "stop-provider":
+      return stopProvider(command.provider, command.host);
+    case "start-provider":
+      return startProvider(command.name, command.host, command.linkName);
     case "put-link":
       return putLink(command.link);
     case "delete-link":
@@ -64,6 +79,10 @@ export function inverseOf(command: Command): ((done: Command) => Command) | unde
     }
     case "move":
       return () => ({ ...command, from: command.to, to: command.from });
+    case "stop-provider":
+      return command.name ? () => ({ ...command, kind: "start-provider" }) : undefined;
+    case "start-provider":
+      return () => ({ ...command, kind: "stop-provider" });
     case "put-link": {
       const before = lattice.links.find((link) => linkId(link) === linkId(command.link));
       return () => (before ? { kind: "put-link", link: before } : { kind: "delete-link", link: command.link });
@@ -93,6 +112,10 @@ export function titleOf(command: Command): string {
       return `Scale ${command.name} to ${command.bounds.maxInstances} on ${nameOfHost(command.host)}`;
     case "move":
       return `Move ${command.name} to ${nameOfHost(command.to)}`;
+    case "stop-provider":
+      return `Kill ${command.name || "the provider"} on ${nameOfHost(command.host)}`;
+    case "start-provider":
+      return `Start ${command.name} on ${nameOfHost(command.host)}`;
     case "put-link":
       return `Link ${wordsOf(command.link)}`;
     case "delete-link":

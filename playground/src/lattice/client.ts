@@ -1,6 +1,7 @@
 // The page's only way to the lattice: joins as a host, asks for the state, follows the events, carries out commands.
 
 import { Host, WisteriaError, type ActorLimits, type LatticeEvent, type Link } from "wisteria";
+import { unwatch, watch } from "../observing/watch";
 import { Due } from "./due";
 import { readWay, type Way } from "./config";
 import { describeEvent, kindOf } from "./events";
@@ -60,6 +61,7 @@ function enter(joined: Host): void {
 }
 
 function follow(joined: Host): void {
+  watch(joined);
   joined.events.on("event", take);
   joined.events.on("log", ({ actor, level, text }) =>
     addNews({ time: Date.now(), kind: "log", level, host: joined.id, actor, text }),
@@ -176,6 +178,7 @@ function replaceHosts(hosts: HostState[]): void {
 /** Leaves the lattice, and forgets it. */
 export async function leave(): Promise<void> {
   clearInterval(asking);
+  unwatch();
   const left = host;
   host = undefined;
   Object.assign(lattice, { own: "", status: "closed", hosts: [], links: [], claims: [], pending: [], isKnown: false });
@@ -257,6 +260,20 @@ export function moveActor(actor: string, name: string, from: string, to: string,
     due.inventory(to);
     due.inventory(from);
   });
+}
+
+/** Stops a provider on a host; its links are pending until it runs again. */
+export async function stopProvider(provider: string, on: string): Promise<void> {
+  await joinedHost().providers.stop(provider, { host: on });
+  due.inventory(on);
+  due.links();
+}
+
+/** Starts a provider that a host has by its name. */
+export async function startProvider(name: string, on: string, linkName: string): Promise<void> {
+  await joinedHost().providers.start(name, { host: on, linkName });
+  due.inventory(on);
+  due.links();
 }
 
 /** Puts a link; resolves once its provider has accepted it, rejects with its reason. */

@@ -96,7 +96,12 @@ export const freshId = (): number => nextId++;
 
 /** Adds a line of news; the oldest one goes beyond the bound. */
 export function addNews(line: Omit<NewsLine, "id">): void {
-  lattice.news = [...lattice.news, { id: freshId(), ...line }].slice(-NEWS_BOUND);
+  addAllNews([line]);
+}
+
+/** Adds several at once. */
+export function addAllNews(lines: readonly Omit<NewsLine, "id">[]): void {
+  lattice.news = [...lattice.news, ...lines.map((line) => ({ id: freshId(), ...line }))].slice(-NEWS_BOUND);
 }
 
 /** Adds a call to the record. */

@@ -1,5 +1,6 @@
 // What the palette offers, as things stand when it opens.
 
+import { breakingChoices } from "../breaking/choices";
 import { canvas } from "../canvas/controls.svelte";
 import { otherHosts, move, start, stop } from "../commands/actions";
 import { log, redo, undo } from "../commands/log.svelte";
@@ -7,6 +8,7 @@ import { TABS } from "../lattice/config";
 import { lattice } from "../lattice/state.svelte";
 import { nameOfActor, nameOfHost } from "../lattice/view";
 import { library } from "../library/modules.svelte";
+import { observingChoices } from "../observing/choices";
 import { select } from "../ui/selection.svelte";
 import { nextTheme, settings } from "../ui/settings.svelte";
 import { goOwn } from "./going";
@@ -33,6 +35,8 @@ export function choices(): Choice[] {
       words: `Show host ${nameOfHost(id)}`,
       act: () => select({ kind: "host", host: id }),
     })),
+    ...observingChoices(),
+    ...breakingChoices(),
     { words: settings.view === "list" ? "Show canvas" : "Show list", keys: "L", act: toggleView },
     { words: "Fit to view", keys: "F", act: () => canvas.fit() },
     { words: "Tidy layout", keys: "T", act: () => void canvas.tidy() },

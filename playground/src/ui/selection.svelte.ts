@@ -8,7 +8,9 @@ export type Selection =
   | { kind: "actor"; actor: string; host: string }
   | { kind: "provider"; provider: string; host: string }
   | { kind: "link"; link: string }
-  | { kind: "new-link"; draft: Draft };
+  | { kind: "new-link"; draft: Draft }
+  /** A call that a host told of, by the page's number. */
+  | { kind: "message"; message: number };
 
 /** A link to be put, as far as it is known. */
 export type Draft = Partial<Pick<Link, "actor_id" | "provider_id" | "contract_id">>;
