@@ -16,8 +16,11 @@ const WASM_AIM = 250_000;
 const dist = (path) => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
 const tarball = process.argv[2];
 
-/** Files of these beginnings are the fallback of browsers that cannot suspend, beside what everyone needs. */
-const FALLBACK = ["dist/host-wasmi", "dist/inlined-wasmi", "dist/inline-wasmi"];
+/**
+ * Files of these beginnings are beside what everyone needs: the fallback of browsers that cannot suspend, and the broker that one
+ * tab loads where there is no server.
+ */
+const BESIDE = ["dist/host-wasmi", "dist/inlined-wasmi", "dist/inline-wasmi", "dist/broker/"];
 
 /** Bytes of gzip of a script with what it imports at once, and of the scripts it imports later that are needed to start. */
 async function firstLoad(entry, later = []) {
@@ -48,12 +51,12 @@ async function firstLoad(entry, later = []) {
   return contents.reduce((sum, content) => sum + gzipSync(content, { level: 9 }).length, 0);
 }
 
-/** Bytes of the tarball without the fallback. */
-function withoutFallback() {
+/** Bytes of the tarball without those. */
+function withoutBeside() {
   const folder = mkdtempSync(join(tmpdir(), "wisteria-sizes-"));
   try {
     execFileSync("tar", ["xzf", tarball, "-C", folder]);
-    for (const path of FALLBACK) execFileSync("sh", ["-c", `rm -rf "$1"*`, "sh", join(folder, "package", path)]);
+    for (const path of BESIDE) execFileSync("sh", ["-c", `rm -rf "$1"*`, "sh", join(folder, "package", path)]);
     execFileSync("tar", ["czf", "less.tgz", "package"], { cwd: folder });
     return statSync(join(folder, "less.tgz")).size;
   } finally {
@@ -67,11 +70,12 @@ const worker = await firstLoad("worker.js", ["in-worker.js", "host/host.js"]);
 const sizes = {
   wasm: brotli("host/host_bg.wasm"),
   fallback: brotli("host-wasmi/host_bg.wasm"),
+  broker: brotli("broker/broker_bg.wasm"),
   page,
   worker,
   scripts: page + worker,
   tarball: statSync(tarball).size,
-  lean: withoutFallback(),
+  lean: withoutBeside(),
 };
 
 if (process.argv.includes("--json")) console.log(JSON.stringify({ ...sizes, wasmAim: WASM_AIM }));
@@ -80,9 +84,10 @@ else {
   const aim = (bytes, most) => (bytes > most ? `, above the aim of ${most / 1000} KB` : ` of ${most / 1000} KB`);
   line("host.wasm, brotli", sizes.wasm, aim(sizes.wasm, WASM_AIM));
   line("host-wasmi.wasm, brotli", sizes.fallback);
+  line("broker.wasm, brotli, in one tab without a server", sizes.broker);
   line("scripts of the page for the first start, gzip", sizes.page);
   line("scripts of the worker, glue included, gzip", sizes.worker);
   line("both", sizes.scripts, aim(sizes.scripts, JS_AIM));
   line("tarball", sizes.tarball);
-  line("tarball without the fallback", sizes.lean);
+  line("tarball without the fallback and the broker", sizes.lean);
 }

@@ -12,6 +12,11 @@ export type SocketMessage =
   | { taken: number }
   | { closes: true };
 
+/** The states of a WebSocket. */
+const CONNECTING = 0;
+const OPEN = 1;
+const CLOSED = 3;
+
 /** How many bytes arrive before the other end is told. What it has on its way meanwhile counts as buffered there. */
 const TOLD_EVERY = 256 << 10;
 
@@ -21,7 +26,7 @@ export class ChannelSocket {
   onmessage: ((event: { data: ArrayBuffer }) => void) | null = null;
   onclose: ((event: object) => void) | null = null;
   binaryType = "arraybuffer";
-  readyState: number = WebSocket.CONNECTING;
+  readyState: number = CONNECTING;
   bufferedAmount = 0;
   readonly #channel: Channel;
   readonly #ended: () => void;
@@ -39,35 +44,40 @@ export class ChannelSocket {
     };
   }
 
+  /** Whether the other end is not there yet. */
+  get isConnecting(): boolean {
+    return this.readyState === CONNECTING;
+  }
+
   /** Both ends are there. */
   open(): void {
-    if (this.readyState !== WebSocket.CONNECTING) return;
-    this.readyState = WebSocket.OPEN;
+    if (!this.isConnecting) return;
+    this.readyState = OPEN;
     this.onopen?.({});
   }
 
   /** Sends a copy of the bytes: the memory that they lie in is used for something else soon. */
   send(bytes: Uint8Array): void {
-    if (this.readyState !== WebSocket.OPEN) return;
+    if (this.readyState !== OPEN) return;
     this.bufferedAmount += bytes.byteLength;
     this.#channel.postMessage({ bytes: bytes.slice() } satisfies SocketMessage);
   }
 
   close(): void {
-    if (this.readyState === WebSocket.CLOSED) return;
+    if (this.readyState === CLOSED) return;
     this.#channel.postMessage({ closes: true } satisfies SocketMessage);
     this.#end();
   }
 
   /** The other end is gone. */
   lose(): void {
-    if (this.readyState === WebSocket.CLOSED) return;
+    if (this.readyState === CLOSED) return;
     this.#end();
     this.onclose?.({});
   }
 
   #arrive(bytes: Uint8Array): void {
-    if (this.readyState !== WebSocket.OPEN) return;
+    if (this.readyState !== OPEN) return;
     this.#untold += bytes.byteLength;
     if (this.#untold >= TOLD_EVERY) {
       this.#channel.postMessage({ taken: this.#untold } satisfies SocketMessage);
@@ -77,7 +87,7 @@ export class ChannelSocket {
   }
 
   #end(): void {
-    this.readyState = WebSocket.CLOSED;
+    this.readyState = CLOSED;
     this.#channel.onmessage = null;
     this.#channel.close();
     this.#ended();

@@ -156,7 +156,7 @@ export class TabLattice {
     };
     hold(lockOfConnection(this.#lattice, connection), end)
       .then(() => {
-        if (socket.readyState !== WebSocket.CONNECTING) return;
+        if (!socket.isConnecting) return;
         this.#seeking.set(socket, seek);
         seek();
       })

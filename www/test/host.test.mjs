@@ -88,3 +88,10 @@ test("the lattice's events can be iterated", async () => {
   assert.deepEqual((await events.next()).value, { type: "b" });
   await events.return();
 });
+
+test("tabs that are to be a lattice by themselves need a page, and that is said elsewhere", async () => {
+  const { Host: NodeHost } = await import("../dist/node.js");
+  for (const worker of [true, false]) {
+    await assert.rejects(NodeHost.start({ bridge: "tab:", worker }), { name: "UnsupportedError", code: "unsupported", message: /join a server/ });
+  }
+});

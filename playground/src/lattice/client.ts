@@ -3,7 +3,7 @@
 import { Host, WisteriaError, type ActorLimits, type LatticeEvent, type Link } from "wisteria";
 import { unwatch, watch } from "../observing/watch";
 import { Due } from "./due";
-import { readWay, type Way } from "./config";
+import { readWay, TABS, type Way } from "./config";
 import { describeEvent, kindOf } from "./events";
 import { fromJson, toJson } from "./json";
 import { addCall, addNews, freshId, lattice, type HostState, type Pending } from "./state.svelte";
@@ -82,7 +82,9 @@ function take(event: LatticeEvent): void {
   const kind = kindOf(event);
   // These come with every beat, and say that nothing changed.
   if (kind === "host_heartbeat" || kind === "health_check_passed") return;
-  addNews(describeEvent(event));
+  // Where tabs are on their own, what keeps links is no host.
+  const isOfHost = lattice.bridge !== TABS || !kind.startsWith("linkdef_");
+  addNews({ ...describeEvent(event), ...(isOfHost ? {} : { host: "" }) });
   if (kind.startsWith("link")) return due.links();
   if (kind.startsWith("host") || kind.startsWith("labels")) due.hosts();
   due.inventory(event.source);

@@ -12,6 +12,7 @@ export function shortKey(key: string): string {
 
 /** What a host is called. */
 export function nameOfHost(id: string): string {
+  if (id === "") return "Lattice";
   if (id === lattice.own) return "This tab";
   const host = lattice.hosts.find((one) => one.id === id);
   if (!host) return shortKey(id);
