@@ -48,6 +48,7 @@ const BROKER: TabModule = TabModule {
     target: "target",
     folder: "www/dist/broker",
     name: "broker",
+    is_packed: true,
     stamp: None,
 };
 
