@@ -2,6 +2,7 @@
 // hand: node bench-playground.mjs [--minutes 2] [--trace FILE] [--profile FILE]. Prints a table.
 
 import { writeFileSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { freeAddress } from "./http.mjs";
@@ -31,18 +32,26 @@ try {
   console.log(`${hosts.nodes} nodes on ${HOSTS} hosts, ${hosts.links} links, ${await drawn()} nodes in the mini-map`);
   await play.button("Fit to view").click();
 
-  line(["", "fps by the median", "fps in all", "median ms", "p95 ms", "longest ms"]);
+  line(["", "fps by the median", "fps in all", "median ms", "p95 ms", "longest ms", "CPU ms a frame"]);
+  console.log(`load of the machine: ${loadavg()[0].toFixed(1)} on ${availableParallelism()} cores`);
+  await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
+  const cpu = async () => (await cdp.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration").value * 1000;
   const row = async (name, work) => {
-    const counted = Object.values(await frames(play.page, work));
-    line([name, ...counted.map((number) => number.toFixed(1))]);
+    const before = await cpu();
+    const { count, ...counted } = await frames(play.page, work);
+    const own = (await cpu()) - before;
+    line([name, ...[...Object.values(counted), own / count].map((number) => number.toFixed(1))]);
   };
   await row("all in sight, no messages", () => pause(COUNTED));
   await row("all in sight, no messages, panned", () => pan(play.page, COUNTED));
   hosts.tell(MESSAGES);
-  await until(() => play.page.evaluate(() => document.querySelector(".label br") !== null), "rates to be drawn");
-  if (values.profile) await cdp.send("Profiler.enable").then(() => cdp.send("Profiler.start"));
-  if (values.trace) await browser.startTracing(play.page, values.trace);
+  const shown = play.page.getByLabel("Show", { exact: true });
+  await shown.selectOption("Messages");
+  await play.page.getByRole("list", { name: "Messages" }).getByRole("button").first().waitFor();
+  await shown.selectOption("All");
   await row(`all in sight, ${MESSAGES} messages/s`, () => pause(COUNTED));
+  if (values.trace) await browser.startTracing(play.page, values.trace);
+  if (values.profile) await cdp.send("Profiler.enable").then(() => cdp.send("Profiler.start"));
   await row(`all in sight, ${MESSAGES} messages/s, panned`, () => pan(play.page, COUNTED));
   if (values.trace) await browser.stopTracing();
   if (values.profile) writeFileSync(values.profile, JSON.stringify((await cdp.send("Profiler.stop")).profile));
@@ -68,7 +77,7 @@ try {
   await server.stop();
 }
 
-/** What frames came while `work` was done: their number a second, and how far they were apart. */
+/** What frames came while `work` was done: their number, that in a second, and how far they were apart. */
 async function frames(page, work) {
   await page.evaluate(() => {
     window.frameTimes = [];
@@ -86,7 +95,7 @@ async function frames(page, work) {
   });
   const apart = times.slice(1).map((time, at) => time - times[at]).sort((one, other) => one - other);
   const part = (of) => apart[Math.min(apart.length - 1, Math.floor(apart.length * of))];
-  return { fps: 1000 / part(0.5), mean: (1000 * apart.length) / (times.at(-1) - times[0]), median: part(0.5), p95: part(0.95), most: apart.at(-1) };
+  return { count: apart.length, fps: 1000 / part(0.5), mean: (1000 * apart.length) / (times.at(-1) - times[0]), median: part(0.5), p95: part(0.95), most: apart.at(-1) };
 }
 
 /** Drags the pane about for a time, step by step as a hand does. */

@@ -17,6 +17,8 @@ declare global {
 
 /** How often hosts are asked whether they are there, in milliseconds: who is lost sends no event. */
 const PRESENCE_EVERY = 1000;
+/** A host is no more once it has not answered so many times in a row: one answer may come late. */
+const UNANSWERED = 3;
 /** How long a call may take, in milliseconds. */
 const DEADLINE = 10_000;
 
@@ -25,6 +27,8 @@ let host: Host | undefined;
 let findWay: () => Promise<Way> = readWay;
 let asking: ReturnType<typeof setInterval> | undefined;
 const due = new Due(ask);
+/** How often hosts have not answered, by host; those that said that they leave are as good as never heard. */
+const unanswered = new Map<string, number>();
 
 /** Joins the lattice, where `find` says or as before. What goes wrong is in `lattice.failure`. */
 export async function join(find = findWay): Promise<void> {
@@ -86,6 +90,7 @@ function take(event: LatticeEvent): void {
   const isOfHost = lattice.bridge !== TABS || !kind.startsWith("linkdef_");
   addNews({ ...describeEvent(event), ...(isOfHost ? {} : { host: "" }) });
   if (kind.startsWith("link")) return due.links();
+  if (kind === "host_stopped") unanswered.set(event.source, UNANSWERED);
   if (kind.startsWith("host") || kind.startsWith("labels")) due.hosts();
   due.inventory(event.source);
   // A provider that comes or goes changes what links can be used; a new actor brings its claims.
@@ -137,6 +142,15 @@ async function askHosts(joined: Host, inventories: Set<string>): Promise<void> {
     const { actors, providers, answered } = before ?? { actors: [], providers: [], answered: false };
     return { id, name, labels, version, presence, startedAt, actors, providers, answered };
   });
+  for (const { id } of hosts) unanswered.delete(id);
+  const answered = new Set(hosts.map(({ id }) => id));
+  for (const host of lattice.hosts.filter(({ id }) => !answered.has(id))) {
+    const times = (unanswered.get(host.id) ?? 0) + 1;
+    unanswered.delete(host.id);
+    if (times >= UNANSWERED) continue;
+    unanswered.set(host.id, times);
+    hosts.push(host);
+  }
   replaceHosts(hosts.sort((one, other) => rank(one) - rank(other) || one.startedAt - other.startedAt));
 }
 

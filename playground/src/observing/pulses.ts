@@ -70,7 +70,7 @@ export function drawOn(canvas: HTMLCanvasElement, where: () => Sight): () => voi
 
 /** Sends dots for what a host tells. */
 export function pulse({ host, edges, calls, window }: Observation): void {
-  if (!overlay || document.hidden || isStill()) return;
+  if (!overlay || document.hidden || isStill) return;
   for (const edge of edges) {
     if (dots.length >= DOTS) break;
     const parent = calls.find((call) => call.parent !== undefined && call.origin === edge.origin && call.target === edge.target);
@@ -81,7 +81,7 @@ export function pulse({ host, edges, calls, window }: Observation): void {
 
 /** Sends one dot, as for a message that was stepped to. */
 export function pulseOnce(call: Pick<ObservedEdge, "origin" | "target" | "contract" | "linkName"> & { host: string; error?: unknown }): void {
-  if (!overlay || isStill()) return;
+  if (!overlay || isStill) return;
   send({ ...call, count: 1, failed: call.error === undefined ? 0 : 1 }, call.host, undefined, 0);
   begin();
 }
@@ -104,7 +104,12 @@ function send(edge: Sent, host: string, originHost: string | undefined, window: 
   }
 }
 
-const isStill = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
+/** Kept, as to ask has the page's style worked out. */
+let isStill = false;
+const motion = matchMedia("(prefers-reduced-motion: reduce)");
+const heed = () => (isStill = motion.matches);
+motion.addEventListener("change", heed);
+heed();
 
 function begin(): void {
   if (drawing !== 0 || dots.length === 0 || !overlay) return;
