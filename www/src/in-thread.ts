@@ -14,7 +14,7 @@ export class InThread implements WorkerLike {
 
   postMessage(message: ToHost): void {
     queueMicrotask(() => {
-      if (!this.#ended) void this.#hosting.take(message);
+      if (!this.#ended) this.#hosting.take(message);
     });
   }
 

@@ -9,4 +9,4 @@ const scope = self as unknown as {
 };
 
 const hosting = new Hosting((message) => scope.postMessage(message));
-scope.onmessage = ({ data }) => void hosting.take(data);
+scope.onmessage = ({ data }) => hosting.take(data);

@@ -33,7 +33,7 @@ function follow(hosting: Hosting, lattice: string, tab: string, ended: () => voi
   };
   channel.onmessage = ({ data }: MessageEvent<ToLeader>) => {
     if ("leaves" in data) end();
-    else void guest.take(data);
+    else guest.take(data);
   };
   void navigator.locks.request(lockOfTab(lattice, tab), { mode: "shared" }, () => end());
   return end;

@@ -16,3 +16,5 @@ hosting.catch((error: unknown) =>
   }),
 );
 scope.onmessage = async ({ data }) => (await hosting).take(data);
+// From then on without a detour; what came before is taken before.
+hosting.then((hosting) => (scope.onmessage = ({ data }) => hosting.take(data))).catch(() => {});
