@@ -29,6 +29,14 @@ export function changeSource(source: Source): Source {
   return source;
 }
 
+/** Notes which version of a source runs under which key. */
+export function noteDeployed(name: string, actor: string, { text, revision }: { text: string; revision: number }): void {
+  const source = sources.all.find((one) => one.name === name);
+  if (!source) return;
+  // Revisions count on where an earlier version runs again.
+  changeSource({ ...source, actor, deployed: text, revision: Math.max(revision, source.revision) });
+}
+
 /** Removes a source. Its actor runs on. */
 export async function removeSource(name: string): Promise<void> {
   sources.all = sources.all.filter((source) => source.name !== name);

@@ -26,6 +26,8 @@ export interface PortableSource {
   /** Contracts that it claims beside those that its code names. */
   capabilities: string[];
   tests: UnitTest[];
+  /** Whether its module is to be as fast as it can be, which takes longer to compile; AssemblyScript only. */
+  isOptimized: boolean;
 }
 
 /** A source as this page has it. */
@@ -44,8 +46,8 @@ export function sourceOf(actor: string): Source | undefined {
 }
 
 /** What of a source is to be put into a manifest or a link. */
-export function portable({ name, language, text, capabilities, tests }: Source): PortableSource {
-  return { name, language, text, capabilities, tests };
+export function portable({ name, language, text, capabilities, tests, isOptimized }: Source): PortableSource {
+  return { name, language, text, capabilities, tests, isOptimized };
 }
 
 /**
@@ -72,7 +74,7 @@ export function freeName(name: string): string {
 
 /** What came from outside is looked at before it is kept. */
 function read(taken: unknown): PortableSource {
-  const { name, language, text, capabilities = [], tests = [] } = Object(taken) as Partial<PortableSource>;
+  const { name, language, text, capabilities = [], tests = [], isOptimized } = Object(taken) as Partial<PortableSource>;
   const isText = (value: unknown): value is string => typeof value === "string";
   const areTexts = (values: unknown): values is string[] => Array.isArray(values) && values.every(isText);
   const isTest = (test: UnitTest) => isText(test?.operation) && isText(test.input) && isText(test.expected);
@@ -85,12 +87,13 @@ function read(taken: unknown): PortableSource {
     text,
     capabilities,
     tests: tests.map(({ operation, input, expected }) => ({ operation, input, expected })),
+    isOptimized: isOptimized === true,
   };
 }
 
 function malformed(): WisteriaError {
   return new WisteriaError(
     "bad-request",
-    `this is no source of an actor; it has name, language (${LANGUAGES.join(" or ")}), text, capabilities and tests`,
+    `this is no source of an actor; it has name, language (${LANGUAGES.join(" or ")}) and text, and may have capabilities, tests and isOptimized`,
   );
 }

@@ -1,6 +1,6 @@
 // The page's only way to the lattice: joins as a host, asks for the state, follows the events, carries out commands.
 
-import { Host, WisteriaError, type ActorLimits, type LatticeEvent, type Link } from "wisteria";
+import { Host, WisteriaError, type ActorLimits, type LatticeEvent, type Link, type SignClaims } from "wisteria";
 import { Due } from "./due";
 import { readWay, type Way } from "./config";
 import { describeEvent, kindOf } from "./events";
@@ -239,6 +239,22 @@ export function moveActor(actor: string, name: string, from: string, to: string,
     due.inventory(to);
     due.inventory(from);
   });
+}
+
+/** Signs a module with this browser's account; resolves with the signed one. */
+export function signModule(module: Uint8Array, claims: SignClaims): Promise<Uint8Array> {
+  return joinedHost().sign(module, claims);
+}
+
+/** Has an actor run another module of its key, on one host after another. No call fails; a host that refuses it keeps the old one. */
+export async function updateActor(actor: string, module: Uint8Array, hosts: string[]): Promise<void> {
+  for (const on of hosts) {
+    await during({ kind: "changing", actor, host: on }, async (joined) => {
+      await joined.actors.update(actor, module, { host: on });
+      due.inventory(on);
+      due.claims();
+    });
+  }
 }
 
 /** Puts a link; resolves once its provider has accepted it, rejects with its reason. */

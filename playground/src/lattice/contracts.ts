@@ -41,6 +41,11 @@ export function operationsOf(contracts: string[], own: Operation[] = []): Operat
   return [...own, ...contracts.flatMap((contract) => OPERATIONS[contract] ?? []), EVERY_ACTOR];
 }
 
+/** The contract whose providers call an operation; nothing where it is none of theirs. */
+export function contractOfOperation(operation: string): string | undefined {
+  return Object.keys(OPERATIONS).find((contract) => OPERATIONS[contract]?.some(({ name }) => name === operation));
+}
+
 /** Contracts that need no link. */
 export function isBuiltIn(contract: string): boolean {
   return contract.startsWith("wasmcloud:builtin:");

@@ -1,6 +1,8 @@
 // What the palette offers, as things stand when it opens.
 
 import { canvas } from "../canvas/controls.svelte";
+import { code, openCode } from "../code/code.svelte";
+import { sources } from "../code/kept-sources.svelte";
 import { otherHosts, move, start, stop } from "../commands/actions";
 import { log, redo, undo } from "../commands/log.svelte";
 import { lattice } from "../lattice/state.svelte";
@@ -25,6 +27,8 @@ export function choices(): Choice[] {
       words: `Start ${module.name}${settings.startOn ? ` on ${nameOfHost(settings.startOn)}` : " in this tab"}`,
       act: () => void start(module),
     })),
+    { words: "New actor…", act: () => (code.isNew = true) },
+    ...sources.all.map(({ name }) => ({ words: `Edit code of ${name}…`, act: () => openCode(name) })),
     { words: "New link…", act: () => select({ kind: "new-link", draft: {} }) },
     ...actorChoices(),
     ...lattice.hosts.map(({ id }) => ({
