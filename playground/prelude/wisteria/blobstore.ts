@@ -4,7 +4,6 @@ import { hasFailed, noteFailure } from "./failure";
 import { callProvider } from "./guest";
 import { Value } from "./value";
 
-const CONTRACT = "wasmcloud:blobstore";
 /** How many bytes are written or read at once. */
 const PART = 64 * 1024;
 
@@ -81,5 +80,5 @@ function chunk(container: string, object: string, bytes: Uint8Array, at: i32): V
 }
 
 function call(operation: string, argument: Value, link: string): Value {
-  return callProvider(CONTRACT, "Blobstore." + operation, argument, link);
+  return callProvider("wasmcloud:blobstore", "Blobstore." + operation, argument, link);
 }

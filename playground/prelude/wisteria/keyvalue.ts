@@ -3,8 +3,6 @@
 import { callProvider } from "./guest";
 import { Value } from "./value";
 
-const CONTRACT = "wasmcloud:keyvalue";
-
 /** Numbers, texts, lists and sets under keys; `link` names the link that leads to them. */
 export namespace keyvalue {
   /** Adds to a number; returns the new value. */
@@ -85,5 +83,5 @@ export namespace keyvalue {
 }
 
 function call(operation: string, argument: Value, link: string): Value {
-  return callProvider(CONTRACT, "KeyValue." + operation, argument, link);
+  return callProvider("wasmcloud:keyvalue", "KeyValue." + operation, argument, link);
 }

@@ -3,8 +3,6 @@
 import { callProvider, register } from "./guest";
 import { Value } from "./value";
 
-const CONTRACT = "wasmcloud:messaging";
-
 /** A message that arrived. */
 export class Message {
   /** Where it was published. */
@@ -38,7 +36,7 @@ export namespace messaging {
 
   /** Publishes bytes. */
   export function publishBytes(subject: string, body: Uint8Array, link: string = "default"): void {
-    callProvider(CONTRACT, "Messaging.Publish", Value.map().set("subject", subject).set("body", body), link);
+    call("Publish", Value.map().set("subject", subject).set("body", body), link);
   }
 
   /** Publishes text as a question, and waits so many milliseconds for the reply. */
@@ -47,7 +45,7 @@ export namespace messaging {
       .set("subject", subject)
       .set("body", Value.of(text).bytes)
       .set("timeoutMs", milliseconds);
-    return new Message(callProvider(CONTRACT, "Messaging.Request", argument, link));
+    return new Message(call("Request", argument, link));
   }
 
   /** Has a function take messages, as the operation `MessageSubscriber.HandleMessage`. The link says on which subjects. */
@@ -58,4 +56,8 @@ export namespace messaging {
       return Value.nil();
     });
   }
+}
+
+function call(operation: string, argument: Value, link: string): Value {
+  return callProvider("wasmcloud:messaging", "Messaging." + operation, argument, link);
 }

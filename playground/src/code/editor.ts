@@ -49,7 +49,7 @@ export function openEditor(place: HTMLElement, { text, language, label, onchange
       lintGutter(),
       THEME,
       syntaxHighlighting(COLOURS),
-      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) onchange(update.state.doc.toString());
       }),
@@ -78,7 +78,7 @@ function diagnosticOf(text: Text, { severity, message, line, column, length }: P
 
 const THEME = EditorView.theme({
   "&": { height: "100%", backgroundColor: "var(--field)", color: "var(--text)", fontSize: "13px" },
-  "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "-2px" },
+  "&.cm-focused": { outline: "0" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5" },
   ".cm-content": { caretColor: "var(--text)" },
   ".cm-cursor": { borderLeftColor: "var(--text)" },

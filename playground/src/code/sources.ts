@@ -1,6 +1,7 @@
 // The sources of actors that were written on this page: what they are, and how they come and go with manifests and links.
 
 import { WisteriaError } from "wisteria";
+import type { Operation } from "../lattice/contracts";
 import { changeSource, sources } from "./kept-sources.svelte";
 
 /** What an actor is written in. */
@@ -43,6 +44,12 @@ export interface Source extends PortableSource {
 /** The source of an actor, where it was written here. Reading it follows changes, in an effect or a derived value. */
 export function sourceOf(actor: string): Source | undefined {
   return sources.all.find((source) => source.actor === actor);
+}
+
+/** The operations of a source's unit tests, each with the argument of its first one. */
+export function testedOperations({ tests }: Source): Operation[] {
+  const first = new Map(tests.toReversed().map(({ operation, input }) => [operation, input]));
+  return [...new Set(tests.map(({ operation }) => operation))].map((name) => ({ name, example: first.get(name) ?? "" }));
 }
 
 /** What of a source is to be put into a manifest or a link. */

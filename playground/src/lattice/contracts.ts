@@ -38,7 +38,9 @@ const EVERY_ACTOR: Operation = { name: "Actor.HealthRequest", example: "{}" };
 
 /** The operations of an actor with these contracts, and those of its own. */
 export function operationsOf(contracts: string[], own: Operation[] = []): Operation[] {
-  return [...own, ...contracts.flatMap((contract) => OPERATIONS[contract] ?? []), EVERY_ACTOR];
+  const told = contracts.flatMap((contract) => OPERATIONS[contract] ?? []);
+  const isOther = ({ name }: Operation) => !own.some((one) => one.name === name);
+  return [...own, ...told.filter(isOther), EVERY_ACTOR];
 }
 
 /** The contract whose providers call an operation; nothing where it is none of theirs. */
