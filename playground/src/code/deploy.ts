@@ -6,6 +6,7 @@ import { hostsOf, type Version } from "../commands/commands";
 import { run } from "../commands/log.svelte";
 import { signModule } from "../lattice/client";
 import { lattice } from "../lattice/state.svelte";
+import { allProviders } from "../lattice/view";
 import { addOwn, bytesOf, moduleOf, type ModuleEntry } from "../library/modules.svelte";
 import { runTests } from "./bench";
 import { code, type Stage } from "./code.svelte";
@@ -59,9 +60,16 @@ export async function moduleOfSource(source: Source): Promise<ModuleEntry> {
 async function built(source: Source): Promise<Uint8Array | undefined> {
   show(source, { at: "compiling" });
   const { module, problems } = await compile(source);
-  if (code.open === source.name) Object.assign(code, { problems, ...(module ? { told: contractsIn(module) } : {}) });
+  if (code.open === source.name) Object.assign(code, { problems, ...(module ? { told: told(module) } : {}) });
   if (!module) show(source, { at: "refused", why: "errors" });
   return module;
+}
+
+function told(module: Uint8Array): string[] {
+  return contractsIn(
+    module,
+    allProviders().map(({ contract }) => contract),
+  );
 }
 
 async function meetsTests(source: Source, module: Uint8Array): Promise<boolean> {
@@ -76,7 +84,7 @@ async function meetsTests(source: Source, module: Uint8Array): Promise<boolean> 
 /** Signs a module as the next version of its source. */
 async function signed(source: Source, module: Uint8Array): Promise<Version> {
   const revision = (sources.all.find(({ name }) => name === source.name)?.revision ?? 0) + 1;
-  const capabilities = [...new Set([...contractsIn(module), ...source.capabilities])].sort();
+  const capabilities = [...new Set([...told(module), ...source.capabilities])].sort();
   const claims = { name: source.name, capabilities, revision, version: `${revision}` };
   return { module: await signModule(module, claims), text: source.text, revision };
 }

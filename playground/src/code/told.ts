@@ -1,17 +1,29 @@
 // Which contracts a module uses, as its own texts tell: it names what it calls, and the operations that it answers.
 
-import { contractOfOperation, isBuiltIn } from "../lattice/contracts";
+import { OPERATIONS } from "../lattice/contracts";
 
-const CONTRACT = /\b(?:wasmcloud|wisteria):[a-z][a-z0-9]*(?::[a-z0-9]+)*/g;
-const OPERATION = /\b[A-Z][A-Za-z0-9]*\.[A-Z][A-Za-z]*/g;
+/** Contracts that an actor may name; those that every actor may use need no claim. */
+const CONTRACTS = [
+  "wasmcloud:blobstore",
+  "wasmcloud:httpclient",
+  "wasmcloud:httpserver",
+  "wasmcloud:keyvalue",
+  "wasmcloud:messaging",
+  "wasmcloud:sqldb",
+  "wisteria:cron",
+  "wisteria:eventstreams",
+  "wisteria:keyvalue2",
+  "wisteria:secrets",
+  "wisteria:telnet",
+  "wisteria:ui",
+];
 
-/** The contracts that it is to claim, without those that every actor may use; sorted. */
-export function contractsIn(module: Uint8Array): string[] {
-  // Texts of AssemblyScript lie there as UTF-16, all others as UTF-8; both keep the letters of names apart from all else.
-  const bytes = new TextDecoder("latin1").decode(module);
-  const texts = [bytes, bytes.replaceAll("\0", "")];
-  const named = texts.flatMap((text) => text.match(CONTRACT) ?? []);
-  const answered = texts.flatMap((text) => text.match(OPERATION) ?? []).map(contractOfOperation);
-  const contracts = [...named, ...answered].filter((one): one is string => one !== undefined && !isBuiltIn(one));
-  return [...new Set(contracts)].sort();
+/** The contracts that it is to claim, sorted: among those that are known, or that are provided on the lattice. */
+export function contractsIn(module: Uint8Array, provided: string[] = []): string[] {
+  const text = new TextDecoder("latin1").decode(module);
+  // AssemblyScript keeps texts as UTF-16, all else as UTF-8; names have no letters that would look different otherwise.
+  const names = (word: string) => text.includes(word) || text.includes([...word].join("\0"));
+  const answers = (contract: string) => (OPERATIONS[contract] ?? []).some(({ name }) => names(name));
+  const known = [...new Set([...CONTRACTS, ...provided])];
+  return known.filter((contract) => names(contract) || answers(contract)).sort();
 }

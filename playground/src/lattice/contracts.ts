@@ -14,7 +14,7 @@ const json = (value: unknown): string => JSON.stringify(value, null, 2);
 const request = { method: "GET", path: "/hello", queryString: "", header: {}, body: "" };
 
 /** Operations that providers of a contract call. */
-const OPERATIONS: Record<string, Operation[]> = {
+export const OPERATIONS: Record<string, Operation[]> = {
   "wasmcloud:httpserver": [
     { name: "HttpServer.HandleRequest", example: json(request) },
     { name: "WebSocket.Received", example: json({ session: "1", text: "hello" }) },
@@ -41,11 +41,6 @@ export function operationsOf(contracts: string[], own: Operation[] = []): Operat
   const told = contracts.flatMap((contract) => OPERATIONS[contract] ?? []);
   const isOther = ({ name }: Operation) => !own.some((one) => one.name === name);
   return [...own, ...told.filter(isOther), EVERY_ACTOR];
-}
-
-/** The contract whose providers call an operation; nothing where it is none of theirs. */
-export function contractOfOperation(operation: string): string | undefined {
-  return Object.keys(OPERATIONS).find((contract) => OPERATIONS[contract]?.some(({ name }) => name === operation));
 }
 
 /** Contracts that need no link. */
