@@ -50,6 +50,7 @@ export function openEditor(place: HTMLElement, { text, language, label, onchange
       THEME,
       syntaxHighlighting(COLOURS),
       EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
+      EditorView.domEventHandlers({ beforeinput: replaceSelected }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) onchange(update.state.doc.toString());
       }),
@@ -67,6 +68,23 @@ export function openEditor(place: HTMLElement, { text, language, label, onchange
     },
     close: () => view.destroy(),
   };
+}
+
+/**
+ * Replaces what is selected by what is typed. Browsers that do so themselves keep the look of what was there by styles inside
+ * of elements, which the page's policy refuses.
+ */
+function replaceSelected(event: InputEvent, view: EditorView): boolean {
+  const { inputType, data } = event;
+  const { from, to, empty } = view.state.selection.main;
+  if (inputType !== "insertText" || data === null || empty || view.composing) return false;
+  event.preventDefault();
+  const insertion = () =>
+    view.state.update(view.state.replaceSelection(data), { userEvent: "input.type", scrollIntoView: true });
+  // Such as those that put brackets around what is selected.
+  const handlers = view.state.facet(EditorView.inputHandler);
+  if (!handlers.some((handle) => handle(view, from, to, data, insertion))) view.dispatch(insertion());
+  return true;
 }
 
 /** The text may be another one by now. */
