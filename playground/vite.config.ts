@@ -1,5 +1,6 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin, type ProxyOptions } from "vite";
+import { noDataFetch } from "./no-data-fetch.ts";
 import { noInlineStyle } from "./no-inline-style.ts";
 import { sampleLibrary } from "./sample-library.ts";
 
@@ -27,7 +28,7 @@ export default defineConfig({
   // The page is served from the root of a server, and from any folder of a static site.
   base: "./",
   plugins: [noInlineStyle, svelte(), serviceWorker, sampleLibrary()],
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [noDataFetch] },
   build: { target: "es2022", assetsInlineLimit: 0 },
   server: { proxy: { "/api": toServer, "/lattice": toServer } },
 });

@@ -13,7 +13,8 @@ import { settings } from "./ui/settings.svelte";
 export function onKey(event: KeyboardEvent): void {
   const withControl = event.ctrlKey || event.metaKey;
   if (withControl && event.key.toLowerCase() === "k") return take(event, () => (settings.palette = !settings.palette));
-  if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+  // Inside of the editor, the page is told of its outermost element only.
+  if (isTyping(event.composedPath()[0]) || document.querySelector("dialog[open]")) return;
   if (withControl) return withControlKey(event);
   switch (event.key) {
     case "?":
@@ -50,7 +51,7 @@ function remove(): void {
   if (link) void unlink(link);
 }
 
-function isTyping(target: EventTarget | null): boolean {
+function isTyping(target: EventTarget | undefined): boolean {
   return (
     target instanceof HTMLElement &&
     (target.isContentEditable || ["INPUT", "SELECT", "TEXTAREA"].includes(target.tagName))

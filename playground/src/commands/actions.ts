@@ -14,11 +14,12 @@ import { log, run } from "./log.svelte";
 /** Calls that an actor handles at once where nobody says otherwise. */
 const FIRST_INSTANCES = 4;
 
-/** Starts a module on a host, by default on the one that the library names, and selects its actor. */
-export async function start(module: ModuleEntry, host = settings.startOn || lattice.own): Promise<void> {
+/** Starts a module on a host, by default on the one that the library names, and selects its actor; resolves with whether that worked. */
+export async function start(module: ModuleEntry, host = settings.startOn || lattice.own): Promise<boolean> {
   const command = { kind: "start" as const, module, host, bounds: { maxInstances: FIRST_INSTANCES } };
-  if (!(await run(command))) return;
+  if (!(await run(command))) return false;
   select({ kind: "actor", actor: (command as { actor?: string }).actor ?? module.id, host });
+  return true;
 }
 
 /** Adds files to the library and starts them on a host. */

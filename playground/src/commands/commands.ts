@@ -1,6 +1,7 @@
 // Every change that the page makes, as plain data: how it is carried out, how it is called, and what takes it back.
 
 import type { Link } from "wisteria";
+import { noteDeployed } from "../code/kept-sources.svelte";
 import {
   deleteLink,
   moveActor,
@@ -10,17 +11,26 @@ import {
   startProvider,
   stopActor,
   stopProvider,
+  updateActor,
   type Bounds,
 } from "../lattice/client";
 import { shortContract } from "../lattice/contracts";
 import { lattice } from "../lattice/state.svelte";
 import { linkId, nameOfActor, nameOfHost, nameOfProvider } from "../lattice/view";
-import { bytesOf, moduleOf, noteActor, type ModuleEntry } from "../library/modules.svelte";
+import { addOwn, bytesOf, moduleOf, noteActor, type ModuleEntry } from "../library/modules.svelte";
+
+/** A version of an actor that was written here: its signed module, and the text that it was made of. */
+export interface Version {
+  module: Uint8Array;
+  text: string;
+  revision: number;
+}
 
 /** A change to the lattice. `name` is what the actor was called when the command was given. */
 export type Command =
   | { kind: "start"; module: ModuleEntry; host: string; bounds: Bounds; actor?: string }
   | { kind: "stop"; actor: string; name: string; host: string }
+  | { kind: "update"; actor: string; name: string; from?: Version; to: Version }
   | { kind: "scale"; actor: string; name: string; host: string; bounds: Bounds }
   | { kind: "move"; actor: string; name: string; from: string; to: string; bounds: Bounds }
   | { kind: "stop-provider" | "start-provider"; provider: string; name: string; host: string; linkName: string }
@@ -39,6 +49,13 @@ export async function perform(command: Command): Promise<void> {
     }
     case "stop":
       return stopActor(command.actor, command.host);
+    case "update": {
+      const { actor, name, to } = command;
+      await updateActor(actor, to.module, hostsOf(actor));
+      await addOwn(to.module, `${name}.wasm`);
+      noteDeployed(name, actor, to);
+      return;
+    }
     case "scale":
       return scaleActor(command.actor, command.host, command.bounds);
     case "move":
@@ -73,6 +90,10 @@ export function inverseOf(command: Command): ((done: Command) => Command) | unde
       const [module, bounds] = [moduleOf(actor), boundsOf(actor, host)];
       return module && bounds ? () => ({ kind: "start", module, host, bounds, actor }) : undefined;
     }
+    case "update": {
+      const { from, to } = command;
+      return from && (() => ({ ...command, from: to, to: from }));
+    }
     case "scale": {
       const bounds = boundsOf(command.actor, command.host);
       return bounds ? () => ({ ...command, bounds }) : undefined;
@@ -92,6 +113,11 @@ export function inverseOf(command: Command): ((done: Command) => Command) | unde
   }
 }
 
+/** The hosts that run an actor. */
+export function hostsOf(actor: string): string[] {
+  return lattice.hosts.filter(({ actors }) => actors.some(({ id }) => id === actor)).map(({ id }) => id);
+}
+
 /** How an actor is bounded on a host; nothing where it does not run there. */
 export function boundsOf(actor: string, host: string): Bounds | undefined {
   const found = lattice.hosts.find(({ id }) => id === host)?.actors.find(({ id }) => id === actor);
@@ -108,6 +134,8 @@ export function titleOf(command: Command): string {
       return `Start ${command.module.name} on ${nameOfHost(command.host)}`;
     case "stop":
       return `Stop ${command.name} on ${nameOfHost(command.host)}`;
+    case "update":
+      return `Update ${command.name} to version ${command.to.revision}`;
     case "scale":
       return `Scale ${command.name} to ${command.bounds.maxInstances} on ${nameOfHost(command.host)}`;
     case "move":

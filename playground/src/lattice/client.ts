@@ -1,6 +1,6 @@
 // The page's only way to the lattice: joins as a host, asks for the state, follows the events, carries out commands.
 
-import { Host, WisteriaError, type ActorLimits, type LatticeEvent, type Link } from "wisteria";
+import { Host, WisteriaError, type ActorLimits, type LatticeEvent, type Link, type SignClaims } from "wisteria";
 import { unwatch, watch } from "../observing/watch";
 import { Due } from "./due";
 import { readWay, TABS, type Way } from "./config";
@@ -290,6 +290,22 @@ export async function startProvider(name: string, on: string, linkName: string):
   await joinedHost().providers.start(name, { host: on, linkName });
   due.inventory(on);
   due.links();
+}
+
+/** Signs a module with this browser's account; resolves with the signed one. */
+export function signModule(module: Uint8Array, claims: SignClaims): Promise<Uint8Array> {
+  return joinedHost().sign(module, claims);
+}
+
+/** Has an actor run another module of its key, on one host after another. No call fails; a host that refuses it keeps the old one. */
+export async function updateActor(actor: string, module: Uint8Array, hosts: string[]): Promise<void> {
+  for (const on of hosts) {
+    await during({ kind: "changing", actor, host: on }, async (joined) => {
+      await joined.actors.update(actor, module, { host: on });
+      due.inventory(on);
+      due.claims();
+    });
+  }
 }
 
 /** Puts a link; resolves once its provider has accepted it, rejects with its reason. */

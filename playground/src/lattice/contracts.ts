@@ -14,7 +14,7 @@ const json = (value: unknown): string => JSON.stringify(value, null, 2);
 const request = { method: "GET", path: "/hello", queryString: "", header: {}, body: "" };
 
 /** Operations that providers of a contract call. */
-const OPERATIONS: Record<string, Operation[]> = {
+export const OPERATIONS: Record<string, Operation[]> = {
   "wasmcloud:httpserver": [
     { name: "HttpServer.HandleRequest", example: json(request) },
     { name: "WebSocket.Received", example: json({ session: "1", text: "hello" }) },
@@ -38,7 +38,9 @@ const EVERY_ACTOR: Operation = { name: "Actor.HealthRequest", example: "{}" };
 
 /** The operations of an actor with these contracts, and those of its own. */
 export function operationsOf(contracts: string[], own: Operation[] = []): Operation[] {
-  return [...own, ...contracts.flatMap((contract) => OPERATIONS[contract] ?? []), EVERY_ACTOR];
+  const told = contracts.flatMap((contract) => OPERATIONS[contract] ?? []);
+  const isOther = ({ name }: Operation) => !own.some((one) => one.name === name);
+  return [...own, ...told.filter(isOther), EVERY_ACTOR];
 }
 
 /** Contracts that need no link. */

@@ -8,6 +8,9 @@ export interface ReadClaims {
   contracts: string[];
 }
 
+/** The sections that a token may lie in, today's first. */
+const SECTIONS = ["wasmcloud_jwt", "jwt"];
+
 interface Token {
   sub?: string;
   iss?: string;
@@ -17,7 +20,7 @@ interface Token {
 /** The claims of a module; `undefined` for an unsigned one. Rejects what is no module. */
 export async function readClaims(module: Uint8Array): Promise<ReadClaims | undefined> {
   const compiled = await WebAssembly.compile(module as Uint8Array<ArrayBuffer>);
-  const [section] = WebAssembly.Module.customSections(compiled, "jwt");
+  const [section] = SECTIONS.flatMap((name) => WebAssembly.Module.customSections(compiled, name));
   if (!section) return undefined;
   const [, body] = new TextDecoder().decode(section).split(".");
   const token = JSON.parse(fromBase64Url(body ?? "")) as Token;

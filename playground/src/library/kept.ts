@@ -1,4 +1,6 @@
-// Modules that the user brought along, kept in this browser from visit to visit.
+// What the user brought along or wrote, kept in this browser from visit to visit: modules, and sources of actors.
+
+import type { Source } from "../code/sources";
 
 /** A module as it is kept. */
 export interface KeptModule {
@@ -7,29 +9,58 @@ export interface KeptModule {
   bytes: Uint8Array;
 }
 
-const STORE = "modules";
+/** What is kept, each by the property that tells one from another. */
+const STORES = { modules: "id", sources: "name" } as const;
+/** Counts up whenever there is another store. */
+const VERSION = 2;
+
+type Store = keyof typeof STORES;
 
 /** All modules that are kept; none where the browser keeps nothing. */
 export async function readKept(): Promise<KeptModule[]> {
-  return inStore("readonly", (store) => store.getAll() as IDBRequest<KeptModule[]>).catch(() => []);
+  return inStore("modules", "readonly", (store) => store.getAll() as IDBRequest<KeptModule[]>).catch(() => []);
 }
 
 /** Keeps a module. Rejects where the browser does not keep it. */
 export async function keep(module: KeptModule): Promise<void> {
-  await inStore("readwrite", (store) => store.put(module));
+  await inStore("modules", "readwrite", (store) => store.put(module));
 }
 
 /** Forgets a module. */
 export async function forget(id: string): Promise<void> {
-  await inStore("readwrite", (store) => store.delete(id));
+  await inStore("modules", "readwrite", (store) => store.delete(id));
 }
 
-async function inStore<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-  const opening = indexedDB.open("wisteria-playground", 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: "id" });
+/** All sources that are kept; none where the browser keeps nothing. */
+export async function readKeptSources(): Promise<Source[]> {
+  return inStore("sources", "readonly", (store) => store.getAll() as IDBRequest<Source[]>).catch(() => []);
+}
+
+/** Keeps a source, in place of one of its name. Rejects where the browser does not keep it. */
+export async function keepSource(source: Source): Promise<void> {
+  await inStore("sources", "readwrite", (store) => store.put(source));
+}
+
+/** Forgets the source of a name. */
+export async function forgetSource(name: string): Promise<void> {
+  await inStore("sources", "readwrite", (store) => store.delete(name));
+}
+
+async function inStore<T>(
+  name: Store,
+  mode: IDBTransactionMode,
+  work: (store: IDBObjectStore) => IDBRequest<T>,
+): Promise<T> {
+  const opening = indexedDB.open("wisteria-playground", VERSION);
+  opening.onupgradeneeded = () => {
+    const { result: database } = opening;
+    for (const [store, keyPath] of Object.entries(STORES)) {
+      if (!database.objectStoreNames.contains(store)) database.createObjectStore(store, { keyPath });
+    }
+  };
   const database = await done(opening);
   try {
-    return await done(work(database.transaction(STORE, mode).objectStore(STORE)));
+    return await done(work(database.transaction(name, mode).objectStore(name)));
   } finally {
     database.close();
   }

@@ -2,6 +2,8 @@
 
 import { breakingChoices } from "../breaking/choices";
 import { canvas } from "../canvas/controls.svelte";
+import { code, openCode } from "../code/code.svelte";
+import { sources } from "../code/kept-sources.svelte";
 import { otherHosts, move, start, stop } from "../commands/actions";
 import { log, redo, undo } from "../commands/log.svelte";
 import { TABS } from "../lattice/config";
@@ -29,6 +31,8 @@ export function choices(): Choice[] {
       words: `Start ${module.name}${settings.startOn ? ` on ${nameOfHost(settings.startOn)}` : " in this tab"}`,
       act: () => void start(module),
     })),
+    { words: "New actor…", act: () => (code.isNew = true) },
+    ...sources.all.map(({ name }) => ({ words: `Edit code of ${name}…`, act: () => openCode(name) })),
     { words: "New link…", act: () => select({ kind: "new-link", draft: {} }) },
     ...actorChoices(),
     ...lattice.hosts.map(({ id }) => ({

@@ -1,0 +1,39 @@
+// Takes a module through its unit tests, in a worker of their own.
+
+import type { Bench } from "./bench.worker";
+import type { UnitTest } from "./sources";
+import type { Outcome } from "./unit-test";
+
+/** How long all tests of a module may take, in milliseconds: it may be one that never ends. */
+const PATIENCE = 3000;
+
+/** Runs the tests one after another in one new instance over empty stores; resolves with their outcomes. */
+export async function runTests(module: Uint8Array, tests: UnitTest[]): Promise<Outcome[]> {
+  if (tests.length === 0) return [];
+  const worker = new Worker(new URL("./bench.worker.ts", import.meta.url), { type: "module", name: "unit tests" });
+  try {
+    return await outcomes(worker, { module, tests });
+  } finally {
+    worker.terminate();
+  }
+}
+
+function outcomes(worker: Worker, bench: Bench): Promise<Outcome[]> {
+  return new Promise((resolve) => {
+    const had: Outcome[] = [];
+    const end = (why: string) => {
+      clearTimeout(timer);
+      const missing = bench.tests.slice(had.length).map((): Outcome => ({ isMet: false, got: "no reply", why }));
+      resolve([...had, ...missing]);
+    };
+    const timer = setTimeout(() => end(`The tests were ended after ${PATIENCE / 1000} seconds`), PATIENCE);
+    worker.onmessage = ({ data }: MessageEvent<Outcome>) => {
+      if (had.push(data) === bench.tests.length) end("");
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      end(event.message || "The script of the tests cannot be loaded");
+    };
+    worker.postMessage(bench);
+  });
+}

@@ -1,0 +1,50 @@
+import { DESK, PHONE, startBrowser } from "./playground.mjs";
+import { startServer } from "./server.mjs";
+const [size, theme, template] = [process.argv[2] === "phone" ? PHONE : DESK, process.argv[3] ?? "light", process.argv[4] ?? "echo"];
+const server = await startServer(); const browser = await startBrowser();
+try {
+  const play = await browser.open(server, { size, theme });
+  const logs = []; play.page.on("console", (m) => logs.push(m.text())); play.page.on("pageerror", (e) => logs.push(e.message));
+  const shot = (n) => play.page.screenshot({ path: `/tmp/code/${process.argv[2]}-${theme}-${n}.png` });
+  await play.show("Library");
+  await play.button("New actor…").click();
+  await play.page.getByRole("dialog", { name: "New actor" }).waitFor();
+  await shot("new");
+  await play.page.getByRole("radio", { name: new RegExp(`^${template} `) }).check();
+  await play.button("Create").click();
+  const area = play.page.getByRole("region", { name: /^Code of / });
+  await area.getByRole("textbox", { name: /^Source of / }).waitFor();
+  await shot("editor");
+  const t = Date.now();
+  await area.getByRole("button", { name: "Deploy", exact: true }).click();
+  await area.getByRole("status").getByText(/was deployed in|Not deployed/).waitFor({ timeout: 60000 }).catch((e) => logs.push(String(e)));
+  logs.push("first: " + (Date.now() - t) + " " + await area.getByRole("status").textContent());
+  await shot("deployed");
+  for (let i = 0; i < 5; i++) {
+    await area.getByRole("textbox", { name: /^Source of / }).click();
+    await play.page.keyboard.press("Control+Home");
+    await play.page.keyboard.type("// edit\n");
+    await play.page.keyboard.press("Control+s");
+    await area.getByRole("status").getByText(new RegExp(`Version ${i + 2} was deployed in|Not deployed`)).waitFor({ timeout: 60000 }).catch((e) => logs.push(String(e)));
+    logs.push(await area.getByRole("status").textContent());
+  }
+  await area.getByRole("tab", { name: /Unit tests/ }).click();
+  await shot("tests");
+  const row = area.getByRole("group", { name: "Unit test 1" });
+  await row.getByLabel("Expected reply as JSON").fill('"other"');
+  await area.getByRole("button", { name: "Deploy", exact: true }).click();
+  await area.getByRole("status").getByText(/Not deployed/).waitFor();
+  await shot("tests-failed");
+  await area.getByRole("tab", { name: /Claims/ }).click();
+  await shot("claims");
+  await area.getByRole("tab", { name: /AssemblyScript|WAT/ }).click();
+  await area.getByRole("textbox", { name: /^Source of / }).click();
+  await play.page.keyboard.press("Control+End");
+  await play.page.keyboard.type(template.includes("tiny") ? "(func" : "let x: i32 = nothing;");
+  await play.page.keyboard.press("Control+s");
+  await area.getByRole("status").getByText(/Not deployed/).waitFor();
+  await shot("error");
+  await play.isAccessible("x").catch((e) => logs.push(e.message));
+  console.log(logs.join("\n"));
+} catch (e) { console.log(e); } finally { await browser.close(); await server.stop(); }
+process.exit(0);
