@@ -5,6 +5,7 @@ import { firstValues } from "../lattice/link-values";
 import { lattice } from "../lattice/state.svelte";
 import { contractsOf, isSigned, nameOfActor, nameOfHost, nameOfProvider } from "../lattice/view";
 import { addOwn, type ModuleEntry } from "../library/modules.svelte";
+import { openDialog } from "../ui/dialogs.svelte";
 import { showFailure } from "../ui/notices.svelte";
 import { select, type Draft } from "../ui/selection.svelte";
 import { settings } from "../ui/settings.svelte";
@@ -21,10 +22,17 @@ export async function start(module: ModuleEntry, host = settings.startOn || latt
   select({ kind: "actor", actor: (command as { actor?: string }).actor ?? module.id, host });
 }
 
-/** Adds files to the library and starts them on a host. */
+/** What manifests are called as files. */
+const MANIFEST_FILE = /\.(ya?ml|json)$/i;
+
+/** Adds files to the library and starts them on a host; a manifest is shown with its plan instead. */
 export async function startFiles(files: Iterable<File>, host?: string): Promise<void> {
   for (const file of files) {
     try {
+      if (MANIFEST_FILE.test(file.name)) {
+        openDialog({ kind: "import", text: await file.text() });
+        continue;
+      }
       const module = await addOwn(new Uint8Array(await file.arrayBuffer()), file.name);
       await start(module, host);
     } catch (thrown) {

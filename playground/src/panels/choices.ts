@@ -6,6 +6,7 @@ import { log, redo, undo } from "../commands/log.svelte";
 import { lattice } from "../lattice/state.svelte";
 import { nameOfActor, nameOfHost } from "../lattice/view";
 import { library } from "../library/modules.svelte";
+import { openDialog } from "../ui/dialogs.svelte";
 import { select } from "../ui/selection.svelte";
 import { nextTheme, settings } from "../ui/settings.svelte";
 
@@ -34,6 +35,8 @@ export function choices(): Choice[] {
     { words: settings.view === "list" ? "Show canvas" : "Show list", keys: "L", act: toggleView },
     { words: "Fit to view", keys: "F", act: () => canvas.fit() },
     { words: "Tidy layout", keys: "T", act: () => void canvas.tidy() },
+    { words: "Export manifest…", act: () => openDialog({ kind: "export" }) },
+    { words: "Import manifest…", act: () => openDialog({ kind: "import" }) },
     { words: "Next theme", act: nextTheme },
     { words: "Shortcuts…", keys: "?", act: () => (settings.shortcuts = true) },
   ];
