@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { DESK, PHONE, startBrowser } from "./playground.mjs";
+import { withCustomSection } from "./module.mjs";
+import { moduleBytes } from "./paths.mjs";
 import { startServer } from "./server.mjs";
 import { until } from "./until.mjs";
 
@@ -48,6 +50,24 @@ describe("what a playground shares", { timeout: 300_000 }, () => {
     await dialog.waitFor();
     return dialog;
   }
+
+  /** Moves this tab's box on the canvas. */
+  async function moveHost(play) {
+    const { x, y } = await play.node("Host: This tab").boundingBox();
+    await play.page.mouse.move(x + 30, y + 12);
+    await play.page.mouse.down();
+    await play.page.mouse.move(x + 60, y + 52, { steps: 8 });
+    await play.page.mouse.up();
+    await until(() => placeOfHost(play), "the place to be kept");
+  }
+
+  /** Where this tab's box was put, as the browser keeps it. */
+  const placeOfHost = (play) =>
+    play.page.evaluate(() => {
+      const { places } = JSON.parse(localStorage.getItem("wisteria canvas default") ?? "{}");
+      const { x, y } = places?.["host own"] ?? {};
+      return x === undefined ? undefined : { x: Math.round(x), y: Math.round(y) };
+    });
 
   /** What runs where, and what is linked to what, whatever the keys of hosts are. */
   const picture = (play) =>
@@ -155,6 +175,98 @@ describe("what a playground shares", { timeout: 300_000 }, () => {
     await dialog.getByRole("listitem").filter({ hasText: "Link one and web" }).getByText("Failed").waitFor();
   });
 
+  for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE })) {
+    test(`on a ${name} a link brings actors, modules, links and places to another lattice, once people say so`, async () => {
+      const play = await visit({ size });
+      await play.show("Library");
+      await play.page.getByLabel("Module files").setInputFiles({ name: "mine.wasm", mimeType: "application/wasm", buffer: ownModule("tiny_counter") });
+      await play.inspector().getByRole("heading", { name: "mine" }).waitFor();
+      await play.page.evaluate(async () => {
+        const { id, lattice, links } = window.wisteria;
+        const { actors, providers } = await lattice.inventory(id);
+        const provider_id = providers.find(({ name }) => name === "keyvalue-memory").id;
+        await links.put({ actor_id: actors[0].id, provider_id, contract_id: "wasmcloud:keyvalue" });
+      });
+      await play.inspector().getByText("keyvalue-memory · default").waitFor();
+      const here = await picture(play);
+      assert.equal(here.actors.length, 1);
+      if (size === PHONE) await play.button("Close sheet").click();
+      if (size === DESK) await moveHost(play);
+      const standing = await placeOfHost(play);
+      await play.button("Share…").click();
+      const sharing = play.page.getByRole("dialog", { name: "Share" });
+      const field = sharing.getByRole("textbox", { name: /^Link/ });
+      await until(async () => (await field.inputValue()).includes("#1"), "the link to be made");
+      const { hash } = new URL(await field.inputValue());
+
+      const fresh = await another();
+      const there = await visit({ size, path: hash }, fresh);
+      const shared = there.page.getByRole("dialog", { name: "Shared canvas" });
+      await shared.getByText("its module is in the link").waitFor();
+      assert.deepEqual((await picture(there)).actors, [], "a link starts nothing by itself");
+      await shared.getByRole("button", { name: "Apply" }).click();
+      await shared.getByText("All of it runs", { exact: true }).waitFor();
+      assert.deepEqual(await picture(there), here);
+      await shared.getByRole("button", { name: "Show it" }).click();
+      await there.node("Actor: mine on This tab").waitFor();
+      assert.deepEqual(await placeOfHost(there), standing);
+      assert.equal(await there.page.evaluate(() => location.hash), "", "the link is asked about once");
+    });
+  }
+
+  test("a link of the first format is read for ever", async () => {
+    const play = await visit({ path: FIRST_LINK });
+    const shared = play.page.getByRole("dialog", { name: "Shared canvas" });
+    await shared.getByText("Actor kv-counter").waitFor();
+    await shared.getByText("library/kv_counter.wasm").waitFor();
+    await shared.getByRole("button", { name: "Not now" }).click();
+    assert.deepEqual((await picture(play)).actors, []);
+  });
+
+  test("a link that is cut off, changed, foreign, too new or too long is refused with the remedy", async () => {
+    const play = await visit();
+    const changed = FIRST_LINK.slice(0, 40) + (FIRST_LINK[40] === "A" ? "B" : "A") + FIRST_LINK.slice(41);
+    for (const [hash, why] of [
+      [FIRST_LINK.slice(0, -20), "was cut off or changed on its way"],
+      [FIRST_LINK.slice(0, 1 + 1), "was cut off or changed on its way"],
+      [changed, "was cut off or changed on its way"],
+      ["#1/somewhere?else", "characters that no link of a playground has"],
+      ["#7abc", "is of format 7, and this page reads 1"],
+      [`#1${"A".repeat(140_000)}`, "has 140,001 characters, and at most 131,072 are read"],
+    ]) {
+      await play.page.evaluate((next) => (location.hash = next), hash);
+      await play.page.getByRole("alert").getByText(why).waitFor();
+      await play.button("Dismiss").click();
+      assert.equal(await play.page.getByRole("dialog").count(), 0);
+    }
+  });
+
+  test("a link that names modules elsewhere gets none of them", async () => {
+    const play = await visit();
+    const asked = [];
+    play.page.on("request", (request) => asked.push(request.url()));
+    await play.page.evaluate((next) => (location.hash = next), ELSEWHERE_LINK);
+    const shared = play.page.getByRole("dialog", { name: "Shared canvas" });
+    await shared.getByRole("button", { name: "Apply" }).click();
+    await shared.getByRole("alert").getByText("links start nothing from other places").waitFor();
+    assert.deepEqual(asked.filter((url) => url.includes("elsewhere")), []);
+  });
+
+  test("what is too long for a link is said, and what to leave out", async () => {
+    const play = await visit();
+    for (const sample of ["sql_notes", "blob_notes"]) {
+      const file = { name: `${sample}_mine.wasm`, mimeType: "application/wasm", buffer: ownModule(sample) };
+      await play.page.getByLabel("Module files").setInputFiles(file);
+      await play.inspector().getByRole("heading", { name: `${sample}_mine` }).waitFor();
+    }
+    await play.button("Share…").click();
+    const sharing = play.page.getByRole("dialog", { name: "Share" });
+    await sharing.getByRole("alert").getByText("leave out modules").waitFor();
+    await sharing.getByRole("checkbox", { name: "Modules of your own" }).uncheck();
+    await until(async () => (await sharing.getByRole("textbox", { name: /^Link/ }).inputValue()).includes("#1"), "the link to be made");
+    await sharing.getByText("Not in the link: the modules of blob-notes-mine, sql-notes-mine").waitFor();
+  });
+
   test("a manifest that is dropped on the page is shown with its plan", async () => {
     const play = await visit();
     await play.page.evaluate((text) => {
@@ -179,9 +291,27 @@ describe("what a playground shares", { timeout: 300_000 }, () => {
       await importing.getByRole("button", { name: "Show the plan" }).click();
       await importing.getByRole("region", { name: "Plan" }).getByRole("status").waitFor();
       await play.isAccessible("with the plan of a manifest");
+      await importing.getByRole("button", { name: "Close" }).click();
+      const sharing = await choose(play, "Share…");
+      await until(async () => (await sharing.getByRole("textbox", { name: /^Link/ }).inputValue()) !== "", "the link to be made");
+      await play.isAccessible("with a link");
+      await sharing.getByRole("button", { name: "Close" }).click();
+      await play.page.evaluate((next) => (location.hash = next), FIRST_LINK);
+      const shared = play.page.getByRole("dialog", { name: "Shared canvas" });
+      await shared.getByText("Actor kv-counter").waitFor();
+      await play.isAccessible("with what a link holds");
     });
   }
 });
+
+/** Links as they were made by the first version of this format. */
+const FIRST_LINK =
+  "#1bVFdTsMwDB5XscRbt2nAU9-4BC_ThLzUnawmcZSmHaXKzTgCh8JBHZPYlJfY_n78JY_y9blaPXzP4NBzS32CegYM_EaxZ_FQg5FIG0G3aWjcjrsjJdxBBR37RqevIVg2mAq2AqfDBhMWEY-OFNByVNFcQR_IlL4RF8STTz3U-z9YR9OIdqC1IydxUq00hTIwGPDIllPphSiBYmJS7gzs8HSfa8SniEbDwBl7Z6wMTX2BQc7V1XdcGxl8oni1VKKU8r6b5WPEOG278X1hbopHiaievMRapCz7rqH2RixhPFFZ7__uOR_0qJaTZrAFvD_o28kQzaUIFn_vM8hZP2iGD6h3TxVMUD-_5Jx_AA";
+const ELSEWHERE_LINK =
+  "#1bVBLbgIxDKU9itcDI7azai_RDWJhMgYikjhKPAOjUe7UI_QGvVKdCopUUDax_T5-_nx7_V4sXr5m8BjsnrJANwNG-0EpWw7QgeFEK0a_6mlsx_WOBNfQwMmGXqfvMTprUCq2Aa_DHgWrSEBPCtjbpKKlgRzJ1L5hHzlQkAzd5g92omlEN9DSk-c0qZZMsQ4MRtxZZ6X2YuJISSwpdwbr8fCcazhIQqNh4IzZG8dD391gUEpz9x2XhocglO6WSuRaPnc7isTctS25TOcj6XHogj46ai-ralazqrm95rtqOhtOPe0fVAXTgeqe_0OUstWnWp77wVXwZqtH5CGZWxEd_v7nUn4A";
+
+/** A module that no library has. */
+const ownModule = (name) => withCustomSection(moduleBytes(name), "m", "mine");
 
 /** A manifest of one component, in YAML; with the label that its hosts must have. */
 function manifest(type, properties, requirement = "") {

@@ -25,7 +25,7 @@ export async function startBrowser() {
   };
 }
 
-async function open(browser, server, { size = DESK, theme = "light" } = {}) {
+async function open(browser, server, { size = DESK, theme = "light", path = "" } = {}) {
   const context = await browser.newContext({
     viewport: size,
     colorScheme: theme,
@@ -37,7 +37,7 @@ async function open(browser, server, { size = DESK, theme = "light" } = {}) {
   const console = [];
   page.on("console", (message) => console.push(`${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => console.push(`error: ${error.message}`));
-  await page.goto(server.url);
+  await page.goto(server.url + path);
   const evaluate = async (fn, arg) => outcome(await page.evaluate(expression(fn, arg)));
   const tab = await joined({ console, evaluate });
   return new Playground(page, tab, context, size);

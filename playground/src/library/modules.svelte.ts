@@ -36,6 +36,8 @@ export interface IndexEntry {
 
 class Library {
   entries = $state.raw<ModuleEntry[]>([]);
+  /** Whether it is known what there is. */
+  isOpen = $state(false);
   /** Why the samples are missing. */
   failure = $state("");
 }
@@ -52,6 +54,7 @@ export async function openLibrary(): Promise<void> {
   const [samples, kept] = await Promise.all([readSamples(), readKept()]);
   library.entries = samples;
   for (const { name, bytes } of kept) await addOwn(bytes, name, false).catch(() => undefined);
+  library.isOpen = true;
 }
 
 async function readSamples(): Promise<ModuleEntry[]> {

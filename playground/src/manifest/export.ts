@@ -8,8 +8,8 @@ import { actorsOf, isKnownHereAlone, portableImage, withImages } from "./images"
 /** A manifest, and what others would not find of it. */
 export interface Exported {
   manifest: Manifest;
-  /** Its actors, by their images: keys, or where the module lies. */
-  actors: { name: string; image: string }[];
+  /** Its actors: their keys, and the images that name their modules. */
+  actors: { name: string; key: string; image: string }[];
   /** The names of those whose modules only this page or this lattice has. */
   notPortable: string[];
 }
@@ -19,8 +19,9 @@ export async function exportManifest(name: string, only?: ReadonlySet<string>): 
   const known = await applications();
   const whole = await known.export(name);
   const part = only ? partOf(whole, only) : whole;
-  const manifest = withImages(withNames(part), portableImage);
-  const actors = actorsOf(manifest).map((actor) => ({ name: actor.name, image: actor.properties.image }));
+  const named = withNames(part);
+  const actors = actorsOf(named).map(({ name, properties: { image } }) => ({ name, key: image, image: portableImage(image) }));
+  const manifest = withImages(named, portableImage);
   const notPortable = actors.filter(({ image }) => isKnownHereAlone(image)).map((actor) => actor.name);
   return { manifest, actors, notPortable };
 }

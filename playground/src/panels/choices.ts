@@ -35,6 +35,7 @@ export function choices(): Choice[] {
     { words: settings.view === "list" ? "Show canvas" : "Show list", keys: "L", act: toggleView },
     { words: "Fit to view", keys: "F", act: () => canvas.fit() },
     { words: "Tidy layout", keys: "T", act: () => void canvas.tidy() },
+    { words: "Share…", act: () => openDialog({ kind: "share" }) },
     { words: "Export manifest…", act: () => openDialog({ kind: "export" }) },
     { words: "Import manifest…", act: () => openDialog({ kind: "import" }) },
     { words: "Next theme", act: nextTheme },

@@ -1,9 +1,12 @@
 // Which of the larger dialogs is open; each is loaded when it is opened first.
+import type { Shared } from "../share/format";
 
 /** A dialog, with what it is about. */
 export type OpenDialog =
   | { kind: "export"; actor?: string }
-  | { kind: "import"; text?: string };
+  | { kind: "import"; text?: string }
+  | { kind: "share" }
+  | { kind: "shared"; shared: Shared };
 
 class Dialogs {
   it = $state.raw<OpenDialog | undefined>(undefined);
