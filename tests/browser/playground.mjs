@@ -28,7 +28,7 @@ export async function startBrowser() {
   };
 }
 
-async function open(browser, server, { size = DESK, theme = "light", reducedMotion = "reduce" } = {}) {
+async function open(browser, server, { size = DESK, theme = "light", reducedMotion = "reduce", path = "" } = {}) {
   const context = await browser.newContext({
     viewport: size,
     colorScheme: theme,
@@ -40,7 +40,7 @@ async function open(browser, server, { size = DESK, theme = "light", reducedMoti
   const console = [];
   page.on("console", (message) => console.push(`${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => console.push(`error: ${error.message}`));
-  await page.goto(server.url);
+  await page.goto(server.url + path);
   const evaluate = async (fn, arg) => outcome(await page.evaluate(expression(fn, arg)));
   const tab = await joined({ console, evaluate });
   return new Playground(page, tab, context, size);

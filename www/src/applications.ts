@@ -64,6 +64,12 @@ export class Applications {
     return planner.manifestOf(name, running);
   }
 
+  /** The key of the provider that a capability of a manifest stands for, as things are now; `null` where none runs. */
+  async provider(manifest: unknown, component: string, waiting: Waiting = {}): Promise<string | null> {
+    const [planner, running] = await Promise.all([loadPlanner(), this.#running(waiting)]);
+    return planner.providerOf(planner.read(manifest), running, component);
+  }
+
   async #prepare(manifest: unknown, options: ApplyOptions) {
     const planner = await loadPlanner();
     const read = planner.read(manifest);

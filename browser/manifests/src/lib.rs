@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wisteria_core::{
     error::{ErrorCode, LatticeError},
     identity,
-    manifest::{Application, ComponentKind, Plan},
+    manifest::{Application, Component, ComponentKind, Plan},
 };
 
 /// The manifest as it is understood: what would be said by default is left out.
@@ -45,8 +45,10 @@ pub fn actor_of(module: &[u8]) -> String {
 pub fn provider_of(manifest: &str, running: &str, component: &str) -> String {
     answer(read(manifest).and_then(|application| {
         let running = read_running(running)?;
-        Ok(match application.component(component).map(|component| &component.kind) {
-            Some(ComponentKind::Capability(capability)) => running.provider(capability).map(str::to_owned),
+        Ok(match application.component(component) {
+            Some(Component { kind: ComponentKind::Capability(capability), scaling, .. }) => {
+                running.provider(scaling, capability).map(str::to_owned)
+            }
             _ => None,
         })
     }))

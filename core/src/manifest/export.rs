@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::{
-    application::{Annotations, Application, Capability, Component, ComponentKind, LinkTrait, Scaling},
+    application::{Annotations, Application, Capability, Component, ComponentKind, LinkTrait, Scaling, Share},
     plan::Running,
 };
-use crate::lattice::control::{ActorSummary, LinkDefinition, ProviderSummary};
+use crate::lattice::control::{ActorSummary, Inventory, LinkDefinition, ProviderSummary};
 
 impl Application {
-    /// What runs, and the links between what runs. Modules are named by the keys of their actors, where hosts do not know
-    /// where they came from; a lattice that has none of them asks for a better place.
+    /// What runs, and the links between what runs, on servers or in tabs as now. Modules are named by the keys of their
+    /// actors, where hosts do not know where they came from; a lattice that has none of them asks for a better place.
     pub fn of(name: &str, running: &Running) -> Self {
         let mut names = Names::default();
         let mut components = Vec::new();
+        let kinds = Kinds::of(&running.hosts);
         let mut capabilities = BTreeMap::new();
         let providers = || running.hosts.iter().flat_map(|host| &host.providers);
         let linked = |link: &&LinkDefinition| running.actor_of(link).is_some();
@@ -23,18 +24,16 @@ impl Application {
                 continue;
             };
             capabilities.entry(place).or_insert_with(|| {
-                let component = capability(provider, link, &mut names);
+                let runs = |host: &Inventory| u32::from(host.providers.iter().any(|one| one.id == provider.id));
+                let component = capability(provider, link, kinds.scaling(runs), &mut names);
                 let name = component.name.clone();
                 components.push(component);
                 name
             });
         }
-        let mut actors: BTreeMap<&str, (&ActorSummary, u32)> = BTreeMap::new();
-        for actor in running.hosts.iter().flat_map(|host| &host.actors) {
-            let instances = actor.instances.iter().map(|run| run.max_instances).sum::<u32>();
-            actors.entry(&actor.id).or_insert((actor, 0)).1 += instances;
-        }
-        for (key, (actor, replicas)) in actors {
+        let actors: BTreeMap<&str, &ActorSummary> =
+            running.hosts.iter().flat_map(|host| &host.actors).rev().map(|actor| (actor.id.as_str(), actor)).collect();
+        for (key, actor) in actors {
             let links = running.links.iter().filter(|link| link.actor_id == key).filter_map(|link| {
                 let target = capabilities.get(&(link.provider_id.as_str(), link.link_name.as_str()))?;
                 Some(LinkTrait { target: target.clone(), values: link.values.clone() })
@@ -43,7 +42,11 @@ impl Application {
                 image: actor.image_ref.clone().filter(|image| is_place(image)).unwrap_or_else(|| key.to_owned()),
                 links: links.collect(),
             };
-            let scaling = Scaling::Spread { replicas, shares: Vec::new() };
+            let instances = |host: &Inventory| {
+                let runs = host.actors.iter().filter(|one| one.id == key).flat_map(|one| &one.instances);
+                runs.map(|run| run.max_instances).sum()
+            };
+            let scaling = kinds.scaling(instances);
             components.push(Component { name: names.take(actor.name.as_deref().unwrap_or("actor")), kind, scaling });
         }
         Self { name: name.to_owned(), annotations: Annotations::new(), components }
@@ -61,14 +64,44 @@ impl Running {
     }
 }
 
-fn capability(provider: &ProviderSummary, link: &LinkDefinition, names: &mut Names) -> Component {
+/// The label by which servers and tabs are told apart.
+const KIND: &str = "kind";
+
+/// The hosts of a lattice by their kind.
+struct Kinds<'a>(BTreeMap<&'a str, Vec<&'a Inventory>>);
+
+impl<'a> Kinds<'a> {
+    fn of(hosts: &'a [Inventory]) -> Self {
+        let mut kinds: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for host in hosts {
+            kinds.entry(host.labels.get(KIND).map_or("", String::as_str)).or_default().push(host);
+        }
+        Self(kinds)
+    }
+
+    /// So much as each host runs. Which kind of host runs how much is said where there are several kinds.
+    fn scaling(&self, runs: impl Fn(&Inventory) -> u32) -> Scaling {
+        let counts = self.0.iter().map(|(kind, hosts)| (kind, hosts.iter().map(|host| runs(host)).sum::<u32>()));
+        let counts: Vec<_> = counts.filter(|(_, count)| *count > 0).collect();
+        let replicas = counts.iter().map(|(_, count)| count).sum();
+        let is_told = self.0.len() > 1 && counts.iter().all(|(kind, _)| !kind.is_empty());
+        let shares = counts.into_iter().filter(|_| is_told).map(|(kind, weight)| Share {
+            requirements: BTreeMap::from([(KIND.to_owned(), (*kind).to_owned())]),
+            weight,
+            ..Share::default()
+        });
+        Scaling::Spread { replicas, shares: shares.collect() }
+    }
+}
+
+fn capability(provider: &ProviderSummary, link: &LinkDefinition, scaling: Scaling, names: &mut Names) -> Component {
     let image = provider.image_ref.as_ref().or(provider.name.as_ref()).unwrap_or(&provider.id);
     let kind = ComponentKind::Capability(Capability {
         image: image.clone(),
         contract: provider.contract_id.clone(),
         link_name: link.link_name.clone(),
     });
-    Component { name: names.take(provider.name.as_deref().unwrap_or("provider")), kind, scaling: Scaling::default() }
+    Component { name: names.take(provider.name.as_deref().unwrap_or("provider")), kind, scaling }
 }
 
 /// Names of components, each once: lower-case letters, digits and `-`.

@@ -26,11 +26,8 @@ pub(super) fn places(
 ) -> Result<BTreeMap<usize, u32>, Unmet> {
     let mut ordered: Vec<usize> = (0..hosts.len()).collect();
     ordered.sort_by_key(|at| (!runs(&hosts[*at]), precedence(&hosts[*at])));
-    let fitting = |share: &Share| -> Vec<usize> {
-        let fits =
-            |host: &Inventory| share.requirements.iter().all(|(name, value)| host.labels.get(name) == Some(value));
-        ordered.iter().copied().filter(|at| fits(&hosts[*at])).collect()
-    };
+    let fitting =
+        |share: &Share| -> Vec<usize> { ordered.iter().copied().filter(|at| fits(share, &hosts[*at])).collect() };
     let everywhere = [Share::default()];
     let (Scaling::Spread { shares, .. } | Scaling::Daemon { shares, .. }) = scaling;
     let shares = if shares.is_empty() { &everywhere[..] } else { &shares[..] };
@@ -64,6 +61,16 @@ pub(super) fn places(
     }
     placed.retain(|_, count| *count > 0);
     Ok(placed)
+}
+
+/// Whether a component is to run on a host, if anywhere.
+pub(super) fn may_run(scaling: &Scaling, host: &Inventory) -> bool {
+    let (Scaling::Spread { shares, .. } | Scaling::Daemon { shares, .. }) = scaling;
+    shares.is_empty() || shares.iter().any(|share| fits(share, host))
+}
+
+fn fits(share: &Share, host: &Inventory) -> bool {
+    share.requirements.iter().all(|(name, value)| host.labels.get(name) == Some(value))
 }
 
 /// Servers come before tabs, which people close.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    application::{Application, Capability, Component, ComponentKind, Values},
-    place::{Unmet, places, precedence},
+    application::{Application, Capability, Component, ComponentKind, Scaling, Values},
+    place::{Unmet, may_run, places, precedence},
 };
 use crate::lattice::control::{Inventory, LinkDefinition};
 
@@ -112,11 +112,12 @@ impl Running {
         actors.find(|actor| actor.image_ref.as_deref() == Some(image)).map(|actor| actor.id.as_str())
     }
 
-    /// The key of the provider that stands for a component: of the first host that runs it, servers before tabs.
-    pub fn provider(&self, capability: &Capability) -> Option<&str> {
+    /// The key of the provider that stands for a component: of the first host that runs it, those before others where its
+    /// scaling has it run, then servers before tabs.
+    pub fn provider(&self, scaling: &Scaling, capability: &Capability) -> Option<&str> {
         let mut running: Vec<_> =
             self.hosts.iter().filter_map(|host| Some((host, provider_on(host, capability)?))).collect();
-        running.sort_by_key(|(host, _)| precedence(host));
+        running.sort_by_key(|(host, _)| (!may_run(scaling, host), precedence(host)));
         running.first().map(|(_, key)| *key)
     }
 }
@@ -173,12 +174,13 @@ impl Planning<'_> {
             return;
         };
         for link in links {
-            let Some(ComponentKind::Capability(capability)) =
-                application.component(&link.target).map(|component| &component.kind)
+            let Some(Component { kind: ComponentKind::Capability(capability), scaling, .. }) =
+                application.component(&link.target)
             else {
                 continue;
             };
-            let (actor, provider) = (self.running.actors.get(&component.name), self.running.provider(capability));
+            let actor = self.running.actors.get(&component.name);
+            let provider = self.running.provider(scaling, capability);
             let is_put = |put: &LinkDefinition| {
                 Some(&put.actor_id) == actor
                     && Some(put.provider_id.as_str()) == provider

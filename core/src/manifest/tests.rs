@@ -186,3 +186,38 @@ fn what_runs_is_a_manifest_whose_plan_is_empty() {
     running.actors.insert("my-ui".to_owned(), "M1".to_owned());
     assert_eq!(Plan::new(&application, &running).expect("it fits").steps, []);
 }
+
+#[test]
+fn what_runs_on_servers_or_in_tabs_runs_there_again() {
+    let kind = |mut host: Inventory, kind: &str| {
+        host.labels.insert("kind".to_owned(), kind.to_owned());
+        host
+    };
+    let mut running = Running {
+        hosts: vec![kind(host("N1", "east"), "server"), kind(host("N2", "east"), "browser")],
+        ..Running::default()
+    };
+    running.hosts[0].actors.push(actor("M1", 3));
+    running.hosts[1].actors.push(actor("M1", 1));
+    // Both hosts have that provider, and the tab's is the one that is linked.
+    running.links.push(LinkDefinition {
+        actor_id: "M1".to_owned(),
+        provider_id: "VN2".to_owned(),
+        contract_id: "wasmcloud:httpserver".to_owned(),
+        link_name: "default".to_owned(),
+        ..LinkDefinition::default()
+    });
+    let application = Application::of("mine", &running);
+    assert_eq!(read(&application.write()), application);
+    let shares = |at: usize| match &application.components[at].scaling {
+        Scaling::Spread { shares, .. } | Scaling::Daemon { shares, .. } => {
+            shares.iter().map(|share| (share.requirements["kind"].as_str(), share.weight)).collect::<Vec<_>>()
+        }
+    };
+    assert_eq!((shares(0), shares(1)), (vec![("browser", 1)], vec![("browser", 1), ("server", 3)]));
+
+    running.actors.insert(application.components[1].name.clone(), "M1".to_owned());
+    assert_eq!(Plan::new(&application, &running).expect("it fits").steps, []);
+    running.links[0].provider_id = "VN1".to_owned();
+    assert_eq!(Plan::new(&application, &running).expect("it fits").steps.len(), 1, "the tab's provider is asked for");
+}

@@ -5,6 +5,7 @@ import { firstValues } from "../lattice/link-values";
 import { lattice } from "../lattice/state.svelte";
 import { contractsOf, isSigned, nameOfActor, nameOfHost, nameOfProvider } from "../lattice/view";
 import { addOwn, type ModuleEntry } from "../library/modules.svelte";
+import { openDialog } from "../ui/dialogs.svelte";
 import { showFailure } from "../ui/notices.svelte";
 import { select, type Draft } from "../ui/selection.svelte";
 import { settings } from "../ui/settings.svelte";
@@ -22,10 +23,17 @@ export async function start(module: ModuleEntry, host = settings.startOn || latt
   return true;
 }
 
-/** Adds files to the library and starts them on a host. */
+/** What manifests are called as files. */
+const MANIFEST_FILE = /\.(ya?ml|json)$/i;
+
+/** Adds files to the library and starts them on a host; a manifest is shown with its plan instead. */
 export async function startFiles(files: Iterable<File>, host?: string): Promise<void> {
   for (const file of files) {
     try {
+      if (MANIFEST_FILE.test(file.name)) {
+        openDialog({ kind: "import", text: await file.text() });
+        continue;
+      }
       const module = await addOwn(new Uint8Array(await file.arrayBuffer()), file.name);
       await start(module, host);
     } catch (thrown) {
@@ -48,7 +56,7 @@ export async function move(actor: string, from: string, to: string): Promise<voi
 }
 
 /** A provider that was stopped. */
-type StoppedProvider = Extract<Command, { kind: "stop-provider" | "start-provider" }>;
+type StoppedProvider = Extract<Command, { kind: "stop-provider" }>;
 
 /** A provider that was stopped from this page, where it has a name by which it is started again. */
 export function stoppedProvider(provider: string, host: string): StoppedProvider | undefined {
@@ -58,9 +66,9 @@ export function stoppedProvider(provider: string, host: string): StoppedProvider
   return found?.name ? found : undefined;
 }
 
-/** Starts a provider that was stopped. */
-export async function startAgain(stopped: StoppedProvider): Promise<void> {
-  await run({ ...stopped, kind: "start-provider" });
+/** Starts a provider that was stopped, under the key that its links name. */
+export async function startAgain({ name, host, linkName, provider }: StoppedProvider): Promise<void> {
+  await run({ kind: "start-provider", name, host, linkName, shares: provider });
 }
 
 /** Why an actor and a provider of a contract cannot be linked by a port; nothing where they can. */

@@ -33,7 +33,8 @@ export type Command =
   | { kind: "update"; actor: string; name: string; from?: Version; to: Version }
   | { kind: "scale"; actor: string; name: string; host: string; bounds: Bounds }
   | { kind: "move"; actor: string; name: string; from: string; to: string; bounds: Bounds }
-  | { kind: "stop-provider" | "start-provider"; provider: string; name: string; host: string; linkName: string }
+  | { kind: "start-provider"; name: string; host: string; linkName: string; shares?: string; provider?: string }
+  | { kind: "stop-provider"; name: string; host: string; linkName: string; provider: string }
   | { kind: "put-link"; link: Link }
   | { kind: "delete-link"; link: Link };
 
@@ -42,7 +43,7 @@ export async function perform(command: Command): Promise<void> {
   switch (command.kind) {
     case "start": {
       const { module, host, bounds, actor } = command;
-      const key = await startActor(await bytesOf(module), module.name, host, bounds, actor ?? module.id);
+      const key = await startActor(await moduleFor(module), module.name, host, bounds, actor ?? module.id);
       noteActor(key, module);
       command.actor = key;
       return;
@@ -60,15 +61,21 @@ export async function perform(command: Command): Promise<void> {
       return scaleActor(command.actor, command.host, command.bounds);
     case "move":
       return moveActor(command.actor, command.name, command.from, command.to, command.bounds);
+    case "start-provider":
+      command.provider = await startProvider(command.name, command.host, command.linkName, command.shares);
+      return;
     case "stop-provider":
       return stopProvider(command.provider, command.host);
-    case "start-provider":
-      return startProvider(command.name, command.host, command.linkName);
     case "put-link":
       return putLink(command.link);
     case "delete-link":
       return deleteLink(command.link);
   }
+}
+
+/** What a host is given: the bytes, or the key of an actor whose module the lattice alone has. */
+async function moduleFor(module: ModuleEntry): Promise<Uint8Array | string> {
+  return module.source === "lattice" ? module.id : bytesOf(module);
 }
 
 /** What takes a command back, as things stand before it is carried out; nothing where it cannot be taken back. */
@@ -100,10 +107,21 @@ export function inverseOf(command: Command): ((done: Command) => Command) | unde
     }
     case "move":
       return () => ({ ...command, from: command.to, to: command.from });
-    case "stop-provider":
-      return command.name ? () => ({ ...command, kind: "start-provider" }) : undefined;
-    case "start-provider":
-      return () => ({ ...command, kind: "stop-provider" });
+    case "start-provider": {
+      const { name, host, linkName } = command;
+      return (done) => ({
+        kind: "stop-provider",
+        name,
+        host,
+        linkName,
+        provider: (done.kind === "start-provider" && done.provider) || "",
+      });
+    }
+    case "stop-provider": {
+      const { name, host, linkName, provider } = command;
+      // A provider of a page's own making has no name by which hosts start it.
+      return !name ? undefined : () => ({ kind: "start-provider", name, host, linkName, shares: provider });
+    }
     case "put-link": {
       const before = lattice.links.find((link) => linkId(link) === linkId(command.link));
       return () => (before ? { kind: "put-link", link: before } : { kind: "delete-link", link: command.link });
@@ -140,10 +158,10 @@ export function titleOf(command: Command): string {
       return `Scale ${command.name} to ${command.bounds.maxInstances} on ${nameOfHost(command.host)}`;
     case "move":
       return `Move ${command.name} to ${nameOfHost(command.to)}`;
-    case "stop-provider":
-      return `Kill ${command.name || "the provider"} on ${nameOfHost(command.host)}`;
     case "start-provider":
-      return `Start ${command.name} on ${nameOfHost(command.host)}`;
+      return `Start provider ${command.name} on ${nameOfHost(command.host)}`;
+    case "stop-provider":
+      return `Stop provider ${command.name || nameOfProvider(command.provider)} on ${nameOfHost(command.host)}`;
     case "put-link":
       return `Link ${wordsOf(command.link)}`;
     case "delete-link":

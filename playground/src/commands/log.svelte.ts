@@ -35,21 +35,32 @@ let last: Promise<unknown> = Promise.resolve();
 
 function inTurn<T>(work: () => Promise<T>): Promise<T> {
   const turn = last.then(work);
-  last = turn;
+  last = turn.catch(() => undefined);
   return turn;
 }
 
 /** Carries out a command and notes it; resolves with whether that worked. A failure is shown. */
-export function run(command: Command): Promise<boolean> {
+export async function run(command: Command): Promise<boolean> {
+  const title = titleOf(command);
+  return carryOut(command).then(
+    () => true,
+    (thrown: unknown) => {
+      showFailure(title, thrown);
+      return false;
+    },
+  );
+}
+
+/** The same for those who show failures in their own way: rejects with cause and remedy. */
+export function carryOut(command: Command): Promise<void> {
   return inTurn(async () => {
     const title = titleOf(command);
     const inverse = inverseOf(command);
-    if (!(await succeeds(title, command))) return false;
+    await perform(command);
     const entry: Entry = { id: freshId(), title, time: Date.now(), command, isUndone: false };
     if (inverse) entry.inverse = inverse(command);
     // What was undone before is no future of this any more.
     log.entries = [...log.entries.filter(({ isUndone }) => !isUndone), entry].slice(-BOUND);
-    return true;
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { WisteriaError } from "wisteria";
 import { applyManifest } from "../lattice/client";
+import { parseManifest } from "../manifest/text";
 
 /** Gets a manifest, in YAML or JSON, and starts and links what it names; images are read from beside it. */
 export async function applyFrom(address: URL): Promise<void> {
@@ -13,14 +14,7 @@ async function read(address: URL): Promise<unknown> {
     throw notFound(address, WisteriaError.from(cause).message, cause);
   });
   if (!response.ok) throw notFound(address, `the server answers ${response.status}`);
-  const text = await response.text();
-  try {
-    if (text.trimStart().startsWith("{")) return JSON.parse(text);
-    const { parse } = await import("yaml");
-    return parse(text);
-  } catch (cause) {
-    throw new WisteriaError("bad-request", `the manifest ${address.href} is neither YAML nor JSON: ${WisteriaError.from(cause).message}`, { cause });
-  }
+  return parseManifest(await response.text(), `the manifest ${address.href}`);
 }
 
 function notFound(address: URL, why: string, cause?: unknown): WisteriaError {

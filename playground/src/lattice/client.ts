@@ -2,6 +2,7 @@
 
 import { Host, WisteriaError, type ActorLimits, type LatticeEvent, type Link, type SignClaims } from "wisteria";
 import { unwatch, watch } from "../observing/watch";
+import type { Applications } from "wisteria/manifests";
 import { Due } from "./due";
 import { readWay, TABS, type Way } from "./config";
 import { describeEvent, kindOf } from "./events";
@@ -201,10 +202,15 @@ export async function leave(): Promise<void> {
   await left?.stop();
 }
 
+/** The manifests of this lattice, by the part of the package that knows them, which is loaded when it is asked for. */
+export async function applications(): Promise<Applications> {
+  const { Applications } = await import("wisteria/manifests");
+  return new Applications(joinedHost());
+}
+
 /** Starts and links what a manifest names; images are read from `base`. */
 export async function applyManifest(manifest: unknown, base: URL): Promise<void> {
-  const { Applications } = await import("wisteria/manifests");
-  for await (const step of new Applications(joinedHost()).apply(manifest, { base })) {
+  for await (const step of (await applications()).apply(manifest, { base })) {
     const text = step.step === "put-link" ? `linked ${step.actor} to ${step.provider}` : `started ${step.component}`;
     addNews({ time: Date.now(), kind: "event", level: "info", host: lattice.own, text });
   }
@@ -236,9 +242,9 @@ export interface Bounds {
   limits?: ActorLimits;
 }
 
-/** Starts a module on a host; resolves with the actor's key. */
+/** Starts a module, or by its key an actor that runs elsewhere, on a host; resolves with the actor's key. */
 export function startActor(
-  module: Uint8Array,
+  module: Uint8Array | string,
   name: string,
   on: string,
   bounds: Bounds,
@@ -278,20 +284,6 @@ export function moveActor(actor: string, name: string, from: string, to: string,
   });
 }
 
-/** Stops a provider on a host; its links are pending until it runs again. */
-export async function stopProvider(provider: string, on: string): Promise<void> {
-  await joinedHost().providers.stop(provider, { host: on });
-  due.inventory(on);
-  due.links();
-}
-
-/** Starts a provider that a host has by its name. */
-export async function startProvider(name: string, on: string, linkName: string): Promise<void> {
-  await joinedHost().providers.start(name, { host: on, linkName });
-  due.inventory(on);
-  due.links();
-}
-
 /** Signs a module with this browser's account; resolves with the signed one. */
 export function signModule(module: Uint8Array, claims: SignClaims): Promise<Uint8Array> {
   return joinedHost().sign(module, claims);
@@ -323,6 +315,25 @@ export function deleteLink(link: Link): Promise<void> {
     await joined.links.del(link.actor_id, link.contract_id, link.link_name);
     due.links();
   });
+}
+
+/** Starts a provider that a host has by name, under a key that it is to share where one is given; resolves with its key. */
+export async function startProvider(name: string, on: string, linkName: string, key?: string): Promise<string> {
+  const started = await joinedHost().providers.start(name, { host: on, linkName, ...(key ? { key } : {}) });
+  await changedProviders(on);
+  return started;
+}
+
+/** Stops a provider on a host. */
+export async function stopProvider(provider: string, on: string): Promise<void> {
+  await joinedHost().providers.stop(provider, { host: on });
+  await changedProviders(on);
+}
+
+async function changedProviders(on: string): Promise<void> {
+  due.inventory(on);
+  due.links();
+  await due.settled();
 }
 
 /** Has this tab's host leave the lattice. */

@@ -12,7 +12,8 @@ import { SAMPLES } from "./samples";
 export interface ModuleEntry {
   /** What the page calls it: its actor's key where that can be told before it starts. */
   id: string;
-  source: "sample" | "own";
+  /** `lattice` for one that this page does not have: hosts get it from where its actor runs. */
+  source: "sample" | "own" | "lattice";
   name: string;
   about: string;
   /** Bytes. */
@@ -35,6 +36,8 @@ export interface IndexEntry {
 
 class Library {
   entries = $state.raw<ModuleEntry[]>([]);
+  /** Whether it is known what there is. */
+  isOpen = $state(false);
   /** Why the samples are missing. */
   failure = $state("");
 }
@@ -51,6 +54,7 @@ export async function openLibrary(): Promise<void> {
   const [samples, kept] = await Promise.all([readSamples(), readKept()]);
   library.entries = samples;
   for (const { name, bytes } of kept) await addOwn(bytes, name, false).catch(() => undefined);
+  library.isOpen = true;
 }
 
 async function readSamples(): Promise<ModuleEntry[]> {
@@ -74,8 +78,8 @@ function fromSample(sample: (typeof SAMPLES)[number], { file, size, key }: Index
   return { id: key, source: "sample", name, about, size, contracts, operations, issuer: "", url };
 }
 
-/** Adds a module of the user; resolves with its entry. Rejects what is no module. */
-export async function addOwn(bytes: Uint8Array, fileName: string, isNew = true): Promise<ModuleEntry> {
+/** What a module that the page was given is, without adding it to the library. Rejects what is no module. */
+export async function describeModule(bytes: Uint8Array, fileName: string): Promise<ModuleEntry> {
   const claims = await readClaims(bytes).catch((cause: unknown) => {
     const why = WisteriaError.from(cause).message;
     throw new WisteriaError(
@@ -91,10 +95,16 @@ export async function addOwn(bytes: Uint8Array, fileName: string, isNew = true):
   if (known?.source === "sample") return known;
   const about = claims ? "Signed" : "Unsigned";
   const { contracts = [], issuer = "" } = claims ?? {};
-  const entry: ModuleEntry = { id, source: "own", name, about, size: bytes.length, contracts, operations: [], issuer };
-  library.entries = [...library.entries.filter((other) => other.id !== id), entry];
+  return { id, source: "own", name, about, size: bytes.length, contracts, operations: [], issuer };
+}
+
+/** Adds a module of the user; resolves with its entry. Rejects what is no module. */
+export async function addOwn(bytes: Uint8Array, fileName: string, isNew = true): Promise<ModuleEntry> {
+  const entry = await describeModule(bytes, fileName);
+  if (entry.source === "sample") return entry;
+  library.entries = [...library.entries.filter((other) => other.id !== entry.id), entry];
   // It can be started whether or not the browser keeps it.
-  if (isNew) await keep({ id, name: fileName, bytes }).catch(() => undefined);
+  if (isNew) await keep({ id: entry.id, name: fileName, bytes }).catch(() => undefined);
   return entry;
 }
 

@@ -11,6 +11,7 @@ import { lattice } from "../lattice/state.svelte";
 import { nameOfActor, nameOfHost } from "../lattice/view";
 import { library } from "../library/modules.svelte";
 import { observingChoices } from "../observing/choices";
+import { openDialog } from "../ui/dialogs.svelte";
 import { select } from "../ui/selection.svelte";
 import { nextTheme, settings } from "../ui/settings.svelte";
 import { goOwn } from "./going";
@@ -45,6 +46,9 @@ export function choices(): Choice[] {
     { words: "Fit to view", keys: "F", act: () => canvas.fit() },
     { words: "Tidy layout", keys: "T", act: () => void canvas.tidy() },
     ...placeChoices(),
+    { words: "Share…", act: () => openDialog({ kind: "share" }) },
+    { words: "Export manifest…", act: () => openDialog({ kind: "export" }) },
+    { words: "Import manifest…", act: () => openDialog({ kind: "import" }) },
     { words: "Next theme", act: nextTheme },
     { words: "Shortcuts…", keys: "?", act: () => (settings.shortcuts = true) },
   ];

@@ -181,8 +181,9 @@ impl Applying<'_> {
     }
 
     fn provider(&self, component: &str) -> Option<String> {
-        match &self.application.component(component)?.kind {
-            ComponentKind::Capability(capability) => self.running.provider(capability).map(str::to_owned),
+        let Component { kind, scaling, .. } = self.application.component(component)?;
+        match kind {
+            ComponentKind::Capability(capability) => self.running.provider(scaling, capability).map(str::to_owned),
             ComponentKind::Actor { .. } => None,
         }
     }

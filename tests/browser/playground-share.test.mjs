@@ -1,0 +1,331 @@
+// What goes out of a playground and comes into another: manifests, links, examples, and the farm of fractals.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { DESK, PHONE, startBrowser } from "./playground.mjs";
+import { withCustomSection } from "./module.mjs";
+import { moduleBytes } from "./paths.mjs";
+import { startServer } from "./server.mjs";
+import { until } from "./until.mjs";
+
+describe("what a playground shares", { timeout: 300_000 }, () => {
+  let browser, server;
+  const opened = [];
+
+  before(async () => {
+    browser = await startBrowser();
+  });
+
+  after(() => browser?.close());
+
+  beforeEach(async () => {
+    server = await startServer();
+  });
+
+  afterEach(async () => {
+    for (const each of opened.splice(0)) await each.stop();
+    await server?.stop();
+  });
+
+  async function visit(options, at = server) {
+    const play = await browser.open(at, options);
+    opened.push({ stop: () => play.close() });
+    return play;
+  }
+
+  /** Another server, with nothing on it. */
+  async function another() {
+    const fresh = await startServer();
+    opened.push(fresh);
+    return fresh;
+  }
+
+  /** Has a dialog open that the palette names. */
+  async function choose(play, words) {
+    await play.button("Commands…").click();
+    await play.page.getByRole("combobox", { name: "Command" }).fill(words);
+    await play.page.keyboard.press("Enter");
+    const dialog = play.page.getByRole("dialog", { name: words.replace("…", "") });
+    await dialog.waitFor();
+    return dialog;
+  }
+
+  /** Moves this tab's box on the canvas. */
+  async function moveHost(play) {
+    const { x, y } = await play.node("Host: This tab").boundingBox();
+    await play.page.mouse.move(x + 30, y + 12);
+    await play.page.mouse.down();
+    await play.page.mouse.move(x + 60, y + 52, { steps: 8 });
+    await play.page.mouse.up();
+    await until(() => placeOfHost(play), "the place to be kept");
+  }
+
+  /** Where this tab's box was put, as the browser keeps it. */
+  const placeOfHost = (play) =>
+    play.page.evaluate(() => {
+      const { places } = JSON.parse(localStorage.getItem("wisteria canvas default") ?? "{}");
+      const { x, y } = places?.["host own"] ?? {};
+      return x === undefined ? undefined : { x: Math.round(x), y: Math.round(y) };
+    });
+
+  /** What runs where, and what is linked to what, whatever the keys of hosts are. */
+  const picture = (play) =>
+    play.page.evaluate(async () => {
+      const { lattice } = window.wisteria;
+      const hosts = (await lattice.hosts()).filter(({ presence }) => presence === "live");
+      const inventories = await Promise.all(hosts.map(({ id }) => lattice.inventory(id)));
+      const placeOf = ({ host_id, labels }) => (host_id === window.wisteria.id ? "this tab" : labels.kind);
+      const actors = inventories.flatMap((host) =>
+        host.actors.map(({ id, instances }) => [placeOf(host), id, instances[0].max_concurrent].join(" ")),
+      );
+      const providers = new Map(inventories.flatMap((host) => host.providers.map((one) => [one.id, `${one.name} of ${placeOf(host)}`])));
+      const links = (await lattice.links()).map(({ actor_id, contract_id, link_name, provider_id, values }) =>
+        [actor_id, contract_id, link_name, providers.get(provider_id), JSON.stringify(values)].join(" "),
+      );
+      return { actors: actors.sort(), links: links.sort() };
+    });
+
+  for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE })) {
+    test(`on a ${name} the manifest of one lattice makes another look the same, and its steps can be undone`, async () => {
+      const play = await visit({ size });
+      await play.start("kv-counter");
+      await play.link("keyvalue", "keyvalue-memory on This tab");
+      await play.inspector().getByText("keyvalue-memory · default").waitFor();
+      const here = await picture(play);
+      if (size === PHONE) await play.button("Close sheet").click();
+      const dialog = await choose(play, "Export manifest…");
+      const area = dialog.getByLabel("Manifest", { exact: true });
+      await until(async () => (await area.inputValue()).includes("library/kv_counter.wasm"), "the manifest to be written");
+      const text = await area.inputValue();
+      const saving = play.page.waitForEvent("download");
+      await dialog.getByRole("button", { name: "Download" }).click();
+      const saved = await saving;
+      assert.equal(saved.suggestedFilename(), "playground.yaml");
+      assert.equal(await readFile(await saved.path(), "utf8"), text);
+
+      const there = await visit({ size }, await another());
+      const importing = await choose(there, "Import manifest…");
+      await importing.getByLabel("Manifest in YAML or JSON").fill(text);
+      await importing.getByRole("button", { name: "Show the plan" }).click();
+      await importing.getByText("2 steps are missing").waitFor();
+      await importing.getByText("Start kv-counter on This tab").waitFor();
+      assert.deepEqual((await picture(there)).actors, [], "a plan starts nothing");
+      await importing.getByRole("button", { name: "Apply" }).click();
+      await importing.getByText("All of it runs", { exact: true }).waitFor();
+      assert.deepEqual(await picture(there), here);
+      await importing.getByRole("button", { name: "Show the plan" }).click();
+      await importing.getByText("All of it runs already").waitFor();
+      await importing.getByRole("button", { name: "Close" }).click();
+
+      await there.button("Undo: Link").click();
+      await until(async () => (await picture(there)).links.length === 0, "the link to be undone");
+      await there.button("Undo: Start").click();
+      await until(async () => (await picture(there)).actors.length === 0, "the start to be undone");
+    });
+  }
+
+  test("an actor by itself is exported with what it is linked to, and nothing else", async () => {
+    const play = await visit();
+    await play.start("http-echo");
+    await play.start("kv-counter");
+    await play.link("keyvalue", `keyvalue-memory on Server ${(await play.tab.server()).slice(0, 5)}`);
+    await play.inspector().getByText("keyvalue-memory · default").waitFor();
+    await play.inspector().getByRole("button", { name: "Export manifest…" }).click();
+    const area = play.page.getByRole("dialog", { name: "Export manifest" }).getByLabel("Manifest", { exact: true });
+    await until(async () => (await area.inputValue()).includes("kv-counter"), "the manifest to be written");
+    const one = await area.inputValue();
+    assert.ok(one.includes("keyvalue-memory") && !one.includes("http-echo"), one);
+    assert.match(one, /requirements:\n\s+kind: server/);
+    await play.page.getByRole("checkbox", { name: "http-echo" }).check();
+    await until(async () => (await area.inputValue()).includes("http-echo"), "the other actor to come along");
+  });
+
+  test("a manifest that cannot be is refused with its place and the remedy, and a step that fails says why", async () => {
+    const play = await visit();
+    const dialog = await choose(play, "Import manifest…");
+    const area = dialog.getByLabel("Manifest in YAML or JSON");
+    const show = dialog.getByRole("button", { name: "Show the plan" });
+    for (const [text, why] of [
+      ["", "is empty; paste one"],
+      ["a: [", "neither YAML nor JSON"],
+      ["apiVersion: v2", "this reads core.oam.dev/v1beta1 alone"],
+      [manifest("actor", "image: nowhere.wasm"), "nowhere.wasm answers 404"],
+      [manifest("capability", "image: httpserver\n        contract: wasmcloud:httpserver", "kind: mars"), "start or label hosts"],
+    ]) {
+      await area.fill(text);
+      await show.click();
+      await dialog.getByRole("alert").getByText(why).waitFor();
+    }
+
+    await area.fill(
+      [
+        manifest("actor", "image: library/http_echo.wasm"),
+        "        - type: linkdef",
+        "          properties: { target: web, values: { address: nowhere } }",
+        "    - name: web",
+        "      type: capability",
+        "      properties: { image: httpserver, contract: wasmcloud:httpserver }",
+      ].join("\n"),
+    );
+    await show.click();
+    await dialog.getByRole("button", { name: "Apply" }).click();
+    await dialog.getByRole("alert").getByText("write it as address=127.0.0.1:8080").waitFor();
+    await dialog.getByRole("listitem").filter({ hasText: "Start one" }).getByText("Done").waitFor();
+    await dialog.getByRole("listitem").filter({ hasText: "Link one and web" }).getByText("Failed").waitFor();
+  });
+
+  for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE })) {
+    test(`on a ${name} a link brings actors, modules, links and places to another lattice, once people say so`, async () => {
+      const play = await visit({ size });
+      await play.show("Library");
+      await play.page.getByLabel("Module files").setInputFiles({ name: "mine.wasm", mimeType: "application/wasm", buffer: ownModule("tiny_counter") });
+      await play.inspector().getByRole("heading", { name: "mine" }).waitFor();
+      await play.page.evaluate(async () => {
+        const { id, lattice, links } = window.wisteria;
+        const { actors, providers } = await lattice.inventory(id);
+        const provider_id = providers.find(({ name }) => name === "keyvalue-memory").id;
+        await links.put({ actor_id: actors[0].id, provider_id, contract_id: "wasmcloud:keyvalue" });
+      });
+      await play.inspector().getByText("keyvalue-memory · default").waitFor();
+      const here = await picture(play);
+      assert.equal(here.actors.length, 1);
+      if (size === PHONE) await play.button("Close sheet").click();
+      if (size === DESK) await moveHost(play);
+      const standing = await placeOfHost(play);
+      await play.button("Share…").click();
+      const sharing = play.page.getByRole("dialog", { name: "Share" });
+      const field = sharing.getByRole("textbox", { name: /^Link/ });
+      await until(async () => (await field.inputValue()).includes("#1"), "the link to be made");
+      const { hash } = new URL(await field.inputValue());
+
+      const fresh = await another();
+      const there = await visit({ size, path: hash }, fresh);
+      const shared = there.page.getByRole("dialog", { name: "Shared canvas" });
+      await shared.getByText("its module is in the link").waitFor();
+      assert.deepEqual((await picture(there)).actors, [], "a link starts nothing by itself");
+      await shared.getByRole("button", { name: "Apply" }).click();
+      await shared.getByText("All of it runs", { exact: true }).waitFor();
+      assert.deepEqual(await picture(there), here);
+      await shared.getByRole("button", { name: "Show it" }).click();
+      await there.node("Actor: mine on This tab").waitFor();
+      assert.deepEqual(await placeOfHost(there), standing);
+      assert.equal(await there.page.evaluate(() => location.hash), "", "the link is asked about once");
+    });
+  }
+
+  test("a link of the first format is read for ever", async () => {
+    const play = await visit({ path: FIRST_LINK });
+    const shared = play.page.getByRole("dialog", { name: "Shared canvas" });
+    await shared.getByText("Actor kv-counter").waitFor();
+    await shared.getByText("library/kv_counter.wasm").waitFor();
+    await shared.getByRole("button", { name: "Not now" }).click();
+    assert.deepEqual((await picture(play)).actors, []);
+  });
+
+  test("a link that is cut off, changed, foreign, too new or too long is refused with the remedy", async () => {
+    const play = await visit();
+    const changed = FIRST_LINK.slice(0, 40) + (FIRST_LINK[40] === "A" ? "B" : "A") + FIRST_LINK.slice(41);
+    for (const [hash, why] of [
+      [FIRST_LINK.slice(0, -20), "was cut off or changed on its way"],
+      [FIRST_LINK.slice(0, 1 + 1), "was cut off or changed on its way"],
+      [changed, "was cut off or changed on its way"],
+      ["#1/somewhere?else", "characters that no link of a playground has"],
+      ["#7abc", "is of format 7, and this page reads 1"],
+      [`#1${"A".repeat(140_000)}`, "has 140,001 characters, and at most 131,072 are read"],
+    ]) {
+      await play.page.evaluate((next) => (location.hash = next), hash);
+      await play.page.getByRole("alert").getByText(why).waitFor();
+      await play.button("Dismiss").click();
+      assert.equal(await play.page.getByRole("dialog").count(), 0);
+    }
+  });
+
+  test("a link that names modules elsewhere gets none of them", async () => {
+    const play = await visit();
+    const asked = [];
+    play.page.on("request", (request) => asked.push(request.url()));
+    await play.page.evaluate((next) => (location.hash = next), ELSEWHERE_LINK);
+    const shared = play.page.getByRole("dialog", { name: "Shared canvas" });
+    await shared.getByRole("button", { name: "Apply" }).click();
+    await shared.getByRole("alert").getByText("links start nothing from other places").waitFor();
+    assert.deepEqual(asked.filter((url) => url.includes("elsewhere")), []);
+  });
+
+  test("what is too long for a link is said, and what to leave out", async () => {
+    const play = await visit();
+    for (const sample of ["sql_notes", "blob_notes"]) {
+      const file = { name: `${sample}_mine.wasm`, mimeType: "application/wasm", buffer: ownModule(sample) };
+      await play.page.getByLabel("Module files").setInputFiles(file);
+      await play.inspector().getByRole("heading", { name: `${sample}_mine` }).waitFor();
+    }
+    await play.button("Share…").click();
+    const sharing = play.page.getByRole("dialog", { name: "Share" });
+    await sharing.getByRole("alert").getByText("leave out modules").waitFor();
+    await sharing.getByRole("checkbox", { name: "Modules of your own" }).uncheck();
+    await until(async () => (await sharing.getByRole("textbox", { name: /^Link/ }).inputValue()).includes("#1"), "the link to be made");
+    await sharing.getByText("Not in the link: the modules of blob-notes-mine, sql-notes-mine").waitFor();
+  });
+
+  test("a manifest that is dropped on the page is shown with its plan", async () => {
+    const play = await visit();
+    await play.page.evaluate((text) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([text], "echo.yaml"));
+      window.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+    }, manifest("actor", "image: library/http_echo.wasm"));
+    const dialog = play.page.getByRole("dialog", { name: "Import manifest" });
+    await dialog.getByText("Start one on Server").waitFor();
+  });
+
+  for (const theme of ["light", "dark"]) {
+    test(`axe finds nothing in the dialogs in ${theme} colours`, async () => {
+      const play = await visit({ theme });
+      await play.start("http-echo");
+      const exporting = await choose(play, "Export manifest…");
+      await until(async () => (await exporting.getByLabel("Manifest", { exact: true }).inputValue()) !== "", "the manifest to be written");
+      await play.isAccessible("with the export of a manifest");
+      await exporting.getByRole("button", { name: "Close" }).click();
+      const importing = await choose(play, "Import manifest…");
+      await importing.getByLabel("Manifest in YAML or JSON").fill(manifest("actor", "image: library/http_echo.wasm"));
+      await importing.getByRole("button", { name: "Show the plan" }).click();
+      await importing.getByRole("region", { name: "Plan" }).getByRole("status").waitFor();
+      await play.isAccessible("with the plan of a manifest");
+      await importing.getByRole("button", { name: "Close" }).click();
+      const sharing = await choose(play, "Share…");
+      await until(async () => (await sharing.getByRole("textbox", { name: /^Link/ }).inputValue()) !== "", "the link to be made");
+      await play.isAccessible("with a link");
+      await sharing.getByRole("button", { name: "Close" }).click();
+      await play.page.evaluate((next) => (location.hash = next), FIRST_LINK);
+      const shared = play.page.getByRole("dialog", { name: "Shared canvas" });
+      await shared.getByText("Actor kv-counter").waitFor();
+      await play.isAccessible("with what a link holds");
+    });
+  }
+});
+
+/** Links as they were made by the first version of this format. */
+const FIRST_LINK =
+  "#1bVFdTsMwDB5XscRbt2nAU9-4BC_ThLzUnawmcZSmHaXKzTgCh8JBHZPYlJfY_n78JY_y9blaPXzP4NBzS32CegYM_EaxZ_FQg5FIG0G3aWjcjrsjJdxBBR37RqevIVg2mAq2AqfDBhMWEY-OFNByVNFcQR_IlL4RF8STTz3U-z9YR9OIdqC1IydxUq00hTIwGPDIllPphSiBYmJS7gzs8HSfa8SniEbDwBl7Z6wMTX2BQc7V1XdcGxl8oni1VKKU8r6b5WPEOG278X1hbopHiaievMRapCz7rqH2RixhPFFZ7__uOR_0qJaTZrAFvD_o28kQzaUIFn_vM8hZP2iGD6h3TxVMUD-_5Jx_AA";
+const ELSEWHERE_LINK =
+  "#1bVBLbgIxDKU9itcDI7azai_RDWJhMgYikjhKPAOjUe7UI_QGvVKdCopUUDax_T5-_nx7_V4sXr5m8BjsnrJANwNG-0EpWw7QgeFEK0a_6mlsx_WOBNfQwMmGXqfvMTprUCq2Aa_DHgWrSEBPCtjbpKKlgRzJ1L5hHzlQkAzd5g92omlEN9DSk-c0qZZMsQ4MRtxZZ6X2YuJISSwpdwbr8fCcazhIQqNh4IzZG8dD391gUEpz9x2XhocglO6WSuRaPnc7isTctS25TOcj6XHogj46ai-ralazqrm95rtqOhtOPe0fVAXTgeqe_0OUstWnWp77wVXwZqtH5CGZWxEd_v7nUn4A";
+
+/** A module that no library has. */
+const ownModule = (name) => withCustomSection(moduleBytes(name), "m", "mine");
+
+/** A manifest of one component, in YAML; with the label that its hosts must have. */
+function manifest(type, properties, requirement = "") {
+  const spread = requirement ? `spread: [{ requirements: { ${requirement} } }]` : "replicas: 1";
+  return `apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: { name: mine }
+spec:
+  components:
+    - name: one
+      type: ${type}
+      properties:
+        ${properties}
+      traits:
+        - type: spreadscaler
+          properties: { ${spread} }`;
+}
