@@ -14,15 +14,12 @@ const request = { method: "GET", path: "/alone", queryString: "", header: {}, bo
 /** In how many milliseconds tabs see each other come and go. */
 const SOON = 2000;
 
-/** Pages beside each other, which find what the others stored, are not to be had from the driver of WebKit. */
-const withTabs = browsers.filter(({ name }) => name !== "webkit");
-
 /** The page is gone from the moment that this returns; its browser stays. */
 const leave = (tab) => tab.page.evaluate(() => void setTimeout(() => location.replace("about:blank")));
 
-for (const driver of withTabs) {
+for (const driver of browsers) {
   describe(`tabs without a server in ${driver.name}`, { timeout: 180_000 }, () => {
-    let site, browser, first, second, counter;
+    let site, browser, first, second, third, counter;
 
     before(async () => {
       [site, browser] = await Promise.all([startFiles(), driver.open()]);
@@ -58,6 +55,23 @@ for (const driver of withTabs) {
       await link(first);
       assert.equal(await count(first), '{"counter":1,"key":"counter:alone"}');
     });
+
+    test("a host on the page's own thread joins as well, and hosts of other lattices do not", async () => {
+      const seen = await first.page.evaluate(async () => {
+        const { constructor: Host, id } = window.wisteria;
+        const beside = await Host.start({ bridge: "tab:", worker: false });
+        const apart = await Host.start({ bridge: "tab:", lattice: "other" });
+        const ids = async (host) => (await host.lattice.hosts()).map(({ id }) => id).sort();
+        const all = [await ids(beside), await ids(apart)];
+        const expected = [[id, beside.id].sort(), [apart.id]];
+        await Promise.all([beside.stop(), apart.stop()]);
+        return { all, expected };
+      });
+      assert.deepEqual(seen.all, seen.expected);
+    });
+
+    // Pages beside each other, which find what the others stored, are not to be had from the driver of WebKit.
+    if (driver.name === "webkit") return;
 
     test("a second tab joins, is seen by both, and calls the actor of the first", async () => {
       second = await joined(await first.page.beside());
@@ -111,23 +125,19 @@ for (const driver of withTabs) {
 
     test("links and values are there when all tabs were closed", async () => {
       await leave(second);
-      const third = await joined(await first.page.beside());
+      third = await joined(await first.page.beside());
       await until(async () => (await live(third)).join() === third.id, "the third tab to be alone", SOON);
       assert.deepEqual((await links(third)).map(({ actor_id }) => actor_id), [counter]);
       await third.start("kv_counter");
       assert.equal(await count(third), '{"counter":4,"key":"counter:alone"}');
     });
 
-    test("hosts of other names do not hear of each other", async () => {
-      const third = await joined(await first.page.beside());
-      const seen = await third.page.evaluate(async () => {
-        const { Host } = { Host: window.wisteria.constructor };
-        const other = await Host.start({ bridge: "tab:", lattice: "other" });
-        const hosts = await other.lattice.hosts();
-        await other.stop();
-        return hosts.length;
-      });
-      assert.equal(seen, 1);
+    test("a tab whose host stops hands over to another", async () => {
+      const fourth = await joined(await first.page.beside());
+      await until(async () => (await live(fourth)).length === 2, "both tabs to be seen", SOON);
+      await third.page.evaluate(() => window.wisteria.stop());
+      await until(async () => (await live(fourth)).join() === fourth.id, "the other tab to carry on", SOON);
+      assert.equal((await links(fourth)).length, 1);
     });
   });
 }

@@ -1,4 +1,4 @@
-// The broker of tabs in its worker: loads the WebAssembly, reads what is kept, and lets the tabs in.
+// The broker of tabs in its worker: reads what is kept, and lets the tabs in.
 
 import type { TabBroker } from "./broker/broker.js";
 import { openRecords } from "./broker-records.js";
@@ -14,7 +14,6 @@ import {
   type FromBroker,
   type ToBroker,
 } from "./tab-terms.js";
-import { compileFile } from "./wasm.js";
 
 /** One broker, for as long as its worker lives. */
 export class Serving {
@@ -33,7 +32,7 @@ export class Serving {
   async take(message: ToBroker): Promise<void> {
     if ("connects" in message) return void this.#admit(message.connects, () => {});
     try {
-      await this.#begin(message.lattice, message.term);
+      await this.#begin(message);
       this.#post({ serves: true });
     } catch (thrown) {
       const { code, message: why } = WisteriaError.from(thrown);
@@ -41,16 +40,14 @@ export class Serving {
     }
   }
 
-  async #begin(lattice: string, term: string): Promise<void> {
+  async #begin({ lattice, term, wasm }: Extract<ToBroker, { term: string }>): Promise<void> {
     [this.#lattice, this.#term] = [lattice, term];
-    const file = new URL("./broker/broker_bg.wasm", import.meta.url);
-    const [core, module, records] = await Promise.all([
+    const [core, records] = await Promise.all([
       import("./broker/broker.js"),
-      compileFile(file, fetch),
       openRecords(lattice),
       hold(lockOfBroker(lattice, term), new Promise(() => {})),
     ]);
-    await core.default({ module_or_path: module });
+    await core.default({ module_or_path: wasm });
     this.#broker = await core.TabBroker.start(lattice, () => records.load(), (changes) => records.write(changes));
     const all = announcementsOfTabs(lattice);
     const serves = () => all.postMessage({ serves: term } satisfies Announcement);

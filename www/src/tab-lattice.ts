@@ -14,6 +14,7 @@ import {
   type FromBroker,
   type ToBroker,
 } from "./tab-terms.js";
+import { compileFile } from "./wasm.js";
 
 /** How long a tab waits for the first word of a broker, in milliseconds. */
 const PATIENCE = 20_000;
@@ -116,8 +117,11 @@ export class TabLattice {
         resolve(new WisteriaError("worker-failed", `the worker of the tabs' lattice failed${cause}; load the page again`));
       };
       void this.#ended.then(() => resolve(undefined));
+      // Got while the worker starts.
+      compileFile(new URL("./broker/broker_bg.wasm", import.meta.url), fetch)
+        .then((wasm) => broker.postMessage({ lattice: this.#lattice, term: crypto.randomUUID(), wasm } satisfies ToBroker))
+        .catch((thrown: unknown) => resolve(WisteriaError.from(thrown)));
     });
-    broker.postMessage({ lattice: this.#lattice, term: crypto.randomUUID() } satisfies ToBroker);
     return served.finally(() => {
       this.#broker = undefined;
       broker.terminate();

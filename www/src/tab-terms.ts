@@ -11,7 +11,7 @@ export type Announcement =
 
 /** To the broker's worker. */
 export type ToBroker =
-  | { lattice: string; term: string }
+  | { lattice: string; term: string; wasm: WebAssembly.Module }
   /** The tab that started it connects by this port. */
   | { connects: MessagePort };
 
