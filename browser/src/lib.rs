@@ -13,6 +13,7 @@ pub mod platform;
 mod provider;
 mod signing;
 mod start;
+mod timers;
 
 pub use host::TabHost;
 pub use signing::{account_key, claims_to_sign, embed_signature, key_of_seed, sign_by_seed};

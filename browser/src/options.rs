@@ -88,6 +88,8 @@ fn default_lattice() -> String {
 pub(crate) struct Callbacks {
     pub(crate) on_log: Option<Function>,
     pub(crate) on_connection: Option<Function>,
+    /// Makes what answers for a store of keys and values in memory.
+    pub(crate) new_store: Option<Function>,
 }
 
 /// Reads the options.
@@ -99,8 +101,11 @@ pub(crate) fn read(options: &JsValue) -> Result<(Options, Callbacks), LatticeErr
         .ok_or_else(|| bad_request("the options of the host are no object"))?;
     let plain = encoding::from_json(json.as_bytes())
         .map_err(|error| bad_request(format!("the options of the host cannot be read: {error}")))?;
-    let callbacks =
-        Callbacks { on_log: function(options, "onLog")?, on_connection: function(options, "onConnection")? };
+    let callbacks = Callbacks {
+        on_log: function(options, "onLog")?,
+        on_connection: function(options, "onConnection")?,
+        new_store: function(options, "newStore")?,
+    };
     Ok((plain, callbacks))
 }
 

@@ -37,6 +37,8 @@ export class TabHost {
     providerSeeds?: Record<string, string>;
     onLog?: (line: LogLine) => void;
     onConnection?: (state: string) => void;
+    /** Makes what answers for a store of keys and values in memory. */
+    newStore?: () => Answering;
   }): Promise<TabHost>;
   readonly hostId: string;
   readonly engine: string;
