@@ -39,6 +39,7 @@ function isShown(actor: string): boolean {
 
 async function show(actor: string, link_name: string): Promise<void> {
   const provider_id = await putUp();
+  if (isShown(actor)) return;
   await carryOut({ kind: "put-link", link: { actor_id: actor, provider_id, contract_id: UI, link_name, values: {} } });
 }
 
