@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { DESK, PHONE, startBrowser } from "./playground.mjs";
 import { withCustomSection } from "./module.mjs";
@@ -265,6 +266,110 @@ describe("what a playground shares", { timeout: 300_000 }, () => {
     await sharing.getByRole("checkbox", { name: "Modules of your own" }).uncheck();
     await until(async () => (await sharing.getByRole("textbox", { name: /^Link/ }).inputValue()).includes("#1"), "the link to be made");
     await sharing.getByText("Not in the link: the modules of blob-notes-mine, sql-notes-mine").waitFor();
+  });
+
+  /** Tries an example of those that stand beside the empty canvas. */
+  async function tryExample(play, title) {
+    await play.page.getByRole("region", { name: "Begin" }).getByRole("button", { name: `Try ${title}` }).click();
+    await play.page.getByRole("region", { name: "Next step" }).waitFor();
+  }
+
+  const goOn = (play, words) => play.page.getByRole("region", { name: "Next step" }).getByRole("button", { name: words }).click();
+  const stageOf = (play) => play.page.getByRole("region", { name: "Stage" });
+  /** The key of a sample's actor. */
+  const keyOf = (play, name) =>
+    play.page.evaluate(async (wanted) => {
+      const samples = await (await fetch("/library/index.json")).json();
+      return samples.find(({ file }) => file === wanted).key;
+    }, name);
+
+  for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE })) {
+    for (const [title, answer] of [
+      ["Echo", /"path": "\/hello"/],
+      ["KV counter", /counter:hello/],
+    ]) {
+      test(`on a ${name} the example ${title} runs by one click, and is called by the next`, async () => {
+        const play = await visit({ size });
+        await tryExample(play, title);
+        await goOn(play, "Call it");
+        await play.page.getByRole("log", { name: "Calls" }).getByText(answer).first().waitFor();
+        assert.equal(await play.page.getByRole("region", { name: "Begin" }).count(), 0, "examples go with the empty canvas");
+      });
+    }
+  }
+
+  test("examples stay away once they were sent away, and are there by the button", async () => {
+    const play = await visit();
+    const begin = play.page.getByRole("region", { name: "Begin" });
+    await begin.waitFor();
+    await play.button("Close examples").click();
+    await begin.waitFor({ state: "detached" });
+    await play.page.reload();
+    await play.node("Host: Server").waitFor();
+    assert.equal(await begin.count(), 0);
+    await play.button("Examples…").click();
+    await play.page.getByRole("dialog", { name: "Examples" }).getByRole("button", { name: "Try Echo" }).click();
+    await play.node(/Actor: http-echo/).waitFor();
+  });
+
+  test("tabs and terminals read what each of them writes in the chat", async () => {
+    const [one, other] = [await visit(), await visit({ size: PHONE })];
+    await tryExample(one, "Chat");
+    await goOn(one, "Join");
+    await stageOf(one).getByText("you are tab-").waitFor();
+    await other.button("Stage").click();
+    await other.button("Join the chat with this tab").click();
+    await stageOf(other).getByText("you are tab-").waitFor();
+    const terminal = connect(2323, "127.0.0.1");
+    opened.push({ stop: () => terminal.destroy() });
+    let heard = "";
+    terminal.on("data", (bytes) => (heard += bytes));
+    await until(() => heard.includes("you are terminal-"), "the terminal to be greeted");
+
+    const line = stageOf(one).getByLabel("Your line, then Enter");
+    await line.fill("hello from a tab");
+    await line.press("Enter");
+    await stageOf(other).getByText("hello from a tab").waitFor();
+    await until(() => heard.includes("hello from a tab"), "the terminal to hear the tab");
+    terminal.write("hello from a terminal\r\n");
+    await stageOf(one).getByText("hello from a terminal").waitFor();
+    await stageOf(other).getByText("hello from a terminal").waitFor();
+    await one.isAccessible("with a chat on the stage");
+  });
+
+  test("every tile of the farm's pictures is drawn, though a tab that computes is closed meanwhile", async () => {
+    const [one, other] = [await visit(), await visit()];
+    await tryExample(one, "Fractal farm");
+    await goOn(one, "Begin");
+    const rate = stageOf(one).getByText("tiles/s");
+    await rate.getByText("by 3 hosts").waitFor();
+    const farm = await keyOf(one, "fractal_farm");
+    const progress = () => one.page.evaluate((actor) => window.wisteria.call(actor, "Farm.Progress", null), farm);
+    await until(async () => (await progress())[1] > 0, "the first tiles");
+    await until(async () => Number.parseFloat(await rate.textContent()) > 0, "the throughput to be shown");
+
+    const computes = () => other.page.evaluate(async (id) => (await window.wisteria.lattice.inventory(id)).actors.length, other.tab.id);
+    assert.equal(await computes(), 1, "the other tab takes part");
+    const [closedAt] = await progress();
+    await other.close();
+    await rate.getByText("by 2 hosts").waitFor();
+    await until(async () => (await progress())[0] > closedAt + 1, "the picture to be finished, and the next one too", 60_000);
+    const holes = await stageOf(one).locator("canvas").evaluate((canvas) => {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return data.filter((value, at) => at % 4 === 3 && value !== 255).length;
+    });
+    assert.equal(holes, 0, "no place of the picture is empty");
+    await one.isAccessible("with the farm on the stage");
+
+    await stageOf(one).getByRole("button", { name: "Rest" }).click();
+    await stageOf(one).getByText("Rests").waitFor();
+    const late = await visit();
+    await late.button("Stage").click();
+    await late.button("Take part in the farm with this tab").click();
+    await rate.getByText("by 3 hosts").waitFor();
+    await stageOf(one).getByRole("button", { name: "Go on" }).click();
+    const [resumedAt] = await progress();
+    await until(async () => (await progress())[0] > resumedAt, "the farm to go on", 60_000);
   });
 
   test("a manifest that is dropped on the page is shown with its plan", async () => {

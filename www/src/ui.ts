@@ -26,6 +26,8 @@ export interface MountOptions {
   name?: string;
   /** The element that gets what a link shows; a section of its own at the end of the mounted one where nothing is said. */
   place?(link: { actor: string; linkName: string }): HTMLElement | undefined;
+  /** Is told of each operation once it is carried out, as `Ui.Draw`; what it throws is the actor's failure. */
+  told?(done: { actor: string; linkName: string; operation: string }): void;
 }
 
 interface Thing {
@@ -56,7 +58,9 @@ export async function mount(host: Host, element: HTMLElement, options: MountOpti
       operation,
       (argument: unknown, call: ProviderCall) => {
         if (!read(argument)) throw badArgument(operation, `it is not what ${operation} takes`);
-        return (run as (shown: Shown, argument: unknown) => unknown)(shownOf(call), argument);
+        const reply = (run as (shown: Shown, argument: unknown) => unknown)(shownOf(call), argument);
+        options.told?.({ actor: call.actor, linkName: call.linkName, operation });
+        return reply;
       },
     ]),
   ) as unknown as Ui;

@@ -24,9 +24,11 @@ pub mod http;
 pub mod keyvalue;
 pub mod keyvalue2;
 pub mod logging;
+pub mod messaging;
 pub mod numbergen;
 pub mod secrets;
 pub mod telnet;
+pub mod ui;
 pub mod websocket;
 
 pub use call::{call_actor, call_provider};

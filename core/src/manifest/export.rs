@@ -6,7 +6,10 @@ use super::{
     application::{Annotations, Application, Capability, Component, ComponentKind, LinkTrait, Scaling, Share},
     plan::Running,
 };
-use crate::lattice::control::{ActorSummary, Inventory, LinkDefinition, ProviderSummary};
+use crate::lattice::{
+    control::{ActorSummary, Inventory, LinkDefinition, ProviderSummary},
+    module_transfer::REFERENCE_PREFIX,
+};
 
 impl Application {
     /// What runs, and the links between what runs, on servers or in tabs as now. Modules are named by the keys of their
@@ -55,7 +58,7 @@ impl Application {
 
 /// Whether hosts get a module from there. What a client sent them is named by its hash, which leads nowhere.
 fn is_place(image: &str) -> bool {
-    image.contains("://")
+    image.contains("://") && !image.starts_with(REFERENCE_PREFIX)
 }
 
 impl Running {

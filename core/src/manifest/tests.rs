@@ -197,7 +197,9 @@ fn what_runs_on_servers_or_in_tabs_runs_there_again() {
         hosts: vec![kind(host("N1", "east"), "server"), kind(host("N2", "east"), "browser")],
         ..Running::default()
     };
-    running.hosts[0].actors.push(actor("M1", 3));
+    // What a client has sent is named by its hash, and by its key in a manifest.
+    let sent = Some("wisteria://module/765b9834".to_owned());
+    running.hosts[0].actors.push(ActorSummary { image_ref: sent, ..actor("M1", 3) });
     running.hosts[1].actors.push(actor("M1", 1));
     // Both hosts have that provider, and the tab's is the one that is linked.
     running.links.push(LinkDefinition {
@@ -214,6 +216,10 @@ fn what_runs_on_servers_or_in_tabs_runs_there_again() {
             shares.iter().map(|share| (share.requirements["kind"].as_str(), share.weight)).collect::<Vec<_>>()
         }
     };
+    let ComponentKind::Actor { image, .. } = &application.components[1].kind else {
+        panic!("{application:?}");
+    };
+    assert_eq!(image, "M1");
     assert_eq!((shares(0), shares(1)), (vec![("browser", 1)], vec![("browser", 1), ("server", 3)]));
 
     running.actors.insert(application.components[1].name.clone(), "M1".to_owned());

@@ -320,20 +320,26 @@ export function deleteLink(link: Link): Promise<void> {
 /** Starts a provider that a host has by name, under a key that it is to share where one is given; resolves with its key. */
 export async function startProvider(name: string, on: string, linkName: string, key?: string): Promise<string> {
   const started = await joinedHost().providers.start(name, { host: on, linkName, ...(key ? { key } : {}) });
-  await changedProviders(on);
+  await refresh(on);
   return started;
 }
 
 /** Stops a provider on a host. */
 export async function stopProvider(provider: string, on: string): Promise<void> {
   await joinedHost().providers.stop(provider, { host: on });
-  await changedProviders(on);
+  await refresh(on);
 }
 
-async function changedProviders(on: string): Promise<void> {
+/** Asks for what runs on a host, and for the links; resolves once the page knows. */
+export async function refresh(on: string): Promise<void> {
   due.inventory(on);
   due.links();
   await due.settled();
+}
+
+/** Calls an actor in the page's own name; resolves with its reply. */
+export function request(actor: string, operation: string, payload: unknown): Promise<unknown> {
+  return joinedHost().call(actor, operation, payload, { deadline: DEADLINE });
 }
 
 /** Has this tab's host leave the lattice. */

@@ -111,5 +111,29 @@ export const SAMPLES: Sample[] = [
     about: "A chat of terminals",
     contracts: ["wisteria:telnet", "wasmcloud:keyvalue"],
   },
+  {
+    file: "chat",
+    name: "chat",
+    about: "A chat of tabs and terminals",
+    contracts: ["wisteria:ui", "wasmcloud:messaging", "wasmcloud:keyvalue", "wisteria:telnet"],
+    operations: [
+      { name: "Chat.Say", example: '["ada", "hello"]' },
+      { name: "Chat.Present", example: "" },
+    ],
+  },
+  {
+    file: "fractal_farm",
+    name: "fractal-farm",
+    about: "Has a deep zoom drawn by all hosts that help",
+    contracts: ["wisteria:ui", "wasmcloud:messaging", "wasmcloud:keyvalue"],
+    operations: [{ name: "Farm.Progress", example: "" }],
+  },
+  {
+    file: "fractal_tile",
+    name: "fractal-tile",
+    about: "Computes tiles of a deep zoom; needs no link",
+    contracts: [],
+    operations: [{ name: "Tile.Render", example: '{"picture": 0, "tile": 30}' }],
+  },
   { file: "ws_echo", name: "ws-echo", about: "Says back what WebSockets say", contracts: [HTTP] },
 ];

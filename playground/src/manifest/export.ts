@@ -3,7 +3,8 @@
 import type { Manifest } from "wisteria/manifests";
 import { applications } from "../lattice/client";
 import { moduleOf } from "../library/modules.svelte";
-import { actorsOf, isKnownHereAlone, portableImage, withImages } from "./images";
+import { isStage } from "../stage/name";
+import { actorsOf, isKnownHereAlone, portableImage, STAGE, withCapabilities, withImages } from "./images";
 
 /** A manifest, and what others would not find of it. */
 export interface Exported {
@@ -21,7 +22,9 @@ export async function exportManifest(name: string, only?: ReadonlySet<string>): 
   const part = only ? partOf(whole, only) : whole;
   const named = withNames(part);
   const actors = actorsOf(named).map(({ name, properties: { image } }) => ({ name, key: image, image: portableImage(image) }));
-  const manifest = withImages(named, portableImage);
+  // Each tab has a stage under a name of its own.
+  const staged = withCapabilities(named, (image) => (isStage(image) ? STAGE : image));
+  const manifest = withImages(staged, portableImage);
   const notPortable = actors.filter(({ image }) => isKnownHereAlone(image)).map((actor) => actor.name);
   return { manifest, actors, notPortable };
 }

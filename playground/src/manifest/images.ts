@@ -14,6 +14,8 @@ export interface CarriedModule {
 /** What came along with a manifest, by image. */
 export type Carried = ReadonlyMap<string, CarriedModule>;
 
+/** In manifests, the stage of the tab that applies them: the provider of `wisteria:ui` that each tab has under another name. */
+export const STAGE = "stage";
 /** The key of an actor. */
 const KEY = /^M[A-Z2-7]{55}$/;
 /** The largest module that is fetched, in bytes. */
@@ -30,6 +32,16 @@ export function actorsOf(manifest: Manifest): ActorComponent[] {
 export function withImages(manifest: Manifest, name: (image: string) => string): Manifest {
   const components = manifest.spec.components.map((component) =>
     component.type === "actor" ? { ...component, properties: { image: name(component.properties.image) } } : component,
+  );
+  return { ...manifest, spec: { ...manifest.spec, components } };
+}
+
+/** A manifest with the images of its capabilities as `name` has them. */
+export function withCapabilities(manifest: Manifest, name: (image: string) => string): Manifest {
+  const components = manifest.spec.components.map((component) =>
+    component.type === "capability"
+      ? { ...component, properties: { ...component.properties, image: name(component.properties.image) } }
+      : component,
   );
   return { ...manifest, spec: { ...manifest.spec, components } };
 }

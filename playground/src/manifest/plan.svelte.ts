@@ -8,7 +8,9 @@ import { applications } from "../lattice/client";
 import { shortContract } from "../lattice/contracts";
 import { nameOfHost } from "../lattice/view";
 import { addOwn, bytesOf, type ModuleEntry } from "../library/modules.svelte";
-import { actorsOf, moduleOfImage, withImages, type Carried } from "./images";
+import { stageName } from "../stage/name";
+import { putUp } from "../stage/stage.svelte";
+import { actorsOf, moduleOfImage, STAGE, withCapabilities, withImages, type Carried } from "./images";
 
 /** A step as people see it. */
 export interface PlannedStep {
@@ -55,7 +57,7 @@ export class ManifestPlan {
     await this.#try("ready", async () => {
       this.status = "reading";
       const known = await applications();
-      const manifest = await known.read(this.#given);
+      const manifest = await onStage(await known.read(this.#given));
       this.manifest = manifest;
       const images = actorsOf(manifest).map(({ properties }) => properties.image);
       const { carried = new Map(), elsewhere = false } = this.#options;
@@ -160,6 +162,14 @@ export class ManifestPlan {
       this.status = "failed";
     }
   }
+}
+
+/** The manifest for this tab: where actors show something, its stage is put up. */
+async function onStage(manifest: Manifest): Promise<Manifest> {
+  const shows = manifest.spec.components.some(({ type, properties }) => type === "capability" && properties.image === STAGE);
+  if (!shows) return manifest;
+  await putUp();
+  return withCapabilities(manifest, (image) => (image === STAGE ? stageName() : image));
 }
 
 /** What stands before images that are asked of this page. */

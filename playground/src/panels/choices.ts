@@ -11,7 +11,9 @@ import { lattice } from "../lattice/state.svelte";
 import { nameOfActor, nameOfHost } from "../lattice/view";
 import { library } from "../library/modules.svelte";
 import { observingChoices } from "../observing/choices";
+import { stage } from "../stage/state.svelte";
 import { openDialog } from "../ui/dialogs.svelte";
+import { showFailure } from "../ui/notices.svelte";
 import { select } from "../ui/selection.svelte";
 import { nextTheme, settings } from "../ui/settings.svelte";
 import { goOwn } from "./going";
@@ -46,6 +48,8 @@ export function choices(): Choice[] {
     { words: "Fit to view", keys: "F", act: () => canvas.fit() },
     { words: "Tidy layout", keys: "T", act: () => void canvas.tidy() },
     ...placeChoices(),
+    { words: "Examples…", act: () => openDialog({ kind: "gallery" }) },
+    { words: stage.isOpen ? "Close stage" : "Open stage", act: () => void toggleStage() },
     { words: "Share…", act: () => openDialog({ kind: "share" }) },
     { words: "Export manifest…", act: () => openDialog({ kind: "export" }) },
     { words: "Import manifest…", act: () => openDialog({ kind: "import" }) },
@@ -77,6 +81,17 @@ export function found(all: Choice[], typed: string): Choice[] {
         .some((word) => word.startsWith(part)),
     );
   return [...fits.filter(beginsWord), ...fits.filter((choice) => !beginsWord(choice))];
+}
+
+/** Shows the stage, or puts it out of sight. */
+export async function toggleStage(): Promise<void> {
+  try {
+    const { closeStage, openStage } = await import("../stage/stage.svelte");
+    if (stage.isOpen) closeStage();
+    else await openStage();
+  } catch (thrown) {
+    showFailure("Open stage", thrown);
+  }
 }
 
 /** Changes between canvas and list. */

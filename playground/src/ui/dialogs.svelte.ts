@@ -6,7 +6,8 @@ export type OpenDialog =
   | { kind: "export"; actor?: string }
   | { kind: "import"; text?: string }
   | { kind: "share" }
-  | { kind: "shared"; shared: Shared };
+  | { kind: "shared"; shared: Shared }
+  | { kind: "gallery" };
 
 class Dialogs {
   it = $state.raw<OpenDialog | undefined>(undefined);

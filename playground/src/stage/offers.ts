@@ -1,0 +1,67 @@
+// What this tab can do about the actors that show something: have them shown here, join their chat, take part in their work.
+
+import { carryOut } from "../commands/log.svelte";
+import { request } from "../lattice/client";
+import { lattice } from "../lattice/state.svelte";
+import { allActors, contractsOf, type ActorChoice } from "../lattice/view";
+import { library, moduleOf, type ModuleEntry } from "../library/modules.svelte";
+import { putUp } from "./stage.svelte";
+import { stage } from "./state.svelte";
+
+/** Something that one click does. */
+export interface Offer {
+  words: string;
+  act: () => Promise<void>;
+}
+
+const UI = "wisteria:ui";
+/** Calls that a tab handles at once where it takes part in the farm. */
+const SHARE = 2;
+
+/** What can be done now. */
+export function offers(): Offer[] {
+  return allActors().flatMap((actor): Offer[] => {
+    const sample = moduleOf(actor.id)?.name;
+    if (sample === "fractal-tile") return runsHere(actor) ? [] : [{ words: "Take part in the farm with this tab", act: takePart }];
+    if (sample === "chat") return isShown(actor.id) ? [] : [{ words: "Join the chat with this tab", act: () => joinChat(actor.id) }];
+    if (!contractsOf(actor.id).includes(UI) || isShown(actor.id)) return [];
+    const act = sample === "fractal-farm" ? () => openFarm(actor.id) : () => show(actor.id, "default");
+    return [{ words: `Show ${actor.name} here`, act }];
+  });
+}
+
+const runsHere = ({ hosts }: ActorChoice) => hosts.includes(lattice.own);
+
+/** Whether an actor is linked to this tab's stage. */
+function isShown(actor: string): boolean {
+  return lattice.links.some((link) => link.actor_id === actor && link.contract_id === UI && link.provider_id === stage.provider);
+}
+
+async function show(actor: string, link_name: string): Promise<void> {
+  const provider_id = await putUp();
+  if (isShown(actor)) return;
+  await carryOut({ kind: "put-link", link: { actor_id: actor, provider_id, contract_id: UI, link_name, values: {} } });
+}
+
+/** Links a chat's actor to this tab's stage, under a name of this tab, and joins. */
+export async function joinChat(actor: string): Promise<void> {
+  const name = `tab-${lattice.own.slice(1, 6).toLowerCase()}`;
+  await show(actor, name);
+  await request(actor, "Chat.Join", name);
+}
+
+/** Has the farm draw on this tab's stage, with the workers that there are. */
+export async function openFarm(actor: string): Promise<void> {
+  await show(actor, "default");
+  const worker = sample("fractal-tile");
+  await request(actor, "Farm.Open", worker.id);
+}
+
+/** Has this tab compute tiles, too. */
+async function takePart(): Promise<void> {
+  await carryOut({ kind: "start", module: sample("fractal-tile"), host: lattice.own, bounds: { maxInstances: SHARE } });
+}
+
+function sample(name: string): ModuleEntry {
+  return library.entries.find((entry) => entry.source === "sample" && entry.name === name) as ModuleEntry;
+}
