@@ -152,7 +152,7 @@ export class Hosting {
     if (!this.#own.tabs) {
       throw new WisteriaError("unsupported", 'this build of the package brings no lattice for tabs; import it as "wisteria" in a page, or join a server: { bridge: "ws://127.0.0.1:7700/lattice" }');
     }
-    const { TabLattice } = await this.#own.tabs();
+    const { TabLattice } = await part(this.#own.tabs);
     return (this.#tabs = await TabLattice.join(lattice));
   }
 
