@@ -138,10 +138,7 @@ describe("code in the playground", { timeout: 600_000 }, () => {
         await play.isAccessible("with the form of a new actor");
         await play.page.keyboard.press("Escape");
         await begin("counter");
-        await play.isAccessible("with the editor");
-        await deploy();
         await part(/^Unit tests/);
-        await play.isAccessible("with unit tests that passed");
         await row(1).getByLabel("Expected reply as JSON").fill("no JSON");
         await deploy(/^Not deployed: 1 unit test failed/);
         await play.isAccessible("with a unit test that failed");
@@ -234,6 +231,18 @@ register("Count", (argument: Value): Value => Value.of([keyvalue.increment("call
     await area().getByRole("button", { name: "Deploy anyway" }).click();
     await ended(/^Version 2 was deployed/);
     assert.equal((await running("counter")).instances[0].revision, 2);
+  });
+
+  test("the editor offers what the prelude has", async () => {
+    play = await browser.open(server);
+    await begin("echo");
+    await editor().press("Control+End");
+    await play.page.keyboard.type("keyvalue.incr");
+    const offered = area().getByRole("listbox").getByRole("option");
+    await offered.getByText("increment").waitFor();
+    await area().getByText("Adds to a number; returns the new value.").waitFor();
+    await play.page.keyboard.press("Enter");
+    assert.match(await editor().innerText(), /keyvalue\.increment$/m);
   });
 
   test("unit tests of an actor that never answers, or that gives up, end with the reason", async () => {

@@ -8,6 +8,7 @@ import { EditorState, Prec, type Text } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { basicSetup } from "codemirror";
+import { completePrelude } from "./completions";
 import type { Problem } from "./compiled";
 import type { Language } from "./sources";
 
@@ -33,6 +34,8 @@ export interface Editor {
   close: () => void;
 }
 
+const assemblyScript = javascript({ typescript: true });
+
 /** Opens an editor in an element, which has none yet. */
 export function openEditor(place: HTMLElement, { text, language, label, onchange, onsave }: EditorOptions): Editor {
   const root = place.shadowRoot ?? place.attachShadow({ mode: "open" });
@@ -45,7 +48,7 @@ export function openEditor(place: HTMLElement, { text, language, label, onchange
     extensions: [
       Prec.highest(keymap.of([{ key: "Mod-s", run: save, preventDefault: true }])),
       basicSetup,
-      language === "wat" ? wast() : javascript({ typescript: true }),
+      language === "wat" ? wast() : [assemblyScript, assemblyScript.language.data.of({ autocomplete: completePrelude })],
       indentUnit.of("  "),
       lintGutter(),
       THEME,
