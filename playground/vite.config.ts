@@ -1,5 +1,5 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
-import { defineConfig, type Plugin, type ProxyOptions } from "vite";
+import { defineConfig, type BuildOptions, type Plugin, type ProxyOptions } from "vite";
 import { noDataFetch } from "./no-data-fetch.ts";
 import { noInlineStyle } from "./no-inline-style.ts";
 import { sampleLibrary } from "./sample-library.ts";
@@ -24,11 +24,26 @@ const toServer: ProxyOptions = {
   headers: { origin: server },
 };
 
+/** Compilers bring a way for Node, too, which pages do not go; and they are large, as compilers are, and loaded last. */
+const quiet: BuildOptions["rolldownOptions"] = {
+  checks: { bundlerTimings: false },
+  onLog(level, log, handle) {
+    if (!log.message.includes("has been externalized for browser compatibility")) handle(level, log);
+  },
+};
+/** Kilobytes of the largest script, the AssemblyScript compiler. */
+const LARGEST_SCRIPT = 14_000;
+
 export default defineConfig({
   // The page is served from the root of a server, and from any folder of a static site.
   base: "./",
   plugins: [noInlineStyle, svelte(), serviceWorker, sampleLibrary()],
-  worker: { format: "es", plugins: () => [noDataFetch] },
-  build: { target: "es2022", assetsInlineLimit: 0 },
+  worker: { format: "es", plugins: () => [noDataFetch], rolldownOptions: quiet },
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: LARGEST_SCRIPT,
+    rolldownOptions: quiet,
+  },
   server: { proxy: { "/api": toServer, "/lattice": toServer } },
 });
