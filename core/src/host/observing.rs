@@ -11,7 +11,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use serde_bytes::ByteBuf;
 
 use super::audience::Audience;
 use crate::{
@@ -19,11 +18,8 @@ use crate::{
     call::{Call, CallContext, Target},
     error::{ErrorCode, LatticeError},
     identity::PublicKey,
-    lattice::{
-        observation::{
-            Edge, Load, Observation, ObservedActor, ObservedCall, ObservedEdge, ObservedError, ObservedLine,
-        },
-        wire::to_messagepack,
+    lattice::observation::{
+        Edge, Load, Observation, ObservedActor, ObservedCall, ObservedEdge, ObservedError, ObservedLine,
     },
     platform::Platform,
     provider::{LogLine, LogSink},
@@ -159,8 +155,7 @@ impl Observing {
         let Some(asks) = self.audience.turn(self.platform.now()) else {
             return;
         };
-        let told = to_messagepack(&self.observation(window));
-        let mut told = message(self.subject.clone(), told);
+        let mut told = message(self.subject.clone(), self.observation(window).encode());
         told.reply = asks.then(|| self.audience.answers_to.clone());
         if let Err(error) = self.bus.publish(told) {
             tracing::debug!(%error, "what was observed was not published");
@@ -288,7 +283,7 @@ impl Watched {
             output: outcome.ok().and_then(short),
             error: outcome
                 .err()
-                .map(|error| ObservedError { code: error.code.as_str().to_owned(), message: error.message.clone() }),
+                .map(|error| ObservedError { code: error.code.as_str(), message: error.message.clone() }),
         };
         self.observing.open().add(call);
     }
@@ -325,8 +320,8 @@ fn read_trace(text: &str) -> Option<(&str, &str)> {
     (is_hex(trace, 32) && is_hex(span, 16)).then_some((trace, span))
 }
 
-fn short(payload: &Bytes) -> Option<ByteBuf> {
-    (payload.len() <= PAYLOAD).then(|| ByteBuf::from(&payload[..]))
+fn short(payload: &Bytes) -> Option<Bytes> {
+    (payload.len() <= PAYLOAD).then(|| payload.clone())
 }
 
 fn length(payload: &Bytes) -> u32 {
