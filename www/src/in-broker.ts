@@ -10,6 +10,7 @@ import {
   channelOfConnection,
   lockOfBroker,
   lockOfConnection,
+  onlyBroker,
   type Announcement,
   type FromBroker,
   type ToBroker,
@@ -42,10 +43,13 @@ export class Serving {
 
   async #begin({ lattice, term, wasm }: Extract<ToBroker, { term: string }>): Promise<void> {
     [this.#lattice, this.#term] = [lattice, term];
+    const life = new Promise<never>(() => {});
+    // One that was ended may still be at work for a moment: what it keeps is read when it is gone.
+    const alone = hold(onlyBroker(lattice), life);
     const [core, records] = await Promise.all([
       import("./broker/broker.js"),
-      openRecords(lattice),
-      hold(lockOfBroker(lattice, term), new Promise(() => {})),
+      alone.then(() => openRecords(lattice)),
+      hold(lockOfBroker(lattice, term), life),
     ]);
     await core.default({ module_or_path: wasm });
     this.#broker = await core.TabBroker.start(lattice, () => records.load(), (changes) => records.write(changes));

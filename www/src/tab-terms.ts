@@ -29,7 +29,10 @@ export const channelOfConnection = (lattice: string, connection: string) => new 
 /** Whose tab holds this lock runs the broker; the others wait for it. */
 export const brokerage = (lattice: string) => `${of(lattice)} broker`;
 
-/** The broker holds this lock for as long as it lives; those who are connected wait for it, to hear of the end at once. */
+/** A broker holds this lock for as long as it lives, so that there is one at a time. */
+export const onlyBroker = (lattice: string) => `${of(lattice)} alone`;
+
+/** The same of one term; those who are connected wait for it, to hear of the end at once. */
 export const lockOfBroker = (lattice: string, term: string) => `${of(lattice)} term ${term}`;
 
 /** A tab holds this lock for as long as its connection lives; the broker waits for it. */
