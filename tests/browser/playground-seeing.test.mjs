@@ -171,6 +171,11 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
   test("a mailbox that is full refuses calls as overloaded", async () => {
     play = await browser.open(server);
     await startCounter();
+    // An actor of the same tab that waits for nothing answers each call before the next one comes.
+    await play.page.evaluate(async () => {
+      const [link] = await window.wisteria.lattice.links();
+      await window.wisteria.faults.slowLink(link, 1000);
+    });
     await play.button("Fill the mailbox of kv-counter…").click();
     await play.page.getByRole("dialog").getByText("until it is overloaded").waitFor();
     await confirm("Fill");
