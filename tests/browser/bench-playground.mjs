@@ -47,7 +47,7 @@ try {
   hosts.tell(MESSAGES);
   const shown = play.page.getByLabel("Show", { exact: true });
   await shown.selectOption("Messages");
-  await play.page.getByRole("list", { name: "Messages" }).getByRole("button").first().waitFor();
+  await play.page.getByRole("list", { name: "Messages", exact: true }).getByRole("button").first().waitFor();
   await shown.selectOption("All");
   await row(`all in sight, ${MESSAGES} messages/s`, () => pause(COUNTED));
   if (values.trace) await browser.startTracing(play.page, values.trace);

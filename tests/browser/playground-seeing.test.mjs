@@ -30,7 +30,7 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
     await play.show("Timeline");
     await play.page.getByLabel("Show", { exact: true }).selectOption(shown);
   };
-  const messages = () => play.page.getByRole("list", { name: "Messages" }).getByRole("button");
+  const messages = () => play.page.getByRole("list", { name: "Messages", exact: true }).getByRole("button");
   const call = () => play.inspector().getByRole("button", { name: "Call", exact: true }).click();
   /** Hosts find out within a second that somebody watches: what is called until then is not told. */
   const untilSeen = (act, seen, what) =>
@@ -76,12 +76,12 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
     const inner = await play.tab.start("wapc_upper", { host });
     const outer = await play.tab.start(handingOn(inner, "upper"));
     await look("Traces");
-    const trace = play.page.getByRole("region", { name: "Trace of Any" });
+    const trace = play.page.getByRole("group", { name: "Trace of Any" });
     const ask = async () => assert.deepEqual(await play.tab.call(outer, "Any", "hello", { raw: true }), { reply: "HELLO" });
     await untilSeen(ask, isShown(trace.filter({ hasText: "2 calls · 2 hosts" })), "the trace of both calls");
     const whole = trace.filter({ hasText: "2 calls · 2 hosts" }).first();
-    await whole.getByRole("button", { name: /^Level 1: Any .* on This tab, / }).waitFor();
-    const bar = whole.getByRole("button", { name: new RegExp(`^Level 2: upper .* on Server ${host.slice(0, 5)}, `) });
+    await whole.getByRole("button", { name: /^Level 1: .* Any This tab / }).waitFor();
+    const bar = whole.getByRole("button", { name: new RegExp(`^Level 2: wapc-upper upper Server ${host.slice(0, 5)} `) });
     await bar.click();
     await play.inspector().getByRole("group", { name: "Output" }).getByText("HELLO").waitFor();
     await whole.getByRole("button", { name: "Only this trace" }).click();
@@ -141,7 +141,7 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
     await startCounter();
     await play.page.getByRole("group", { name: /^Link: default for keyvalue/ }).focus();
     await play.page.keyboard.press("Enter");
-    await play.button("Slow this link down…").click();
+    await play.button("Slow down this link…").click();
     await play.page.getByLabel("Milliseconds more for each call").fill("400");
     await confirm("Slow down");
     await edge("slowed by 400 ms").waitFor();
@@ -171,6 +171,11 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
   test("a mailbox that is full refuses calls as overloaded", async () => {
     play = await browser.open(server);
     await startCounter();
+    // An actor of the same tab that waits for nothing answers each call before the next one comes.
+    await play.page.evaluate(async () => {
+      const [link] = await window.wisteria.lattice.links();
+      await window.wisteria.faults.slowLink(link, 1000);
+    });
     await play.button("Fill the mailbox of kv-counter…").click();
     await play.page.getByRole("dialog").getByText("until it is overloaded").waitFor();
     await confirm("Fill");
@@ -236,7 +241,7 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
     await keyboard.press("Enter");
     await play.inspector().getByRole("heading", { name: "Message" }).waitFor();
     await command("show traces");
-    await play.page.getByRole("region", { name: "Trace of upper" }).first().waitFor();
+    await play.page.getByRole("group", { name: "Trace of upper" }).first().waitFor();
     await command("pause the display");
     await play.button("Go on").waitFor();
     await command("break kill wapc-upper");
@@ -253,7 +258,7 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
         await untilSeen(call, isShown(play.inspector().getByRole("list", { name: "Last messages" }).getByRole("button")), "the message");
         await play.isAccessible("with an actor's traffic");
         await look("Traces");
-        await play.page.getByRole("region", { name: /^Trace of / }).first().waitFor();
+        await play.page.getByRole("group", { name: /^Trace of / }).first().waitFor();
         await play.isAccessible("with traces");
         await look("Messages");
         await messages().first().click();

@@ -51,7 +51,7 @@ export function inWords(fault: Fault): FaultInWords {
     case "slow-link":
       return {
         short: "Slow down…",
-        title: "Slow this link down?",
+        title: "Slow down this link?",
         about: "Each call by this link takes so much longer, on all hosts that run its actor, until it is set back; callers whose deadline is shorter get a timeout. 0 sets it back",
         does: "Slow down",
         isDestructive: false,
@@ -75,7 +75,7 @@ export function inWords(fault: Fault): FaultInWords {
       };
     case "fill-mailbox":
       return {
-        short: "Fill its mailbox…",
+        short: "Fill the mailbox…",
         title: `Fill the mailbox of ${nameOfActor(fault.actor)}?`,
         about: `This page calls the actor faster than it can answer, at most ${CALLS.toLocaleString()} times, until it is overloaded. The calls are made for real; others that call it meanwhile are refused as overloaded, too`,
         does: "Fill",

@@ -105,7 +105,7 @@ export function inSeconds(perSecond: number): string {
 
 /** "3.2 ms", "120 ms", "1.5 s". */
 export function inTime(milliseconds: number): string {
-  if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  if (milliseconds >= 1000) return `${Number((milliseconds / 1000).toFixed(1))} s`;
   return `${milliseconds >= 10 ? Math.round(milliseconds) : Number(milliseconds.toFixed(1))} ms`;
 }
 
