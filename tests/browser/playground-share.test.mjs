@@ -10,7 +10,7 @@ import { moduleBytes } from "./paths.mjs";
 import { startServer } from "./server.mjs";
 import { until } from "./until.mjs";
 
-describe("what a playground shares", { timeout: 300_000 }, () => {
+describe("what a playground shares", { timeout: 900_000 }, () => {
   let browser, server;
   const opened = [];
 
