@@ -62,7 +62,7 @@ type Outcome = Result<JsValue, LatticeError>;
 #[wasm_bindgen]
 impl TabHost {
     /// Joins a lattice. Options: `bridge`, `token`, `lattice`, `labels`, `allowUnsigned`, `trustedIssuers`, `policy`,
-    /// `limits`, `onLog`, `onConnection`.
+    /// `limits`, `onLog`, `onConnection`, `newStore`.
     pub fn start(options: JsValue) -> Promise {
         console_error_panic_hook::set_once();
         promise(async move { Ok(start(options).await?.into()) })

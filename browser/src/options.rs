@@ -91,6 +91,8 @@ pub(crate) struct Callbacks {
     pub(crate) on_connection: Option<Function>,
     /// Brings what is used as a WebSocket where the address is of none.
     pub(crate) open_socket: Option<Function>,
+    /// Makes what answers for a store of keys and values in memory.
+    pub(crate) new_store: Option<Function>,
 }
 
 /// Reads the options.
@@ -106,6 +108,7 @@ pub(crate) fn read(options: &JsValue) -> Result<(Options, Callbacks), LatticeErr
         on_log: function(options, "onLog")?,
         on_connection: function(options, "onConnection")?,
         open_socket: function(options, "openSocket")?,
+        new_store: function(options, "newStore")?,
     };
     Ok((plain, callbacks))
 }

@@ -8,18 +8,18 @@ use std::{
 };
 
 use bytes::Bytes;
-use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, prelude::*};
 use wasm_bindgen_futures::JsFuture;
 use wisteria_browser_platform::BrowserPlatform;
 use wisteria_core::{
     error::{ErrorCode, LatticeError},
-    host::Host,
+    host::{Host, ProviderKind},
     identity::{KeyKind, KeyPair, PublicKey},
     platform::{BoxFuture, Platform},
     provider::{
-        Exported, LinkRefused, LinkValue, LinkedActor, Provider, ProviderCall, ProviderDescription, ProviderError,
-        ProviderLink, ValueKind,
+        Exported, LinkRefused, LinkValue, LinkedActor, MemoryKeyValue, Provider, ProviderCall, ProviderDescription,
+        ProviderError, ProviderLink, ValueKind,
     },
 };
 
@@ -128,6 +128,28 @@ impl ProviderKeys {
         texts.insert(kept);
         Ok(kept)
     }
+}
+
+thread_local! {
+    /// Makes what answers for a store of keys and values in memory: the package's own code, the same for all hosts of a thread.
+    static NEW_STORE: RefCell<Option<Function>> = const { RefCell::new(None) };
+}
+
+/// The providers that can be started in a tab by name. JavaScript, which is loaded when a link needs it, answers for them.
+pub(crate) const KINDS: [ProviderKind; 1] = [ProviderKind {
+    description: MemoryKeyValue::DESCRIPTION,
+    create: |_| Arc::new(PageProvider { description: MemoryKeyValue::DESCRIPTION, handlers: new_store() }),
+}];
+
+/// Says by what stores are made from now on.
+pub(crate) fn make_stores_by(new_store: Option<Function>) {
+    NEW_STORE.set(new_store);
+}
+
+/// Where none can be made, whatever is asked of what this returns fails.
+fn new_store() -> Handlers {
+    let made = NEW_STORE.with_borrow(|make| make.as_ref()?.call0(&JsValue::NULL).ok());
+    made.unwrap_or(JsValue::UNDEFINED).unchecked_into()
 }
 
 /// What a page says of its provider.

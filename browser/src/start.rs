@@ -13,12 +13,11 @@ use wisteria_browser_platform::BrowserPlatform;
 use wisteria_core::{
     engine::Engine,
     error::{ErrorCode, LatticeError},
-    host::{Host, HostConfig, HostLimits, HostParts, HostPolicy, LatticeModules, ProviderKind, own_provider_keys},
+    host::{Host, HostConfig, HostLimits, HostParts, HostPolicy, LatticeModules, own_provider_keys},
     identity::{KeyKind, KeyPair},
     lattice::Client,
     platform::Platform,
     policy::Policy,
-    provider::MemoryKeyValue,
 };
 
 use crate::{
@@ -27,7 +26,7 @@ use crate::{
     host::{Parts, TabHost, tell},
     log::PageLog,
     options::{self, Limits, Options, read_seed},
-    provider::ProviderKeys,
+    provider::{KINDS, ProviderKeys, make_stores_by},
 };
 
 /// Instances alive at once in a tab: a renderer holds about 124 memories, some of which are not ours.
@@ -56,7 +55,7 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
     let token = options.token.clone().map(JoinToken::new);
     let credentials = match token.clone() {
         Some(token) => {
-            let mut providers = own_provider_keys(&key, &PROVIDERS);
+            let mut providers = own_provider_keys(&key, &KINDS);
             providers.extend(provider_keys.all().cloned());
             Credentials::Join { token, key: key.clone(), providers }
         }
@@ -84,7 +83,8 @@ pub(crate) async fn start(options: JsValue) -> Result<TabHost, LatticeError> {
         key,
     };
     let client = Client::new(Arc::new(bus.clone()), platform, &options.lattice, origin, PATIENCE)?;
-    let host = Host::start(parts, config(options, limits, policy), PROVIDERS.to_vec()).await?;
+    make_stores_by(callbacks.new_store);
+    let host = Host::start(parts, config(options, limits, policy), KINDS.to_vec()).await?;
     let parts = Rc::new(Parts {
         host,
         client,
@@ -110,12 +110,6 @@ fn own_seed(options: &Options, platform: &dyn Platform) -> Result<[u8; 32], Latt
     platform.random(&mut seed);
     Ok(seed)
 }
-
-/// The providers that a tab brings along.
-const PROVIDERS: [ProviderKind; 1] = [ProviderKind {
-    description: MemoryKeyValue::DESCRIPTION,
-    create: |context| Arc::new(MemoryKeyValue::new(context.platform)),
-}];
 
 fn engine() -> Result<Arc<dyn Engine>, LatticeError> {
     if crate::engine::is_supported() {

@@ -61,6 +61,25 @@ for (const driver of browsers) {
       }
     });
 
+    test("a store in memory is started by its name, under a link name of its own, with keys of its own", async () => {
+      const actor = await tab.start("kv_counter");
+      const counts = await tab.page.evaluate(async (actor) => {
+        const host = window.wisteria;
+        const [contract_id, first] = ["wasmcloud:keyvalue", await host.providers.start("keyvalue-memory")];
+        const second = await host.providers.start("keyvalue-memory", { linkName: "cache" });
+        const counts = [];
+        for (const provider_id of [first, first, second]) {
+          await host.links.put({ actor_id: actor, provider_id, contract_id });
+          const request = { method: "GET", path: "/a", queryString: "", header: {}, body: new Uint8Array() };
+          const { body } = await host.call(actor, "HttpServer.HandleRequest", request);
+          counts.push(JSON.parse(new TextDecoder().decode(body)).counter);
+        }
+        await host.providers.stop(second);
+        return counts;
+      }, actor);
+      assert.deepEqual(counts, [1, 2, 1]);
+    });
+
     test("a page hears of other hosts that come, are stopped, and are lost", async () => {
       const begin = () => {
         window.told = [];

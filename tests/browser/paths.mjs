@@ -34,3 +34,6 @@ export const suiteFolder = at("target/web/tests");
 
 /** A file of the page's folder. */
 export const sitePart = (path) => at(`playground/${path}`);
+
+/** Where pictures of the page go. */
+export const picturesFolder = at("target/pictures");

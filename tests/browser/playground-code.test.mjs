@@ -275,6 +275,7 @@ register("Greet", (argument: Value): Value => Value.of("Hello, " + argument.get(
     await deploy(/^Version 2 was deployed/);
     const claims = await play.tab.page.evaluate(() => window.wisteria.lattice.claims());
     assert.deepEqual(claims.find(({ name }) => name === "counter").caps.split(",").sort(), [
+      "wasmcloud:builtin:logging",
       "wasmcloud:httpserver",
       "wasmcloud:keyvalue",
       "wasmcloud:messaging",

@@ -272,14 +272,14 @@ describe("the playground", { timeout: 300_000 }, () => {
       .waitFor();
   });
 
-  test("without a server the page says how to join one", async () => {
+  test("when its server does not answer, the page says how to join one", async () => {
     play = await browser.open(server);
     const { page } = play;
-    await page.route("**/api/config", (route) => route.fulfill({ status: 404, body: "none" }));
+    await page.route("**/api/config", (route) => route.abort());
     await page.reload();
     await page
       .getByRole("alert")
-      .getByText(/start one with: wisteria up, or join another by \?bridge=/)
+      .getByText(/start it again with: wisteria up, or join another by \?bridge=/)
       .waitFor();
     await page.unroute("**/api/config");
     await page.getByRole("button", { name: "Try again" }).click();

@@ -30,13 +30,13 @@ test("it has each WebAssembly once, and scripts name each in one place", () => {
   const { exports } = JSON.parse(readFileSync(packaged("package.json"), "utf8"));
   const wasm = filesIn(packaged(""), ".wasm").map(({ name }) => `./${name}`);
   const ofHosts = [exports["./host-wasmi.wasm"].default, exports["./host.wasm"].default];
-  assert.deepEqual(wasm.sort(), [...ofHosts, "./dist/manifests/manifests_bg.wasm"]);
+  assert.deepEqual(wasm.sort(), [exports["./broker.wasm"].default, ...ofHosts, "./dist/manifests/manifests_bg.wasm"]);
   const naming = filesIn(packaged("dist"), ".js").filter(({ text }) => text().includes("_bg.wasm"));
-  assert.deepEqual(naming.map(({ name }) => name).sort(), ["own-files.js", "planner.js"]);
+  assert.deepEqual(naming.map(({ name }) => name).sort(), ["own-files.js", "planner.js", "tab-lattice.js"]);
 });
 
 test("no WebAssembly of another build fits its scripts", () => {
-  const named = ["host/host", "host-wasmi/host", "manifests/manifests"].map((path) => {
+  const named = ["host/host", "host-wasmi/host", "broker/broker", "manifests/manifests"].map((path) => {
     const module = new WebAssembly.Module(readFileSync(packaged(`dist/${path}_bg.wasm`)));
     const names = new Set(WebAssembly.Module.imports(module).map(({ module }) => module));
     const [own, ...others] = [...names].filter((name) => /^[0-9a-f]{8}$/.test(name));

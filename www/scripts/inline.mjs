@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
+import { compress, init } from "@bokuweb/zstd-wasm";
 import { build } from "esbuild";
 
 const dist = (path) => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
@@ -23,6 +23,10 @@ const without = (other) => ({
   },
 });
 
+/** The level that packs most. */
+const MOST = 22;
+
+await init();
 for (const { folder, other, name } of BUILDS) {
   const { outputFiles } = await build({
     entryPoints: [dist("inline-worker.js")],
@@ -34,6 +38,6 @@ for (const { folder, other, name } of BUILDS) {
     write: false,
     plugins: [without(other)],
   });
-  const wasm = gzipSync(readFileSync(dist(`${folder}/host_bg.wasm`)), { level: 9 }).toString("base64");
+  const wasm = Buffer.from(compress(readFileSync(dist(`${folder}/host_bg.wasm`)), MOST)).toString("base64");
   writeFileSync(dist(name), `export const wasm = ${JSON.stringify(wasm)};\nexport const worker = ${JSON.stringify(outputFiles[0].text)};\n`);
 }

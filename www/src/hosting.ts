@@ -12,6 +12,7 @@ import { provideOn } from "./describe.js";
 import { tellEvents } from "./lattice-events.js";
 import { part } from "./part.js";
 import type { Description } from "./provide.js";
+import { newMemoryStore } from "./providers/memory.js";
 import * as providers from "./providers/mod.js";
 import type { Signing } from "./signing.js";
 import type { TabLattice } from "./tab-lattice.js";
@@ -61,14 +62,27 @@ export class Hosting {
   }
 
   /** The page's message arrives. What it asks is answered by a message. */
-  async take(message: ToHost): Promise<void> {
+  take(message: ToHost): void {
     if ("taken" in message) return this.#feeds?.taken(message.taken, message.count);
     if ("ask" in message) return this.#asking?.settle(message);
+    const { id } = message;
+    this.#carryOut(message).then(
+      (value) => this.#post({ id, value }),
+      (thrown: unknown) => {
+        const { code, message: why } = WisteriaError.from(thrown);
+        this.#post({ id, error: { code, message: why } });
+      },
+    );
+  }
+
+  /** Calls are many and short, so they go straight to the host. */
+  #carryOut(request: Request): Promise<unknown> {
+    if (request.method !== "call" || !this.#host) return this.#answer(request);
     try {
-      this.#post({ id: message.id, value: await this.#answer(message) });
+      return this.#host.call(...(request.args as Parameters<Methods["call"]>));
     } catch (thrown) {
-      const { code, message: why } = WisteriaError.from(thrown);
-      this.#post({ id: message.id, error: { code, message: why } });
+      // An argument of another type.
+      return Promise.reject(thrown);
     }
   }
 
@@ -152,7 +166,7 @@ export class Hosting {
     if (!this.#own.tabs) {
       throw new WisteriaError("unsupported", 'this build of the package brings no lattice for tabs; import it as "wisteria" in a page, or join a server: { bridge: "ws://127.0.0.1:7700/lattice" }');
     }
-    const { TabLattice } = await this.#own.tabs();
+    const { TabLattice } = await part(this.#own.tabs);
     return (this.#tabs = await TabLattice.join(lattice));
   }
 
@@ -172,6 +186,7 @@ export class Hosting {
       ...(tabs ? { openSocket: () => tabs.open() } : {}),
       ...(term ? { hostSeed: await seedOf(keys, `host of ${options.lattice}`) } : {}),
       onLog: (detail) => this.#tell({ news: "log", detail }),
+      newStore: newMemoryStore,
       onConnection: (state) => this.#tell({ news: "connection", detail: state as "connected" }),
     });
     this.#host = host;

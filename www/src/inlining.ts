@@ -2,15 +2,16 @@
 
 import type { WorkerLike } from "./remote.js";
 import { enter } from "./surroundings.js";
+import { decompress } from "./zstd.js";
 
-/** Has hosts start with WebAssembly that is compressed by gzip and written in base64, and with that worker. */
+/** Has hosts start with WebAssembly that is compressed by Zstandard and written in base64, and with that worker. */
 export function enterInline(wasm: string, worker: string): void {
   let address: string | undefined;
   enter({
     ownFile: async () => {
       const bytes = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0));
-      const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-      return new Response(unpacked, { headers: { "content-type": "application/wasm" } });
+      // Streams of the browser know gzip alone, which takes a fifth more.
+      return new Response(decompress(bytes) as Uint8Array<ArrayBuffer>, { headers: { "content-type": "application/wasm" } });
     },
     startWorker: () => {
       address ??= URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));

@@ -57,11 +57,11 @@ export async function* observe(control: Control, signal: AbortSignal | undefined
   }
 }
 
-/** Reads an observation; nothing for what is none, as whoever may publish there may publish anything. */
-function observationOf(message: { payload: unknown }): Observation | undefined {
+/** Reads an observation; nothing for what is none, as a host may publish anything there, under its own key. */
+function observationOf(message: { subject: string; payload: unknown }): Observation | undefined {
   try {
     const told = message.payload as Told | null;
-    if (typeof told?.host !== "string" || typeof told.at !== "number") return undefined;
+    if (typeof told?.host !== "string" || !message.subject.endsWith(`.${told.host}`) || typeof told.at !== "number") return undefined;
     const { host, at, window = 0, edges = [], calls = [], dropped = 0, actors = [], logs = [] } = told;
     const heard = { host, at, window, dropped, missed: 0 };
     return { ...heard, edges: edges.map(edgeOf), calls: calls.map((call) => callOf(call, host)), actors, logs: logs.map((log) => ({ ...log, host })) };

@@ -22,8 +22,8 @@ async function watching() {
     unsubscribe: () => void (ended += 1),
   });
   const host = await startIn(worker);
-  const tell = (payload) =>
-    worker.tell({ heard: subscribed[0].number, messages: [["wisteria.calls.blue.N1", undefined, payload, []]], dropped: 0 });
+  const tell = (payload, from = OTHER) =>
+    worker.tell({ heard: subscribed[0].number, messages: [[`wisteria.calls.blue.${from}`, undefined, payload, []]], dropped: 0 });
   const isListening = async () => {
     while (subscribed.length === 0) await new Promise((resolve) => setImmediate(resolve));
   };
@@ -65,7 +65,11 @@ test("what is no observation is passed over", async () => {
   const { host, tell, isListening } = await watching();
   const first = host.lattice.observe().next();
   await isListening();
-  for (const payload of [Uint8Array.of(0xc1, 0xff), encode("hello"), encode(null), encode({ host: 7, at: 1 }), encode(told(9))]) tell(payload);
+  for (const payload of [Uint8Array.of(0xc1, 0xff), encode("hello"), encode(null), encode({ host: 7, at: 1 })])
+    tell(payload);
+  // A host speaks for itself alone.
+  tell(encode(told(8)), HOST);
+  tell(encode(told(9)));
   assert.equal((await first).value.at, 9);
 });
 

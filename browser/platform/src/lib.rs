@@ -2,6 +2,7 @@
 
 mod failure;
 mod platform;
+mod timers;
 
 pub use failure::{text_of, to_js};
 pub use platform::BrowserPlatform;

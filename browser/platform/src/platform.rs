@@ -5,6 +5,8 @@ use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use wisteria_core::platform::{BoxFuture, Platform};
 
+use crate::timers::Sleep;
+
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
@@ -21,9 +23,16 @@ pub struct BrowserPlatform;
 /// `getRandomValues` fills at most this many bytes at once.
 const RANDOM_CHUNK: usize = 65_536;
 
+impl BrowserPlatform {
+    /// What [`Platform::now`] says.
+    pub(crate) fn time() -> Duration {
+        millis(performance_now())
+    }
+}
+
 impl Platform for BrowserPlatform {
     fn now(&self) -> Duration {
-        millis(performance_now())
+        Self::time()
     }
 
     fn unix_time(&self) -> Duration {
@@ -31,7 +40,7 @@ impl Platform for BrowserPlatform {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(gloo_timers::future::sleep(duration.min(LONGEST_TIMER)))
+        Box::pin(Sleep::new(duration))
     }
 
     fn spawn(&self, task: BoxFuture<'static, ()>) {
@@ -42,9 +51,6 @@ impl Platform for BrowserPlatform {
         buffer.chunks_mut(RANDOM_CHUNK).for_each(get_random_values);
     }
 }
-
-/// Timers of a page count milliseconds in 31 bits.
-const LONGEST_TIMER: Duration = Duration::from_millis(i32::MAX as u64);
 
 fn millis(millis: f64) -> Duration {
     Duration::from_secs_f64(millis / 1000.0)

@@ -102,6 +102,7 @@ impl Observing {
         Some(Watched {
             observing: self.clone(),
             told: false,
+            is_heard: self.audience.has_listeners(),
             trace,
             span: HEX_LOWER.encode(&random[..8]),
             parent,
@@ -221,6 +222,8 @@ impl Counted {
 pub(super) struct Watched {
     observing: Arc<Observing>,
     told: bool,
+    /// Whether somebody was known to watch when it began.
+    is_heard: bool,
     trace: String,
     span: String,
     parent: Option<String>,
@@ -236,8 +239,12 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// The context of the calls that are made within this one.
+    /// The context of the calls that are made within this one. Where nobody is known to watch, traces stay as their callers
+    /// made them.
     pub(super) fn within(&self, context: CallContext) -> CallContext {
+        if !self.is_heard {
+            return context;
+        }
         CallContext { trace: Some(format!("00-{}-{}-01", self.trace, self.span).into()), ..context }
     }
 

@@ -11,7 +11,7 @@ export namespace random {
   }
 
   /** A random number of 32 bits. */
-  export function u32(): u32 {
+  export function number(): u32 {
     return whole(call("Random32", Value.nil()));
   }
 

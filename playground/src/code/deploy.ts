@@ -16,17 +16,32 @@ import type { Source } from "./sources";
 import { contractsIn } from "./told";
 
 /** Whether a deployment is on its way. */
-export function isDeploying(): boolean {
+function isDeploying(): boolean {
   return ["compiling", "testing", "deploying"].includes(code.stage.at);
 }
 
+/** A deployment that was asked for while another one was on its way. */
+let next: { anyway: boolean } | undefined;
+
 /**
- * Deploys the source that is open. Its unit tests run first, in an instance of its own away from the lattice: a version that
+ * Deploys the source that is open; while it does, what is asked for last is done next. Its unit tests run first, in an instance of its own away from the lattice: a version that
  * does not meet them is shown and not deployed, unless that is asked for by `anyway`.
  */
 export async function deploy({ anyway = false } = {}): Promise<void> {
   const { source } = code;
-  if (!source || isDeploying()) return;
+  if (!source) return;
+  if (isDeploying()) {
+    next = { anyway };
+    return;
+  }
+  await deployOnce(source, anyway);
+  if (!next) return;
+  const again = next;
+  next = undefined;
+  await deploy(again);
+}
+
+async function deployOnce(source: Source, anyway: boolean): Promise<void> {
   const began = performance.now();
   try {
     const module = await built(source);

@@ -29,6 +29,7 @@ export interface Editor {
   mark: (problems: Problem[]) => void;
   /** Puts the cursor where a problem is, and the focus into the editor. */
   show: (problem: Problem) => void;
+  focus: () => void;
   close: () => void;
 }
 
@@ -66,6 +67,7 @@ export function openEditor(place: HTMLElement, { text, language, label, onchange
       view.dispatch({ selection: { anchor: diagnosticOf(view.state.doc, problem).from }, scrollIntoView: true });
       view.focus();
     },
+    focus: () => view.focus(),
     close: () => view.destroy(),
   };
 }

@@ -2,8 +2,10 @@
 
 import { OPERATIONS } from "../lattice/contracts";
 
-/** Contracts that an actor may name; those that every actor may use need no claim. */
+/** Contracts that an actor may name. Those that need no link are claimed all the same. */
 const CONTRACTS = [
+  "wasmcloud:builtin:logging",
+  "wasmcloud:builtin:numbergen",
   "wasmcloud:blobstore",
   "wasmcloud:httpclient",
   "wasmcloud:httpserver",

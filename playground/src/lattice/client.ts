@@ -7,7 +7,7 @@ import { Due } from "./due";
 import { readWay, TABS, type Way } from "./config";
 import { describeEvent, kindOf } from "./events";
 import { fromJson, toJson } from "./json";
-import { addCall, addNews, freshId, lattice, type HostState, type Pending } from "./state.svelte";
+import { addCall, addNews, addNewsSoon, freshId, lattice, type HostState, type Pending } from "./state.svelte";
 
 declare global {
   interface Window {
@@ -69,7 +69,7 @@ function follow(joined: Host): void {
   watch(joined);
   joined.events.on("event", take);
   joined.events.on("log", ({ actor, level, text }) =>
-    addNews({ time: Date.now(), kind: "log", level, host: joined.id, actor, text }),
+    addNewsSoon({ time: Date.now(), kind: "log", level, host: joined.id, actor, text }),
   );
   joined.events.on("connection", (connection) => {
     // One that was left has nothing more to say.

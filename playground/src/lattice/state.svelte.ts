@@ -104,6 +104,17 @@ export function addAllNews(lines: readonly Omit<NewsLine, "id">[]): void {
   lattice.news = [...lattice.news, ...lines.map((line) => ({ id: freshId(), ...line }))].slice(-NEWS_BOUND);
 }
 
+/** Lines that are added within this time are added together, in milliseconds. */
+const GATHER = 100;
+let gathered: Omit<NewsLine, "id">[] = [];
+
+/** Adds a line of which there may be thousands in a second; of those that come together the last are kept. */
+export function addNewsSoon(line: Omit<NewsLine, "id">): void {
+  if (gathered.length === 0) setTimeout(() => addAllNews(gathered.splice(0)), GATHER);
+  gathered.push(line);
+  if (gathered.length > NEWS_BOUND) gathered = gathered.slice(-NEWS_BOUND);
+}
+
 /** Adds a call to the record. */
 export function addCall(call: Omit<CallRecord, "id">): void {
   lattice.calls = [...lattice.calls, { id: freshId(), ...call }].slice(-CALLS_BOUND);

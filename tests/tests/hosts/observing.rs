@@ -122,6 +122,9 @@ async fn who_watches_sees_a_call_through_two_hosts_as_one_trace() {
     let relay = start(&near, &wat::parse_str(RELAY).expect("WAT")).await;
     let upper = start(&far, &wat::parse_str(UPPER).expect("WAT")).await;
     let mut watcher = Watcher::of(&lattice);
+    // By the first call each host finds out that somebody watches.
+    call(&near, relay, &format!("{upper} first")).await.expect("answered");
+    watcher.calls_of([relay, upper]).await;
     assert_eq!(call(&near, relay, &format!("{upper} hello")).await, Ok("HELLO".to_owned()));
 
     let [(outer_host, outer), (inner_host, inner)] = watcher.calls_of([relay, upper]).await;

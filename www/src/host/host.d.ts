@@ -40,6 +40,8 @@ export class TabHost {
     onConnection?: (state: string) => void;
     /** Brings what is used as a WebSocket, where the address is that of none. */
     openSocket?: () => ChannelSocket;
+    /** Makes what answers for a store of keys and values in memory. */
+    newStore?: () => Answering;
   }): Promise<TabHost>;
   readonly hostId: string;
   readonly engine: string;

@@ -1,6 +1,6 @@
-// The providers `keyvalue-opfs` and `keyvalue-indexeddb`: key-value that outlives the tab.
+// Key-value of tabs: the providers `keyvalue-opfs` and `keyvalue-indexeddb` outlive the tab, `keyvalue-memory` is gone with its host.
 
-import { Answers, type Answering, type Handler, type PartOf, type ProvidedLink } from "../provide.js";
+import { Answers, type Answering, type Handler, type ProvidedLink, type ProvideOptions } from "../provide.js";
 import { KEY_VALUE, keyValueDescription, type Keeping } from "./descriptions.js";
 import { openJournal } from "./journal.js";
 import { KeyValueStore, operations, type Change } from "./keyvalue.js";
@@ -12,14 +12,27 @@ export function keyValue(lattice: string, where: Keeping): Answering {
     const { journal, kept } = await openJournal<Change>(where, `wisteria/${lattice}/keyvalue/${file}`);
     return new KeyValueStore(journal, kept);
   });
-  const options = {
-    link: async (link: ProvidedLink) => void (await stores.link(link)),
-    export: async (part: PartOf<{ from: string | undefined }>) => (await stores.of(part)).export(part.from),
-    import: async (part: PartOf<{ records: string[] }>) => (await stores.of(part)).import(part.records),
+  return answers(keyValueDescription(where).name, (link) => stores.of(link), {
+    link: async (link) => void (await stores.link(link)),
+  });
+}
+
+/** The provider of one store that keeps nothing. */
+export function keyValueInMemory(): Answering {
+  const store = new KeyValueStore({ append() {}, replace() {}, close() {} }, []);
+  return answers("keyvalue-memory", async () => store, {});
+}
+
+/** Answers by the store of a link. */
+function answers(name: string, of: (link: Pick<ProvidedLink, "values">) => Promise<KeyValueStore>, hooks: Pick<ProvideOptions, "link">): Answering {
+  const options: ProvideOptions = {
+    ...hooks,
+    export: async (part) => (await of(part)).export(part.from),
+    import: async (part) => (await of(part)).import(part.records),
   };
   const handlers = operations.map((operation): [string, Handler] => [
     operation,
-    async (argument, call) => (await stores.of(call)).carryOut(operation, argument),
+    async (argument, call) => (await of(call)).carryOut(operation, argument),
   ]);
-  return new Answers(keyValueDescription(where).name, Object.fromEntries(handlers), options);
+  return new Answers(name, Object.fromEntries(handlers), options);
 }
