@@ -474,6 +474,9 @@ describe("what a playground shares", { timeout: 900_000 }, () => {
       const shared = play.page.getByRole("dialog", { name: "Shared canvas" });
       await shared.getByText("Actor kv-counter").waitFor();
       await play.isAccessible("with what a link holds");
+      await shared.getByRole("button", { name: "Not now" }).click();
+      await choose(play, "Examples…");
+      await play.isAccessible("with the examples");
     });
   }
 });
