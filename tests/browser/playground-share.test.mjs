@@ -10,7 +10,7 @@ import { moduleBytes } from "./paths.mjs";
 import { startServer } from "./server.mjs";
 import { until } from "./until.mjs";
 
-describe("what a playground shares", { timeout: 300_000 }, () => {
+describe("what a playground shares", { timeout: 900_000 }, () => {
   let browser, server;
   const opened = [];
 
@@ -372,6 +372,75 @@ describe("what a playground shares", { timeout: 300_000 }, () => {
     await until(async () => (await progress())[0] > resumedAt, "the farm to go on", 60_000);
   });
 
+  test("a link carries the source of an actor that was written here, which is compiled once people say so", async () => {
+    const play = await visit();
+    await play.button("New actor…").click();
+    const form = play.page.getByRole("dialog", { name: "New actor" });
+    await form.getByRole("radio", { name: /^echo /i }).check();
+    await form.getByLabel("Name").fill("written");
+    await form.getByRole("button", { name: "Create" }).click();
+    const area = play.page.getByRole("region", { name: /^Code of / });
+    await area.getByRole("button", { name: "Deploy", exact: true }).click();
+    await area.getByRole("status").getByText(/was deployed in/).waitFor({ timeout: 90_000 });
+    await play.button("Share…").click();
+    const sharing = play.page.getByRole("dialog", { name: "Share" });
+    await sharing.getByRole("checkbox", { name: "Sources of actors that were written here" }).waitFor();
+    const { hash } = new URL(await sharing.getByRole("textbox", { name: /^Link/ }).inputValue());
+    assert.ok(hash.length < 6000, `a source is short: ${hash.length} characters`);
+
+    const there = await visit({ path: hash }, await another());
+    const shared = there.page.getByRole("dialog", { name: "Shared canvas" });
+    await shared.getByText(/its source is in the link, \d+ lines of AssemblyScript/).waitFor();
+    await shared.getByRole("button", { name: "Apply" }).click();
+    await shared.getByText("All of it runs", { exact: true }).waitFor({ timeout: 90_000 });
+    await shared.getByRole("button", { name: "Show it" }).click();
+    await there.node(/Actor: written on This tab/).waitFor();
+    await there.button("Undo: Start written").waitFor();
+  });
+
+  test("labels are put on a host, changed and removed, and each is undone", async () => {
+    const play = await visit();
+    const host = await play.tab.server();
+    const labels = () => play.page.evaluate(async (id) => (await window.wisteria.lattice.inventory(id)).labels, host);
+    const isSo = (zone, what) => until(async () => (await labels()).zone === zone, what);
+    await play.node("Host: Server").click({ position: { x: 60, y: 12 } });
+    const pane = play.inspector();
+    await pane.getByLabel("Name").fill("zone");
+    await pane.getByLabel("Value").fill("east");
+    await pane.getByRole("button", { name: "Add label" }).click();
+    await pane.getByText("zone=east").waitFor();
+    await isSo("east", "the host to have its label");
+    await pane.getByRole("button", { name: "Change the label zone" }).click();
+    await pane.getByLabel("Value").fill("west");
+    await pane.getByRole("button", { name: "Change label", exact: true }).click();
+    await isSo("west", "the label to be changed");
+    await pane.getByRole("button", { name: "Remove the label zone" }).click();
+    await isSo(undefined, "the label to be removed");
+    await play.isAccessible("with a host's labels");
+    for (const [zone, what] of [["west", "the removal"], ["east", "the change"], [undefined, "the label"]]) {
+      await play.button(/^Undo: /).click();
+      await isSo(zone, `${what} to be undone`);
+    }
+  });
+
+  test("another host is stopped once that is confirmed", async () => {
+    const [play, other] = [await visit(), await visit()];
+    const name = `Tab ${other.tab.id.slice(0, 5)}`;
+    await play.node(`Host: ${name}`).waitFor();
+    await play.button("Commands…").click();
+    await play.page.getByRole("combobox", { name: "Command" }).fill(`Show host ${name}`);
+    await play.page.keyboard.press("Enter");
+    await play.inspector().getByRole("button", { name: "Stop this host…" }).click();
+    const asked = play.page.getByRole("dialog", { name: "Stop this host?" });
+    await asked.getByText("Its page stays open").waitFor();
+    await play.isAccessible("with the question");
+    await asked.getByRole("button", { name: "Keep it" }).click();
+    await play.inspector().getByRole("button", { name: "Stop this host…" }).click();
+    await asked.getByRole("button", { name: "Stop", exact: true }).click();
+    await play.node(`Host: ${name}`).waitFor({ state: "detached" });
+    await other.page.getByRole("status").getByText("Left").waitFor();
+  });
+
   test("a manifest that is dropped on the page is shown with its plan", async () => {
     const play = await visit();
     await play.page.evaluate((text) => {
@@ -405,6 +474,9 @@ describe("what a playground shares", { timeout: 300_000 }, () => {
       const shared = play.page.getByRole("dialog", { name: "Shared canvas" });
       await shared.getByText("Actor kv-counter").waitFor();
       await play.isAccessible("with what a link holds");
+      await shared.getByRole("button", { name: "Not now" }).click();
+      await choose(play, "Examples…");
+      await play.isAccessible("with the examples");
     });
   }
 });

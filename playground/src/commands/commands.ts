@@ -3,8 +3,10 @@
 import type { Link } from "wisteria";
 import { noteDeployed } from "../code/kept-sources.svelte";
 import {
+  deleteLabel,
   deleteLink,
   moveActor,
+  putLabel,
   putLink,
   scaleActor,
   startActor,
@@ -36,7 +38,9 @@ export type Command =
   | { kind: "start-provider"; name: string; host: string; linkName: string; shares?: string; provider?: string }
   | { kind: "stop-provider"; name: string; host: string; linkName: string; provider: string }
   | { kind: "put-link"; link: Link }
-  | { kind: "delete-link"; link: Link };
+  | { kind: "delete-link"; link: Link }
+  | { kind: "put-label"; host: string; key: string; value: string }
+  | { kind: "delete-label"; host: string; key: string };
 
 /** Carries a command out. Rejects with cause and remedy. */
 export async function perform(command: Command): Promise<void> {
@@ -70,6 +74,10 @@ export async function perform(command: Command): Promise<void> {
       return putLink(command.link);
     case "delete-link":
       return deleteLink(command.link);
+    case "put-label":
+      return putLabel(command.host, command.key, command.value);
+    case "delete-label":
+      return deleteLabel(command.host, command.key);
   }
 }
 
@@ -128,6 +136,12 @@ export function inverseOf(command: Command): ((done: Command) => Command) | unde
     }
     case "delete-link":
       return () => ({ kind: "put-link", link: command.link });
+    case "put-label":
+    case "delete-label": {
+      const { host, key } = command;
+      const before = lattice.hosts.find(({ id }) => id === host)?.labels[key];
+      return () => (before === undefined ? { kind: "delete-label", host, key } : { kind: "put-label", host, key, value: before });
+    }
   }
 }
 
@@ -166,6 +180,10 @@ export function titleOf(command: Command): string {
       return `Link ${wordsOf(command.link)}`;
     case "delete-link":
       return `Unlink ${wordsOf(command.link)}`;
+    case "put-label":
+      return `Label ${nameOfHost(command.host)} ${command.key}=${command.value}`;
+    case "delete-label":
+      return `Remove the label ${command.key} from ${nameOfHost(command.host)}`;
   }
 }
 

@@ -342,9 +342,23 @@ export function request(actor: string, operation: string, payload: unknown): Pro
   return joinedHost().call(actor, operation, payload, { deadline: DEADLINE });
 }
 
-/** Has this tab's host leave the lattice. */
-export async function stopOwnHost(): Promise<void> {
-  await joinedHost().stop();
+/** Puts a label on a host, in place of one of that name. */
+export async function putLabel(on: string, key: string, value: string): Promise<void> {
+  await joinedHost().lattice.putLabel(on, key, value);
+  await refresh(on);
+}
+
+/** Takes a label from a host. */
+export async function deleteLabel(on: string, key: string): Promise<void> {
+  await joinedHost().lattice.deleteLabel(on, key);
+  await refresh(on);
+}
+
+/** Has a host leave the lattice; this tab's own at once, others once they have heard of it. */
+export async function stopHost(id: string): Promise<void> {
+  if (id === lattice.own) return joinedHost().stop();
+  await joinedHost().lattice.stopHost(id);
+  due.hosts();
 }
 
 /** Calls an actor with JSON, or with text as bytes where `raw`; keeps question and answer. Never rejects. */

@@ -29,6 +29,8 @@ export interface Failure {
 /** What a manifest came with, and what it may ask for. */
 export interface PlanOptions {
   carried?: Carried;
+  /** Modules that were made of sources that came along, by image. */
+  written?: ReadonlyMap<string, ModuleEntry>;
   /** Whether modules are fetched from the addresses that it names. */
   elsewhere?: boolean;
 }
@@ -60,8 +62,9 @@ export class ManifestPlan {
       const manifest = await onStage(await known.read(this.#given));
       this.manifest = manifest;
       const images = actorsOf(manifest).map(({ properties }) => properties.image);
-      const { carried = new Map(), elsewhere = false } = this.#options;
-      const got = images.map(async (image) => [image, await moduleOfImage(image, carried, elsewhere)] as const);
+      const { carried = new Map(), written, elsewhere = false } = this.#options;
+      const moduleOf = (image: string) => written?.get(image) ?? moduleOfImage(image, carried, elsewhere);
+      const got = images.map(async (image) => [image, await moduleOf(image)] as const);
       this.#modules = new Map(await Promise.all(got));
       for (const { name, properties } of actorsOf(manifest)) this.#actors.set(name, this.#moduleOf(properties.image).id);
       const steps = await known.plan(this.#asked(manifest), { module: (image) => bytesOf(this.#moduleOf(image.slice(ASKED.length))) });

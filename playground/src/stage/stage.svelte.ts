@@ -20,9 +20,12 @@ element.className = "stage";
 const drawings = new Map<string, number[]>();
 
 let putting: Promise<string> | undefined;
+/** The host that it was put up on: the page has another one once it joins another lattice. */
+let putUpOn = "";
 
 /** Puts the stage up unless it is; resolves with the key of its provider. */
 export function putUp(): Promise<string> {
+  if (putUpOn !== lattice.own) [putting, putUpOn] = [undefined, lattice.own];
   putting ??= provide().catch((thrown: unknown) => {
     putting = undefined;
     throw thrown;
