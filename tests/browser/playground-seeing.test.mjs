@@ -159,7 +159,8 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
     const other = await browser.open(server);
     others.push(other);
     const node = play.node(`Host: Tab ${other.tab.id.slice(0, 5)}`);
-    await node.click({ position: { x: 40, y: 20 } });
+    await node.focus();
+    await play.page.keyboard.press("Enter");
     await play.button(/^Cut off Tab/).click();
     await play.page.getByLabel("Seconds").fill("3");
     await confirm("Cut off");
