@@ -101,7 +101,14 @@ fn turn(message: SubMessage) -> Result<()> {
         Ok(pixels) => {
             let (x, y) = tile.place();
             let (x, y) = (x as i32, y as i32);
-            page::default().draw(&DrawRequest { canvas: CANVAS.to_owned(), x, y, width: TILE, height: TILE, pixels })?;
+            page::default().draw(&DrawRequest {
+                canvas: CANVAS.to_owned(),
+                x,
+                y,
+                width: TILE,
+                height: TILE,
+                pixels,
+            })?;
         }
         Err(error) => return rest(&format!("Rests, as no host computes tiles: {error}")),
     }

@@ -82,7 +82,11 @@ impl Fixed {
     /// The nearest number of 53 bits, or one beside it.
     pub(crate) fn near(&self) -> f64 {
         let size = self.words.iter().fold(0.0, |sum, word| sum / 4_294_967_296.0 + f64::from(*word));
-        if self.is_negative { -size } else { size }
+        if self.is_negative {
+            -size
+        } else {
+            size
+        }
     }
 }
 
@@ -113,7 +117,8 @@ mod tests {
 
     #[test]
     fn what_is_far_behind_the_point_counts() {
-        let tiny = "0.0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001";
+        let tiny =
+            "0.0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001";
         let sum = Fixed::parse("1.5").plus(&Fixed::parse(tiny));
         let rest = sum.minus(&Fixed::parse("1.5")).near();
         assert!((rest / 1e-100 - 1.0).abs() < 1e-12, "{rest}");
