@@ -7,6 +7,8 @@ use anyhow::{Context, Result};
 use std::fs;
 use std::path::Path;
 
+type Step = fn() -> Result<()>;
+
 /// Where the site goes.
 const FOLDER: &str = "target/site";
 /// The page as servers carry it.
@@ -19,7 +21,7 @@ const CHARSET: &str = "<meta charset=\"utf-8\" />\n";
 /// Builds the site and prints what it weighs.
 pub(crate) fn build() -> Result<()> {
     let _alone = alone::alone()?;
-    let steps: [(&str, fn() -> Result<()>); 4] = [
+    let steps: [(&str, Step); 4] = [
         ("setup", setup::ready),
         ("sample actors", actors::build),
         ("tab host", host_wasm::build),
