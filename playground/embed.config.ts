@@ -41,7 +41,8 @@ export default defineConfig({
     emptyOutDir: true,
     cssCodeSplit: false,
     lib: { entry: "src/embed/mount.ts", formats: ["es"], fileName: "playground" },
-    rollupOptions: {
+    rolldownOptions: {
+      checks: { bundlerTimings: false },
       external: ["wisteria", "wisteria/manifests"],
       output: { paths: { wisteria: "../browser.js", "wisteria/manifests": "../manifests.js" }, chunkFileNames: "[name]-[hash].js", minify: true },
     },

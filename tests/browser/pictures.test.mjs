@@ -65,9 +65,6 @@ describe("pictures of the playground", { timeout: 300_000 }, () => {
       await take(`desk-called-${theme}`);
       await play.page.getByLabel("Show", { exact: true }).selectOption({ label: "Traces" });
       await take(`desk-traces-${theme}`);
-      await play.page.keyboard.press("Control+k");
-      await play.page.getByRole("combobox", { name: "Command" }).waitFor();
-      await take(`desk-palette-${theme}`);
     });
 
     test(`the code of an actor, ${theme}`, async () => {
