@@ -17,9 +17,12 @@ export interface Ack {
 
 /** A single request may take so many milliseconds unless its caller says otherwise. */
 const PATIENCE = 5000;
-/** Hosts get so many milliseconds to answer a question to all, and the next one as many after that. */
+/**
+ * Hosts get so many milliseconds to answer a question to all, and the next one as many after that: a tab that draws has no time for
+ * its socket for as long as that takes.
+ */
 const FIRST_ANSWER = 1000;
-const NEXT_ANSWER = 100;
+const NEXT_ANSWER = 400;
 
 /** Asks a host for the outcome of a command instead of its receipt. */
 const AWAIT_OUTCOME = { "Wisteria-Await": "outcome" };

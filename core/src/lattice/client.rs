@@ -46,9 +46,10 @@ pub struct StartedActor {
     pub host_id: String,
 }
 
-/// How long hosts get to answer a question to all, and how long after an answer the next is waited for.
+/// How long hosts get to answer a question to all, and how long after an answer the next is waited for: a tab that draws has no
+/// time for its socket for as long as that takes.
 const FIRST_ANSWER: Duration = Duration::from_secs(1);
-const NEXT_ANSWER: Duration = Duration::from_millis(100);
+const NEXT_ANSWER: Duration = Duration::from_millis(400);
 
 /// How long a host gets to fetch, compile and start a module.
 const START_PATIENCE: Duration = Duration::from_secs(60);
