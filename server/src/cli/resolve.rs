@@ -130,6 +130,20 @@ pub(super) async fn provider(client: &Client, name: &str) -> Result<PublicKey, R
     if looks_like_key(name) {
         return key(name, KeyKind::Provider);
     }
+    for _ in 0..LOOKS {
+        let found = providers_called(client, name).await?;
+        if let Some(id) = only("the provider", name, found.into_iter())? {
+            return key(&id, KeyKind::Provider);
+        }
+    }
+    Err(ResolveError::NoProvider(name.to_owned()))
+}
+
+/// How often a provider is looked for that no host has: a tab that is busy drawing may answer when nobody waits for it any more.
+const LOOKS: usize = 3;
+
+/// The keys of the providers of that name: those of servers, else those of tabs.
+async fn providers_called(client: &Client, name: &str) -> Result<Vec<String>, ResolveError> {
     let inventories = inventories(client).await?;
     let fitting = |inventory: &Inventory| {
         let named = inventory.providers.iter().filter(|provider| provider.name.as_deref() == Some(name));
@@ -137,12 +151,10 @@ pub(super) async fn provider(client: &Client, name: &str) -> Result<PublicKey, R
     };
     let (servers, others): (Vec<_>, Vec<_>) = inventories.iter().partition(|inventory| is_server(&inventory.labels));
     let on_servers: Vec<String> = servers.into_iter().flat_map(fitting).collect();
-    let candidates = match on_servers.is_empty() {
+    Ok(match on_servers.is_empty() {
         true => others.into_iter().flat_map(fitting).collect(),
         false => on_servers,
-    };
-    let chosen = only("the provider", name, candidates.into_iter())?;
-    key(&chosen.ok_or_else(|| ResolveError::NoProvider(name.to_owned()))?, KeyKind::Provider)
+    })
 }
 
 /// The host that was chosen, else all that run an actor.
