@@ -171,6 +171,8 @@ async fn who_is_cut_off_says_what_it_had_to_say_and_is_back_no_sooner_than_it_wa
     assert_eq!(states.next().await, Some(ConnectionState::Connected));
     let before = lattice.platform.now();
     assert!(bus.can_be_cut_off() && !lattice.local.can_be_cut_off());
+    // Twice at once is once.
+    bus.cut_off(MINUTE);
     bus.cut_off(MINUTE);
     bus.publish(text("last", "words")).expect("connected");
     assert_eq!(heard.next().await, Some(text("last", "words")));

@@ -61,7 +61,7 @@ for (const driver of browsers) {
     });
 
     /** Waits until an element that `selector` names holds `words`. */
-    const shows = (selector, words) =>
+    const shows = (selector, words, limit = 10_000) =>
       until(
         () =>
           tab.page.evaluate(
@@ -70,6 +70,7 @@ for (const driver of browsers) {
             { selector, words },
           ),
         `${selector} to show "${words}"`,
+        limit,
       );
 
     /** Presses the button that is called `name`, once it is there. */
@@ -146,6 +147,18 @@ for (const driver of browsers) {
       await press("Call");
       await shows('[aria-label="Calls"]', "counter");
       await shows('[aria-label="Timeline"]', "is now 1");
+    });
+
+    test("an actor that is written there is deployed and answers", async () => {
+      await press("New actor…");
+      await press("Create");
+      await press("Deploy");
+      // The compiler is loaded and warmed first.
+      await shows('[aria-label="Code of echo"]', "was deployed in", 60_000);
+      const claims = await tab.page.evaluate(() => window.wisteria.lattice.claims());
+      const { sub: written } = claims.find(({ name }) => name === "echo");
+      assert.deepEqual(await tab.call(written, "Greet", { name: "you" }), { reply: "Hello, you" });
+      await press("Close code");
     });
 
     test("nothing on it is against its content security policy", async () => {

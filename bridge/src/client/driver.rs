@@ -110,6 +110,8 @@ pub(super) async fn run(
             () = closed => return,
             made = again => made,
         };
+        // What was to be cut is gone; the new connection stays.
+        while cuts.try_recv().is_ok() {}
         outbox = link.attach(&established.info);
         tracing::info!("the connection to the lattice stands again");
     }

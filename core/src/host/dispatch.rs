@@ -133,10 +133,11 @@ impl HostState {
         call: Call,
     ) -> Result<Bytes, LatticeError> {
         self.permit_call(&call, provider, Some((contract, link_name))).await?;
-        self.suffer(call.origin, contract, link_name).await;
+        let delay = self.faults.delay(call.origin, contract, link_name);
         match self.provider(provider) {
-            Some(provider) => self.invoke(&provider, link_name.clone(), call).await,
+            Some(provider) => self.invoke_after(delay, &provider, link_name.clone(), call).await,
             None => {
+                self.suffer(delay).await;
                 let target = wire::Entity {
                     public_key: provider.to_string(),
                     contract_id: contract.to_string(),
@@ -171,8 +172,20 @@ impl HostState {
         link_name: Arc<str>,
         call: Call,
     ) -> Result<Bytes, LatticeError> {
+        self.invoke_after(None, provider, link_name, call).await
+    }
+
+    /// The same by a link that was slowed, which those who watch see as well.
+    async fn invoke_after(
+        self: &Arc<Self>,
+        delay: Option<Duration>,
+        provider: &RunningProvider,
+        link_name: Arc<str>,
+        call: Call,
+    ) -> Result<Bytes, LatticeError> {
         let told = self.note_invocation(&call, provider.key);
         let watched = self.observing.begin(&call, provider.key);
+        self.suffer(delay).await;
         let link = (call.origin, link_name);
         let outcome = provider
             .invoke(ProviderCall {

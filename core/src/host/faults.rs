@@ -92,8 +92,8 @@ impl HostState {
     }
 
     /// Waits as long as a slow link takes.
-    pub(super) async fn suffer(&self, actor: PublicKey, contract: &Arc<str>, link_name: &Arc<str>) {
-        if let Some(delay) = self.faults.delay(actor, contract, link_name) {
+    pub(super) async fn suffer(&self, delay: Option<Duration>) {
+        if let Some(delay) = delay {
             self.platform.sleep(delay).await;
         }
     }

@@ -38,7 +38,7 @@ const DURATIONS: usize = 64;
 const LINES: usize = 64;
 /// Longer payloads are left out, in bytes.
 const PAYLOAD: usize = 4096;
-/// Longer lines are cut, in bytes.
+/// Longer lines, operations and words of failures are cut, in bytes.
 const LINE: usize = 1024;
 
 /// Gathers what happens, and tells it.
@@ -127,7 +127,7 @@ impl Observing {
             window.logs.push(ObservedLine {
                 actor: line.actor.to_string(),
                 level: line.level.as_str(),
-                text: line.text[..line.text.floor_char_boundary(LINE)].to_owned(),
+                text: cut(&line.text),
                 at: millis(self.platform.unix_time()),
             });
         }
@@ -271,7 +271,7 @@ impl Watched {
             span: std::mem::take(&mut self.span),
             parent: self.parent.take(),
             edge: self.edge.clone(),
-            operation: self.operation.to_string(),
+            operation: cut(&self.operation),
             began: millis(self.began_unix),
             waited: millis(self.waited),
             took: millis(took),
@@ -281,9 +281,7 @@ impl Watched {
             bytes_out: outcome.map(length).unwrap_or_default(),
             input: short(&self.input),
             output: outcome.ok().and_then(short),
-            error: outcome
-                .err()
-                .map(|error| ObservedError { code: error.code.as_str(), message: error.message.clone() }),
+            error: outcome.err().map(|error| ObservedError { code: error.code.as_str(), message: cut(&error.message) }),
         };
         self.observing.open().add(call);
     }
@@ -318,6 +316,10 @@ fn read_trace(text: &str) -> Option<(&str, &str)> {
     let (trace, span) = (parts.next()?, parts.next()?);
     let is_hex = |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     (is_hex(trace, 32) && is_hex(span, 16)).then_some((trace, span))
+}
+
+fn cut(text: &str) -> String {
+    text[..text.floor_char_boundary(LINE)].to_owned()
 }
 
 fn short(payload: &Bytes) -> Option<Bytes> {

@@ -45,6 +45,7 @@ struct Call {
     target: String,
     contract: Option<String>,
     operation: String,
+    took: f64,
     fuel: Option<u64>,
     memory: Option<u64>,
     #[serde(default, with = "serde_bytes_or_nothing")]
@@ -155,6 +156,19 @@ async fn failures_are_counted_and_told_with_their_code() {
 }
 
 #[tokio::test]
+async fn what_a_hostile_caller_makes_long_is_told_cut() {
+    let lattice = Lattice::new();
+    let host = lattice.keeper().await;
+    let upper = start(&host, &wat::parse_str(UPPER).expect("WAT")).await;
+    let mut watcher = Watcher::of(&lattice);
+    let long = "é".repeat(1 << 20);
+    let payload = long.clone().into_bytes();
+    host.call(Target::Actor(upper), long, payload.into(), None).await.expect_err("its one page is too small for that");
+    let [(_, told)] = watcher.calls_of([upper]).await;
+    assert_eq!((told.operation.len(), told.input), (1024, None));
+}
+
+#[tokio::test]
 async fn a_slow_link_makes_calls_late_until_it_is_mended() {
     let lattice = Lattice::new();
     let host = lattice.keeper().await;
@@ -174,8 +188,17 @@ async fn a_slow_link_makes_calls_late_until_it_is_mended() {
     let reached = |outcome: Result<String, LatticeError>| outcome.expect_err("no such operation").code;
     let contains = "wasmcloud:keyvalue \u{3}";
 
+    let provider = [link.provider_id.parse().expect("a key")];
+    let mut watcher = Watcher::of(&lattice);
     assert_eq!(fault(&lattice, &host, slow(60_000)).await["accepted"], true);
     assert_eq!(reached(call(&host, actor, contains).await), ErrorCode::Timeout);
+    // By the first call the host finds out that somebody watches.
+    watcher.calls_of(provider).await;
+    assert_eq!(fault(&lattice, &host, slow(200)).await["accepted"], true);
+    assert_eq!(reached(call(&host, actor, contains).await), ErrorCode::GuestFailed);
+    let [(_, Call { took, .. })] = watcher.calls_of(provider).await;
+    assert!(took >= 200.0, "{took} ms");
+
     assert_eq!(fault(&lattice, &host, slow(0)).await["accepted"], true);
     assert_eq!(reached(call(&host, actor, contains).await), ErrorCode::GuestFailed);
 }
