@@ -5,19 +5,20 @@ use thiserror::Error;
 /// A way to write bytes as text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Base {
-    symbols: &'static [u8],
+    /// The first and the last of characters that follow each other, in the order of what they stand for.
+    runs: &'static [(u8, u8)],
     bits: u32,
 }
 
 /// Base 16 in lower case.
-pub(crate) const HEX_LOWER: Base = Base { symbols: b"0123456789abcdef", bits: 4 };
+pub(crate) const HEX_LOWER: Base = Base { runs: &[(b'0', b'9'), (b'a', b'f')], bits: 4 };
 /// Base 16 in upper case.
-pub(crate) const HEX_UPPER: Base = Base { symbols: b"0123456789ABCDEF", bits: 4 };
+pub(crate) const HEX_UPPER: Base = Base { runs: &[(b'0', b'9'), (b'A', b'F')], bits: 4 };
 /// Base 32 of RFC 4648.
-pub(crate) const BASE32: Base = Base { symbols: b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", bits: 5 };
+pub(crate) const BASE32: Base = Base { runs: &[(b'A', b'Z'), (b'2', b'7')], bits: 5 };
 /// Base 64 of RFC 4648 for addresses and names of files.
 pub(crate) const BASE64_URL: Base =
-    Base { symbols: b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", bits: 6 };
+    Base { runs: &[(b'A', b'Z'), (b'a', b'z'), (b'0', b'9'), (b'-', b'-'), (b'_', b'_')], bits: 6 };
 
 /// Why text does not stand for bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -54,8 +55,8 @@ impl Base {
         let mut bytes = Vec::with_capacity(text.len() * self.bits as usize / 8);
         let (mut pending, mut count) = (0u32, 0);
         for (at, character) in text.iter().enumerate() {
-            let value = self.symbols.iter().position(|symbol| symbol == character).ok_or(TextError::Symbol(at))?;
-            pending = pending << self.bits | value as u32;
+            let value = self.value(*character).ok_or(TextError::Symbol(at))?;
+            pending = pending << self.bits | value;
             count += self.bits;
             if count >= 8 {
                 count -= 8;
@@ -74,8 +75,28 @@ impl Base {
         (bytes * 8).div_ceil(self.bits as usize)
     }
 
+    /// What a character stands for. In runs of characters that follow each other, which are few: each call names keys.
+    fn value(self, character: u8) -> Option<u32> {
+        let mut first = 0;
+        for (from, to) in self.runs {
+            if (*from..=*to).contains(&character) {
+                return Some(first + u32::from(character - from));
+            }
+            first += u32::from(to - from) + 1;
+        }
+        None
+    }
+
     fn symbol(self, value: u32) -> char {
-        self.symbols[value as usize & (self.symbols.len() - 1)].into()
+        let mut value = value as u8 & ((1 << self.bits) - 1);
+        for (from, to) in self.runs {
+            let count = to - from + 1;
+            if value < count {
+                return (from + value).into();
+            }
+            value -= count;
+        }
+        unreachable!("the runs have a symbol for each value")
     }
 }
 

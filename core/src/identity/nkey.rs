@@ -28,14 +28,27 @@ pub(super) fn decode<const N: usize>(text: &str) -> Result<[u8; N], KeyError> {
     }
 }
 
-/// CRC-16/XMODEM: polynomial 0x1021, starting at zero.
+/// What four bits make of a checksum that is zero: each is shifted out of `n << 12`.
+const CRC16: [u16; 16] = {
+    let mut table = [0; 16];
+    let mut index = 0;
+    while index < 16 {
+        let mut crc = (index as u16) << 12;
+        let mut bit = 0;
+        while bit < 4 {
+            crc = if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 };
+            bit += 1;
+        }
+        table[index] = crc;
+        index += 1;
+    }
+    table
+};
+
+/// CRC-16/XMODEM: polynomial 0x1021, starting at zero. Each call names keys, so it goes by four bits at a time.
 fn crc16(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0, |crc: u16, byte| {
-        (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| match crc & 0x8000 {
-            0 => crc << 1,
-            _ => crc << 1 ^ 0x1021,
-        })
-    })
+    let step = |crc: u16, bits: u8| crc << 4 ^ CRC16[usize::from(crc >> 12 ^ u16::from(bits & 15)) & 15];
+    bytes.iter().fold(0, |crc, byte| step(step(crc, byte >> 4), *byte))
 }
 
 #[cfg(test)]
