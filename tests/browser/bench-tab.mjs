@@ -1,4 +1,5 @@
-// What calls of a tab cost in Chromium, beside the bare means that they stand on: `bench-tab.mjs ROUNDS` prints a table.
+// What calls of a tab cost in Chromium, beside the bare means that they stand on: `bench-tab.mjs ROUNDS` prints a table. The
+// page holds a host of the npm package and nothing else; on the playground's page everything that is called is watched.
 // The server is the one that was built last; `cargo xtask bench tab` has it as it is released.
 
 import { Agent, request as httpRequest } from "node:http";
@@ -7,9 +8,10 @@ import binaryen from "binaryen";
 import { WebSocketServer } from "ws";
 import * as chromium from "./chromium.mjs";
 import { freeAddress } from "./http.mjs";
-import { moduleBytes } from "./paths.mjs";
+import { serve } from "../packaging/serve.mjs";
+import { moduleBytes, packageFolder, plainPage } from "./paths.mjs";
 import { startServer } from "./server.mjs";
-import { openTab } from "./tab.mjs";
+import { joined } from "./tab.mjs";
 
 /** Round trips of which the median counts, after as many as a tenth of them that do not. */
 const TRIPS = 2000;
@@ -137,25 +139,30 @@ function http(address) {
 }
 
 /** From nothing to the first answer of an actor in a host of its own, in microseconds. */
-const start = (page, module) =>
+const start = (page, bridge, module) =>
   page.evaluate(
-    async (base64) => {
+    async ({ bridge, base64 }) => {
       const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
       const begun = performance.now();
-      const host = await window.wisteria.constructor.start({ allowUnsigned: true });
+      const host = await window.start({ bridge, allowUnsigned: true });
       const actor = await host.actors.start(bytes);
       await host.call(actor, "upper", new Uint8Array(64).fill(97), { raw: true });
       const time = performance.now() - begun;
       await host.stop();
       return time * 1000;
     },
-    Buffer.from(module).toString("base64"),
+    { bridge, base64: Buffer.from(module).toString("base64") },
   );
 
-const [server, browser] = await Promise.all([startServer({ lattice: "embedded", options: ["--open"] }), chromium.open()]);
+const options = ["--open", "--insecure", "--allow-origin", "*"];
+const [server, browser] = await Promise.all([startServer({ lattice: "embedded", options }), chromium.open()]);
+const site = await serve({ "/wisteria/dist": packageFolder, "/": plainPage });
 try {
-  const tab = await openTab(browser, server, { bypassCSP: true });
-  const { page } = tab;
+  const page = await browser.page(site.url);
+  await page.evaluate(async (bridge) => {
+    window.wisteria = await window.start({ bridge, allowUnsigned: true });
+  }, server.bridge);
+  const tab = await joined(page);
   const [bare, echo] = [await tab.start(answering()), await tab.start("http_echo")];
   const caller = await tab.start(calling(bare));
   const address = await freeAddress();
@@ -170,7 +177,7 @@ try {
     const byServer = await http(address);
     await page.evaluate((actor) => window.wisteria.actors.start(actor), echo);
     await server.run("stop", "actor", echo, "--host", await tab.server());
-    measured.push({ ...local, socket, byTab, byServer, start: await start(page, moduleBytes("wapc_upper")) });
+    measured.push({ ...local, socket, byTab, byServer, start: await start(page, server.bridge, moduleBytes("wapc_upper")) });
   }
   const of = (name) => median(measured.map((round) => round[name]));
   const ratio = (one, other) => median(measured.map((round) => one(round) / other(round))).toFixed(2);
@@ -187,5 +194,6 @@ try {
   console.log(`| start of a host to the first answer of its actor | ${(of("start") / 1000).toFixed()} ms | |`);
 } finally {
   await browser.close();
+  site.stop();
   await server.stop();
 }

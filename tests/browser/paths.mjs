@@ -32,6 +32,12 @@ export const suiteFile = (path) => at(`target/web/suite${path}`);
 /** The engines' suite for tabs. */
 export const suiteFolder = at("target/web/tests");
 
+/** The npm package as it was built. */
+export const packageFolder = at("www/dist");
+
+/** A page that has the package as it is, and nothing else. */
+export const plainPage = at("tests/packaging/projects/plain");
+
 /** A file of the page's folder. */
 export const sitePart = (path) => at(`playground/${path}`);
 
