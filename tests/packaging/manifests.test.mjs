@@ -32,6 +32,14 @@ describe("applications by their manifests", { timeout: 120_000 }, () => {
     assert.deepEqual(left, []);
   });
 
+  test("a later revision of a module replaces the one that runs", () => {
+    const { id, updated } = seen;
+    const { key, steps, left, actor } = updated;
+    assert.deepEqual(steps, [{ step: "update-actor", component: "counter", hosts: [id], revision: 2, key }]);
+    assert.deepEqual(left, []);
+    assert.deepEqual([actor.instances[0].revision, actor.instances[0].max_instances], [2, 2]);
+  });
+
   test("what runs is exported as a manifest", () => {
     const { kind, metadata, spec } = seen.exported;
     assert.deepEqual([kind, metadata.name], ["Application", "mine"]);

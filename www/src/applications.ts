@@ -23,6 +23,8 @@ interface Running {
   links: Link[];
   /** The keys of the manifest's actors, by component. */
   actors: Record<string, string>;
+  /** The revisions that their modules claim, where they are known. */
+  revisions: Record<string, number>;
 }
 
 /** The modules of a manifest's actors by component, or the keys of actors whose modules the lattice has. */
@@ -49,7 +51,7 @@ export class Applications {
   }
 
   /**
-   * Starts and links what of a manifest does not run yet, and brings each step once it is taken. A step that fails ends it
+   * Starts and links what of a manifest does not run yet, updates actors to later revisions, and brings each step once it is taken. A step that fails ends it
    * with the step's error; what was done stays, and applying again goes on from there.
    */
   async *apply(manifest: unknown, options: ApplyOptions = {}): AsyncGenerator<TakenStep, void> {
@@ -75,7 +77,9 @@ export class Applications {
     const read = planner.read(manifest);
     const [running, modules] = await Promise.all([this.#running(waitingOf(options)), modulesOf(read, options)]);
     for (const [component, module] of modules) {
-      running.actors[component] = typeof module === "string" ? module : planner.actorOf(module);
+      const { key, revision } = typeof module === "string" ? { key: module, revision: null } : planner.actorOf(module);
+      running.actors[component] = key;
+      if (revision !== null) running.revisions[component] = revision;
     }
     return { planner, running, read, modules };
   }
@@ -88,6 +92,12 @@ export class Applications {
       const key = await host.providers.start(step.name, options);
       // The next ones share its key, and links lead to it.
       running.hosts = (await this.#running(waiting)).hosts;
+      return { ...step, key };
+    }
+    if (step.step === "update-actor") {
+      const key = running.actors[step.component] as string;
+      const module = modules.get(step.component) as Uint8Array;
+      for (const on of step.hosts) await host.actors.update(key, module, { ...waiting, host: on });
       return { ...step, key };
     }
     if (step.step === "start-actor") {
@@ -111,7 +121,7 @@ export class Applications {
     const live = hosts.filter(({ presence }) => presence === "live");
     const inventories = await Promise.allSettled(live.map(({ id }) => lattice.inventory(id, waiting)));
     // Those that have left meanwhile run nothing.
-    return { hosts: inventories.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])), links, actors: {} };
+    return { hosts: inventories.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])), links, actors: {}, revisions: {} };
   }
 }
 

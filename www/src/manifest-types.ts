@@ -28,8 +28,9 @@ export interface ManifestShare {
 /** What is to be done so that the lattice runs an application. */
 export type Step =
   | { step: "start-provider"; component: string; host: string; name: string; link_name: string; is_shared: boolean }
+  | { step: "update-actor"; component: string; hosts: string[]; revision: number }
   | { step: "start-actor"; component: string; host: string; max_instances: number }
   | { step: "put-link"; actor: string; provider: string; contract: string; link_name: string; values: Record<string, string> };
 
-/** A step that was taken, with the key of what was started. */
+/** A step that was taken, with the key of what was started or updated. */
 export type TakenStep = Step & { key?: string };

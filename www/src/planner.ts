@@ -43,9 +43,9 @@ export class Planner {
     return valueOf(this.#functions.planManifest(JSON.stringify(manifest), JSON.stringify(running))) as Step[];
   }
 
-  /** The key of the actor that a module is. */
-  actorOf(module: Uint8Array): string {
-    return valueOf(this.#functions.actorOf(module)) as string;
+  /** The key of the actor that a module is, and the revision that it claims. */
+  actorOf(module: Uint8Array): { key: string; revision: number | null } {
+    return valueOf(this.#functions.actorOf(module)) as { key: string; revision: number | null };
   }
 
   /** The key of the provider that stands for a capability, if one runs. */

@@ -6,6 +6,7 @@
 mod answer;
 
 use answer::{answer, read, read_running};
+use serde_json::json;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wisteria_core::{
     error::{ErrorCode, LatticeError},
@@ -20,7 +21,7 @@ pub fn read_manifest(manifest: &str) -> String {
 }
 
 /// The steps that are missing of a manifest, where `{hosts, links, actors}` runs: inventories, links, and the keys of the
-/// manifest's actors by component, as far as they are known.
+/// manifest's actors by component, as far as they are known; of actors whose modules claim them also `revisions`.
 #[wasm_bindgen(js_name = planManifest)]
 pub fn plan_manifest(manifest: &str, running: &str) -> String {
     answer(read(manifest).and_then(|application| {
@@ -29,14 +30,17 @@ pub fn plan_manifest(manifest: &str, running: &str) -> String {
     }))
 }
 
-/// The key of the actor that a module is.
+/// `{"key": …, "revision": …}` of the actor that a module is; the revision is null where it claims none.
 #[wasm_bindgen(js_name = actorOf)]
 pub fn actor_of(module: &[u8]) -> String {
     let examined =
         identity::examine(module).map_err(|error| LatticeError::new(ErrorCode::InvalidModule, error.to_string()));
-    answer(examined.map(|examined| match examined {
-        Some(examined) => examined.claims.subject.to_string(),
-        None => identity::module_key_of_hash(module).to_string(),
+    answer(examined.map(|examined| {
+        let (key, revision) = match examined {
+            Some(examined) => (examined.claims.subject, examined.claims.revision),
+            None => (identity::module_key_of_hash(module), None),
+        };
+        json!({ "key": key.to_string(), "revision": revision })
     }))
 }
 
@@ -127,7 +131,9 @@ mod tests {
 
     #[test]
     fn an_unsigned_module_has_a_key_of_its_bytes() {
-        let key = value(&actor_of(b"\0asm\x01\0\0\0"));
+        let actor = value(&actor_of(b"\0asm\x01\0\0\0"));
+        assert_eq!(actor["revision"], Value::Null);
+        let key = &actor["key"];
         assert!(key.as_str().is_some_and(|key| key.starts_with('M') && key.len() == 56), "{key}");
     }
 }

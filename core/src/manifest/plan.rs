@@ -8,7 +8,7 @@ use super::{
     application::{Application, Capability, Component, ComponentKind, Scaling, Values},
     place::{Unmet, may_run, places, precedence},
 };
-use crate::lattice::control::{Inventory, LinkDefinition};
+use crate::lattice::control::{ActorSummary, Inventory, LinkDefinition};
 
 /// What a lattice runs already, as a plan has to know it.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -20,6 +20,9 @@ pub struct Running {
     /// The keys `M…` of the manifest's actors, by component.
     #[serde(default)]
     pub actors: BTreeMap<String, String>,
+    /// The revisions that the modules of the manifest's actors claim, by component, where they are known.
+    #[serde(default)]
+    pub revisions: BTreeMap<String, i32>,
 }
 
 /// Steps in the order in which they are to be taken: providers, actors, links.
@@ -45,6 +48,15 @@ pub enum Step {
         link_name: String,
         /// Whether it takes the key of the component's provider that runs already, to share its links and calls.
         is_shared: bool,
+    },
+    /// Run a later revision of an actor's module in its place.
+    UpdateActor {
+        /// The component.
+        component: String,
+        /// The keys `N…` of the hosts that run an earlier one.
+        hosts: Vec<String>,
+        /// The revision.
+        revision: i32,
     },
     /// Start an actor, or change how many calls it handles at once where it runs.
     StartActor {
@@ -152,6 +164,7 @@ impl Planning<'_> {
     fn actor(&mut self, component: &Component) {
         let hosts = &self.running.hosts;
         let key = self.running.actors.get(&component.name);
+        self.update(component, key);
         let instances = |host: &Inventory| {
             let actor = host.actors.iter().find(|actor| Some(&actor.id) == key)?;
             Some(actor.instances.iter().map(|run| run.max_instances).sum::<u32>())
@@ -166,6 +179,20 @@ impl Planning<'_> {
                 let (component, host) = (component.name.clone(), host.host_id.clone());
                 self.steps.push(Step::StartActor { component, host, max_instances });
             }
+        }
+    }
+
+    /// The module of a manifest replaces those of earlier revisions; hosts that the component does not ask for run no other.
+    fn update(&mut self, component: &Component, key: Option<&String>) {
+        let Some(&revision) = self.running.revisions.get(&component.name) else {
+            return;
+        };
+        let is_earlier =
+            |actor: &ActorSummary| Some(&actor.id) == key && actor.instances.iter().any(|run| run.revision < revision);
+        let hosts = self.running.hosts.iter().filter(|host| host.actors.iter().any(is_earlier));
+        let hosts: Vec<_> = hosts.map(|host| host.host_id.clone()).collect();
+        if !hosts.is_empty() {
+            self.steps.push(Step::UpdateActor { component: component.name.clone(), hosts, revision });
         }
     }
 

@@ -160,6 +160,31 @@ fn a_plan_has_what_is_missing_and_nothing_else() {
 }
 
 #[test]
+fn a_later_revision_replaces_earlier_ones_wherever_they_run() {
+    let application = read(&pets());
+    let mut running = Running { hosts: vec![host("N1", "east"), host("N2", "west")], ..Running::default() };
+    running.actors.insert("ui".to_owned(), "M1".to_owned());
+    running.hosts[0].actors.push(actor("M1", 4));
+    running.hosts[1].actors.push(actor("M1", 3));
+    running.hosts[1].actors[0].instances[0].revision = 2;
+    let updates = |revision| {
+        let running = Running { revisions: BTreeMap::from([("ui".to_owned(), revision)]), ..running.clone() };
+        let steps = Plan::new(&application, &running).expect("it fits").steps;
+        let (update, others) = steps.split_first().expect("there is no link yet");
+        match update {
+            Step::UpdateActor { component, hosts, .. } => {
+                assert_eq!((component.as_str(), &others[0]), ("ui", &start("N2", 1)));
+                hosts.clone()
+            }
+            _ => Vec::new(),
+        }
+    };
+    assert_eq!(updates(3), ["N1", "N2"]);
+    assert_eq!(updates(2), ["N1"]);
+    assert_eq!(updates(0), [""; 0]);
+}
+
+#[test]
 fn a_plan_that_cannot_be_says_which_hosts_are_missing() {
     let impossible = Plan::new(&read(&pets()), &Running { hosts: vec![host("N1", "east")], ..Running::default() });
     assert_eq!(

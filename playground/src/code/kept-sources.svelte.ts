@@ -29,10 +29,10 @@ export function changeSource(source: Source): Source {
   return source;
 }
 
-/** Notes which version of a source runs under which key. */
-export function noteDeployed(name: string, actor: string, { text, revision }: { text: string; revision: number }): void {
+/** Notes which version of a source runs under which key; nothing of a version that came without its text. */
+export function noteDeployed(name: string, actor: string, { text, revision }: { text?: string; revision: number }): void {
   const source = sources.all.find((one) => one.name === name);
-  if (!source) return;
+  if (!source || text === undefined) return;
   // Revisions count on where an earlier version runs again.
   changeSource({ ...source, actor, deployed: text, revision: Math.max(revision, source.revision) });
 }

@@ -24,7 +24,8 @@ import { addOwn, bytesOf, moduleOf, noteActor, type ModuleEntry } from "../libra
 /** A version of an actor that was written here: its signed module, and the text that it was made of. */
 export interface Version {
   module: Uint8Array;
-  text: string;
+  /** Its source, where this page has it. */
+  text?: string;
   revision: number;
 }
 

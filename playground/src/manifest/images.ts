@@ -101,7 +101,6 @@ async function fetched(url: URL): Promise<Uint8Array> {
   return bytes;
 }
 
-
 function notFound(message: string, cause?: unknown): WisteriaError {
   return new WisteriaError("module-not-found", message, cause === undefined ? {} : { cause });
 }

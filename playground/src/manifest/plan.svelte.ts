@@ -109,6 +109,11 @@ export class ManifestPlan {
       const shares = step.is_shared ? await this.#provider(step.component) : null;
       return { kind: "start-provider", name, host, linkName, ...(shares === null ? {} : { shares }) };
     }
+    if (step.step === "update-actor") {
+      const module = this.#moduleOfComponent(step.component);
+      const to = { module: await bytesOf(module), revision: step.revision };
+      return { kind: "update", actor: module.id, name: module.name, to };
+    }
     if (step.step === "start-actor") {
       const module = this.#moduleOfComponent(step.component);
       return { kind: "start", module, host: step.host, bounds: { maxInstances: step.max_instances } };
@@ -142,6 +147,7 @@ export class ManifestPlan {
   #wordsOf(step: Step): string {
     if (step.step === "start-provider") return `Start provider ${step.name} on ${nameOfHost(step.host)}`;
     if (step.step === "put-link") return `Link ${step.actor} and ${step.provider} for ${shortContract(step.contract)}`;
+    if (step.step === "update-actor") return `Update ${step.component} to revision ${step.revision}`;
     const { component, host, max_instances } = step;
     const calls = max_instances === 1 ? "one call" : `${max_instances} calls`;
     const runs = boundsOf(this.#actors.get(component) ?? "", host) !== undefined;

@@ -75,7 +75,11 @@ impl AppCommand {
 
 /// Where an actor's module comes from.
 enum Module {
-    Bytes(PublicKey, Bytes),
+    Bytes {
+        key: PublicKey,
+        revision: Option<i32>,
+        bytes: Bytes,
+    },
     /// Hosts know it, by an actor's key or by a reference of their own.
     Known(String),
 }
@@ -150,11 +154,20 @@ impl Applying<'_> {
                 self.running.hosts = resolve::inventories(client).await?;
                 Ok(format!("started {component}, provider {name} {key}, on {host}"))
             }
+            Step::UpdateActor { component, hosts, revision } => {
+                let Some(Module::Bytes { key, bytes, .. }) = self.modules.get(component) else {
+                    unreachable!("the revision was read of its bytes");
+                };
+                for host in hosts {
+                    client.update_actor(resolve::host(client, host).await?, *key, bytes.clone()).await?;
+                }
+                Ok(format!("updated {component}, actor {key}, to revision {revision} on {}", hosts.join(", ")))
+            }
             Step::StartActor { component, host, max_instances } => {
                 let target = resolve::host(client, host).await?;
                 let started = match self.modules.get(component).expect("each actor has one") {
-                    Module::Bytes(_, module) => {
-                        client.start_actor(target, module.clone(), Some(*max_instances), None).await?
+                    Module::Bytes { bytes, .. } => {
+                        client.start_actor(target, bytes.clone(), Some(*max_instances), None).await?
                     }
                     Module::Known(reference) => {
                         client.start_reference(target, reference, Some(*max_instances), None).await?
@@ -197,17 +210,20 @@ fn module(component: &Component, image: &str, folder: &Path) -> Result<Module, C
     let path = folder.join(image);
     let bytes = input::file(&path)
         .map_err(|error| failed(format!("{error}; image is a file beside the manifest, or an actor's key M…")))?;
-    let claims = examine(&bytes).map_err(|error| failed(error.to_string()))?;
-    let key = claims.map_or_else(|| module_key_of_hash(&bytes), |examined| examined.claims.subject);
-    Ok(Module::Bytes(key, bytes.into()))
+    let examined = examine(&bytes).map_err(|error| failed(error.to_string()))?;
+    let (key, revision) = match examined {
+        Some(examined) => (examined.claims.subject, examined.claims.revision),
+        None => (module_key_of_hash(&bytes), None),
+    };
+    Ok(Module::Bytes { key, revision, bytes: bytes.into() })
 }
 
-/// What runs, and the keys of the manifest's actors as far as they are known before they start.
+/// What runs, and the keys and revisions of the manifest's actors as far as they are known before they start.
 async fn running(client: &Client, modules: &BTreeMap<String, Module>) -> Result<Running, CommandError> {
     let mut running =
-        Running { hosts: resolve::inventories(client).await?, links: client.links().await?, actors: BTreeMap::new() };
+        Running { hosts: resolve::inventories(client).await?, links: client.links().await?, ..Running::default() };
     let key = |module: &Module| match module {
-        Module::Bytes(key, _) => Some(key.to_string()),
+        Module::Bytes { key, .. } => Some(key.to_string()),
         Module::Known(text) => match text.parse::<PublicKey>() {
             Ok(key) if key.kind() == KeyKind::Module => Some(key.to_string()),
             _ => running.actor_from(text).map(str::to_owned),
@@ -215,12 +231,21 @@ async fn running(client: &Client, modules: &BTreeMap<String, Module>) -> Result<
     };
     let actors = modules.iter().filter_map(|(component, module)| Some((component.clone(), key(module)?))).collect();
     running.actors = actors;
+    let revision = |module: &Module| match module {
+        Module::Bytes { revision, .. } => *revision,
+        Module::Known(_) => None,
+    };
+    let revisions = modules.iter().filter_map(|(component, module)| Some((component.clone(), revision(module)?)));
+    running.revisions = revisions.collect();
     Ok(running)
 }
 
 fn in_words(step: &Step) -> String {
     match step {
         Step::StartProvider { component, host, name, .. } => format!("start {component}, provider {name}, on {host}"),
+        Step::UpdateActor { component, hosts, revision } => {
+            format!("update {component} to revision {revision} on {}", hosts.join(", "))
+        }
         Step::StartActor { component, host, max_instances } => {
             format!("start {component} on {host} for {max_instances} calls at once")
         }

@@ -10,7 +10,7 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::program::{Server, sample};
+use crate::program::{Server, keys_dir, run, sample};
 
 /// The manifest of a counter behind HTTP, as one of wasmCloud's would name its providers.
 fn counter(address: &str) -> String {
@@ -111,6 +111,35 @@ fn an_application_is_planned_applied_and_there_is_nothing_left_to_do() {
         again.text().starts_with("start counter on N") && again.text().ends_with("for 2 calls at once"),
         "{again:?}"
     );
+}
+
+#[test]
+fn a_later_revision_of_a_module_replaces_the_one_that_runs() {
+    let server = Server::start(&[]);
+    let address = free();
+    let folder = folder(&counter(&address));
+    let (module, manifest) = (folder.path().join("kv_counter.wasm"), text(&folder.path().join("app.yaml")));
+    let keys = text(keys_dir());
+    let contracts = ["--cap", "wasmcloud:keyvalue", "--cap", "wasmcloud:httpserver"];
+    let sign = |rev: &str| {
+        let sign = ["claims", "sign", &text(&module), "-O", &text(&module), "--keys", &keys, "--rev", rev];
+        run(&[&sign[..], &contracts].concat(), b"").text().to_owned()
+    };
+    sign("1");
+    server.run(&["app", "apply", &manifest]).text();
+    assert_eq!(visit(&address)["counter"], json!(1));
+    sign("2");
+    let host = server.run(&["get", "inventory", "-o", "json"]).json()["host_id"].clone();
+    let host = host.as_str().expect("a key");
+    let planned = server.run(&["app", "plan", &manifest]);
+    assert_eq!(planned.text(), format!("update counter to revision 2 on {host}"));
+    let applied = server.run(&["app", "apply", &manifest]);
+    assert!(applied.text().starts_with("updated counter, actor M"), "{applied:?}");
+    let runs = server.run(&["get", "inventory", "-o", "json"]).json()["actors"][0]["instances"].clone();
+    assert_eq!((&runs[0]["revision"], &runs[0]["max_instances"]), (&json!(2), &json!(3)), "{runs}");
+    assert_eq!(visit(&address)["counter"], json!(2));
+    sign("1");
+    assert_eq!(server.run(&["app", "apply", &manifest]).text(), "all of it runs already");
 }
 
 #[test]

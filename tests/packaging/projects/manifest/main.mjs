@@ -1,6 +1,6 @@
 // Applies a manifest by the package, and says what came of it.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { Host } from "wisteria";
 import { Applications } from "wisteria/manifests";
 
@@ -50,4 +50,16 @@ seen.missing = await outcome(apps.plan(counter("none.wasm"), options));
 const elsewhere = structuredClone(manifest);
 elsewhere.spec.components[0].traits[0].properties.spread[0].requirements.role = "nowhere";
 seen.nowhere = await outcome(apps.plan(elsewhere, options));
+
+// The same actor, as it is signed twice.
+const sign = async (revision) => {
+  const claims = { name: "Signed", revision, capabilities: ["wasmcloud:keyvalue", "wasmcloud:httpserver"] };
+  writeFileSync(new URL("signed.wasm", import.meta.url), await host.sign(readFileSync(new URL("counter.wasm", import.meta.url)), claims));
+};
+await sign(1);
+const signed = counter("signed.wasm");
+const [{ key }] = await all(apps.apply(signed, options));
+await sign(2);
+seen.updated = { key, steps: await all(apps.apply(signed, options)), left: await apps.plan(signed, options) };
+seen.updated.actor = (await host.lattice.inventory(host.id)).actors.find(({ id }) => id === key);
 console.log(JSON.stringify(seen));
