@@ -5,7 +5,9 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use wisteria_contracts::codec;
+use wisteria_contracts::codec::{self, DecodeError};
+
+use crate::messagepack::Reader;
 
 /// Reads JSON. The error says what is wrong.
 pub fn from_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, String> {
@@ -14,7 +16,12 @@ pub fn from_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, String> {
 
 /// Reads MessagePack that holds no bytes, as an argument or reply may be encoded. The error says what is wrong.
 pub(crate) fn from_messagepack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    shape(codec::decode(bytes).map_err(|error| error.to_string())?)
+    shape(plain_value(bytes).map_err(|error| error.to_string())?)
+}
+
+fn plain_value(bytes: &[u8]) -> Result<Value, DecodeError> {
+    let body = codec::body(bytes)?;
+    Reader::new(body).value().map_err(|error| DecodeError::MessagePack(error.to_string()))
 }
 
 fn shape<T: DeserializeOwned>(value: Value) -> Result<T, String> {

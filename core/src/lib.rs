@@ -12,6 +12,7 @@ pub mod host;
 pub mod identity;
 pub mod lattice;
 pub mod manifest;
+mod messagepack;
 pub mod metadata;
 pub mod platform;
 pub mod policy;

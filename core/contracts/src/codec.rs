@@ -36,13 +36,21 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
 /// # Errors
 /// The bytes are of another encoding or shape.
 pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, DecodeError> {
+    rmp_serde::from_slice(body(bytes)?).map_err(|error| DecodeError::MessagePack(error.to_string()))
+}
+
+/// The MessagePack of an argument or a reply, without what announces it, for those who decode it themselves. Nothing at
+/// all is nil.
+///
+/// # Errors
+/// The bytes are of another encoding.
+pub fn body(bytes: &[u8]) -> Result<&[u8], DecodeError> {
     let body = match bytes.split_first() {
         Some((&CBOR, _)) => return Err(DecodeError::Cbor),
         Some((&MESSAGE_PACK, rest)) => rest,
         _ => bytes,
     };
-    let body = if body.is_empty() { &[NIL] } else { body };
-    rmp_serde::from_slice(body).map_err(|error| DecodeError::MessagePack(error.to_string()))
+    Ok(if body.is_empty() { &[NIL] } else { body })
 }
 
 #[cfg(test)]

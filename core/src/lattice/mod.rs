@@ -5,6 +5,7 @@
 mod client;
 pub mod control;
 mod event;
+mod invocation;
 mod limits;
 pub(crate) mod module_transfer;
 pub(crate) mod observation;

@@ -1,17 +1,21 @@
-//! Calls as they stand on the bus: MessagePack bodies of wasmCloud 0.82, and Wisteria's headers.
+//! Calls as they stand on the bus: Wisteria's headers, and how [`super::invocation`] stands for a [`Call`].
 //!
-//! These are wire types; they are turned into [`Call`] and [`LatticeError`] at the edge and go no further.
+//! What is of the wire is turned into [`Call`] and [`LatticeError`] at the edge and goes no further.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
+use super::control::to_json;
+pub(crate) use super::invocation::{Entity, Invocation, InvocationResponse};
 use crate::{
     bus::{Headers, Message, Subject},
     call::{Call, CallContext, Chain},
     error::{ErrorCode, LatticeError},
     identity::{KeyKind, PublicKey},
+    messagepack::{self, Unreadable},
 };
 
 /// Milliseconds left to answer.
@@ -27,52 +31,12 @@ pub(crate) const WHOLE_REPLY: &str = "Wisteria-Whole-Reply";
 /// The W3C trace context.
 pub(crate) const TRACE: &str = "traceparent";
 
-/// An actor or provider in an [`Invocation`].
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Entity {
-    #[serde(default)]
-    pub(crate) public_key: String,
-    #[serde(default)]
-    pub(crate) contract_id: String,
-    #[serde(default)]
-    pub(crate) link_name: String,
-}
-
-/// A request to an actor or provider.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Invocation {
-    pub(crate) origin: Entity,
-    pub(crate) target: Entity,
-    pub(crate) operation: String,
-    #[serde(with = "serde_bytes")]
-    pub(crate) msg: Vec<u8>,
-    pub(crate) id: String,
-    #[serde(default)]
-    pub(crate) encoded_claims: String,
-    #[serde(default)]
-    pub(crate) host_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) content_length: Option<u64>,
-    #[serde(rename = "traceContext", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) trace_context: Option<BTreeMap<String, String>>,
-}
-
-/// The answer to an [`Invocation`].
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct InvocationResponse {
-    #[serde(with = "serde_bytes", default)]
-    pub(crate) msg: Vec<u8>,
-    #[serde(default)]
-    pub(crate) invocation_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) error: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) content_length: Option<u64>,
-}
-
-/// Encodes as MessagePack with field names.
+/// Encodes as MessagePack with field names what is not said often, by way of one value that holds anything.
 pub(crate) fn to_messagepack(value: &impl Serialize) -> Vec<u8> {
-    rmp_serde::to_vec_named(value).expect("wire types have string keys and serialise")
+    let value: Value = serde_json::from_slice(&to_json(value)).expect("what was just written can be read");
+    let mut bytes = Vec::new();
+    messagepack::write(&value, &mut bytes);
+    bytes
 }
 
 /// The headers that carry a call's context.
@@ -145,25 +109,20 @@ pub(crate) fn request(
         encoded_claims: String::new(),
         host_id: host.map(|host| host.to_string()).unwrap_or_default(),
         content_length: Some(call.payload.len() as u64),
-        trace_context: call.context.trace.as_ref().map(|trace| [(TRACE.to_owned(), trace.to_string())].into()),
+        trace: call.context.trace.as_ref().map(ToString::to_string),
     };
-    Message {
-        subject,
-        reply: None,
-        headers: context_headers(&call.context, now),
-        payload: to_messagepack(&invocation).into(),
-    }
+    Message { subject, reply: None, headers: context_headers(&call.context, now), payload: invocation.encode().into() }
 }
 
 /// Reads a request; the error says what is wrong with it.
 pub(crate) fn read_request(payload: &[u8]) -> Result<(Invocation, PublicKey), LatticeError> {
-    let bad = |cause: String| {
+    let bad = |cause: Unreadable| {
         LatticeError::new(
             ErrorCode::BadRequest,
             format!("the invocation cannot be read: {cause}; send a MessagePack map as wasmCloud 0.82 does"),
         )
     };
-    let invocation: Invocation = rmp_serde::from_slice(payload).map_err(|error| bad(error.to_string()))?;
+    let invocation = Invocation::read(payload).map_err(bad)?;
     // Control clients call under a name that is no key; they count as an anonymous user.
     let origin = invocation.origin.public_key.parse().unwrap_or_else(|_| PublicKey::from_bytes(KeyKind::User, [0; 32]));
     Ok((invocation, origin))
@@ -179,8 +138,7 @@ impl Invocation {
     pub(crate) fn context(&self, headers: &Headers, now: Duration, default: Duration) -> CallContext {
         let mut context = context_of(headers, now, default);
         if context.trace.is_none() {
-            context.trace =
-                self.trace_context.as_ref().and_then(|trace| trace.get(TRACE)).map(|trace| trace.as_str().into());
+            context.trace = self.trace.as_deref().map(Arc::from);
         }
         context
     }
@@ -201,19 +159,19 @@ pub(crate) fn response(reply_to: Subject, invocation_id: String, outcome: Result
             InvocationResponse { invocation_id, error: Some(error.message), ..InvocationResponse::default() }
         }
     };
-    Message { subject: reply_to, reply: None, headers, payload: to_messagepack(&response).into() }
+    Message { subject: reply_to, reply: None, headers, payload: response.encode().into() }
 }
 
 /// The bus message that answers a call whose result of `length` bytes was put aside.
 pub(crate) fn response_put_aside(reply_to: Subject, invocation_id: String, length: usize) -> Message {
     let content_length = Some(length as u64);
     let response = InvocationResponse { invocation_id, content_length, ..InvocationResponse::default() };
-    Message { subject: reply_to, reply: None, headers: Headers::default(), payload: to_messagepack(&response).into() }
+    Message { subject: reply_to, reply: None, headers: Headers::default(), payload: response.encode().into() }
 }
 
 /// Reads the answer to a call. Its payload may have been put aside.
 pub(crate) fn read_response(message: &Message) -> Result<InvocationResponse, LatticeError> {
-    let mut response: InvocationResponse = rmp_serde::from_slice(&message.payload).map_err(|error| {
+    let mut response = InvocationResponse::read(&message.payload).map_err(|error| {
         LatticeError::new(ErrorCode::BadRequest, format!("the reply is not an invocation response: {error}"))
     })?;
     match response.error.take() {

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use wisteria_contracts::{
-    codec,
-    numbergen::{CONTRACT, RangeLimit, operation},
-};
+use rmp::encode::{write_str, write_uint};
+use wisteria_contracts::numbergen::{CONTRACT, RangeLimit, operation};
 
 use super::{LinkRefused, Provider, ProviderCall, ProviderDescription, ProviderError, ProviderLink, argument};
 use crate::{
@@ -35,10 +33,16 @@ impl NumberGen {
         Self { platform }
     }
 
+    /// The reply, which is written by hand: an encoder of any type would be a part of every tab host.
     fn answer(&self, call: &ProviderCall) -> Result<Vec<u8>, ProviderError> {
+        let mut reply = Vec::new();
         match &*call.operation {
-            operation::GENERATE_GUID => Ok(codec::encode(&random_uuid(&*self.platform))),
-            operation::RANDOM_32 => Ok(codec::encode(&self.random())),
+            operation::GENERATE_GUID => {
+                write_str(&mut reply, &random_uuid(&*self.platform)).ok();
+            }
+            operation::RANDOM_32 => {
+                write_uint(&mut reply, self.random().into()).ok();
+            }
             operation::RANDOM_IN_RANGE => {
                 let range: RangeLimit = argument(call)?;
                 if range.min > range.max {
@@ -47,14 +51,17 @@ impl NumberGen {
                         cause: format!("min {} is above max {}", range.min, range.max),
                     });
                 }
-                Ok(codec::encode(&self.random_in(range)))
+                write_uint(&mut reply, self.random_in(range).into()).ok();
             }
-            _ => Err(ProviderError::unknown(
-                "numbergen",
-                call,
-                &[operation::GENERATE_GUID, operation::RANDOM_IN_RANGE, operation::RANDOM_32],
-            )),
+            _ => {
+                return Err(ProviderError::unknown(
+                    "numbergen",
+                    call,
+                    &[operation::GENERATE_GUID, operation::RANDOM_IN_RANGE, operation::RANDOM_32],
+                ));
+            }
         }
+        Ok(reply)
     }
 
     fn random(&self) -> u32 {
@@ -102,6 +109,7 @@ mod tests {
     use std::{collections::VecDeque, fmt::Debug, sync::Mutex, time::Duration};
 
     use serde::{Serialize, de::DeserializeOwned};
+    use wisteria_contracts::codec;
 
     use super::*;
     use crate::identity::KeyKind;
