@@ -5,6 +5,7 @@ use std::{rc::Rc, time::Duration};
 use bytes::Bytes;
 use js_sys::{Function, JSON, Promise, Uint8Array};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 use wisteria_bridge::{BridgeBus, JoinToken};
@@ -219,8 +220,18 @@ fn read_limits(limits: &JsValue) -> Result<Option<ActorLimits>, LatticeError> {
 
 /// Reads plain data of the page.
 pub(crate) fn from_js<T: DeserializeOwned>(what: &str, value: &JsValue) -> Result<T, LatticeError> {
+    let plain = plain_of_js(what, value)?;
+    encoding::from_value(plain).map_err(|error| unreadable(what, &error))
+}
+
+/// Reads plain data of the page, of any shape.
+pub(crate) fn plain_of_js(what: &str, value: &JsValue) -> Result<Value, LatticeError> {
     let text = JSON::stringify(value).ok().and_then(|json| json.as_string()).unwrap_or_default();
-    encoding::from_json(text.as_bytes()).map_err(|error| bad_request(format!("the {what} cannot be read: {error}")))
+    encoding::value(text.as_bytes()).map_err(|error| unreadable(what, &error))
+}
+
+fn unreadable(what: &str, error: &str) -> LatticeError {
+    bad_request(format!("the {what} cannot be read: {error}"))
 }
 
 pub(crate) fn read_key(text: &str) -> Result<PublicKey, LatticeError> {

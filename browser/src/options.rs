@@ -34,6 +34,7 @@ pub(crate) struct Options {
     #[serde(default)]
     pub(crate) trusted_issuers: Vec<PublicKey>,
     /// What may be done here of all that could be.
+    #[serde(skip)]
     pub(crate) policy: Option<Value>,
     /// Bounds.
     #[serde(default)]
@@ -102,7 +103,7 @@ pub(crate) fn read(options: &JsValue) -> Result<(Options, Callbacks), LatticeErr
         .ok()
         .and_then(|json| json.as_string())
         .ok_or_else(|| bad_request("the options of the host are no object"))?;
-    let plain = encoding::from_json(json.as_bytes())
+    let plain = read_plain(json.as_bytes())
         .map_err(|error| bad_request(format!("the options of the host cannot be read: {error}")))?;
     let callbacks = Callbacks {
         on_log: function(options, "onLog")?,
@@ -111,6 +112,14 @@ pub(crate) fn read(options: &JsValue) -> Result<(Options, Callbacks), LatticeErr
         new_store: function(options, "newStore")?,
     };
     Ok((plain, callbacks))
+}
+
+fn read_plain(json: &[u8]) -> Result<Options, String> {
+    let mut options = encoding::value(json)?;
+    // The policy has a reader of its own.
+    let policy = options.as_object_mut().and_then(|options| options.remove("policy"));
+    let plain: Options = encoding::from_value(options)?;
+    Ok(Options { policy: policy.filter(|policy| !policy.is_null()), ..plain })
 }
 
 fn function(options: &JsValue, name: &str) -> Result<Option<Function>, LatticeError> {

@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use wasm_bindgen::prelude::*;
 use wisteria_browser_platform::BrowserPlatform;
 use wisteria_core::{
+    encoding,
     error::{ErrorCode, LatticeError},
     identity::{self, ActorClaims, ClaimsError, KeyKind, KeyPair, PublicKey, WantedClaims},
 };
 
 use crate::{
     error::{bad_request, to_js},
-    host::{from_js, read_key},
+    host::{plain_of_js, read_key},
 };
 
 /// The text `A…` of an account's public key, 32 bytes.
@@ -50,7 +51,9 @@ pub fn embed_signature(module: &[u8], text: &str, signature: &[u8]) -> Result<Ve
 }
 
 fn read_claims(claims: &JsValue, account: &str, actor: &str) -> Result<ActorClaims, LatticeError> {
-    let said: Map<String, Value> = from_js("claims", claims)?;
+    let Value::Object(said) = plain_of_js("claims", claims)? else {
+        return Err(bad_request("the claims are no object"));
+    };
     let mut wanted = WantedClaims::default();
     for (claim, value) in said {
         match claim.as_str() {
@@ -76,7 +79,7 @@ fn read_claims(claims: &JsValue, account: &str, actor: &str) -> Result<ActorClai
 
 /// What is said must be of its kind: JSON makes `null` of `NaN`, which is not to mean "for ever".
 fn read<T: DeserializeOwned>(claim: &str, value: Value) -> Result<T, LatticeError> {
-    serde_json::from_value(value).map_err(|error| bad_request(format!("the claim {claim} cannot be read: {error}")))
+    encoding::from_value(value).map_err(|error| bad_request(format!("the claim {claim} cannot be read: {error}")))
 }
 
 /// Claims count in seconds; less than one would be none.

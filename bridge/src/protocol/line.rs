@@ -2,7 +2,10 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use wisteria_core::bus::{Message, Subject, SubjectPattern};
+use wisteria_core::{
+    bus::{Message, Subject, SubjectPattern},
+    encoding,
+};
 
 use super::{ClientOp, ProtocolError, ServerOp, Sid};
 
@@ -189,13 +192,14 @@ fn unsubscribe(arguments: &str) -> Result<ClientOp, ProtocolError> {
 /// A JSON object. As in NATS, what is null counts as unsaid, and of what is said twice the last counts.
 fn connect(arguments: &str) -> Result<ClientOp, ProtocolError> {
     let said: Option<Map<String, Value>> = json("CONNECT", arguments)?;
-    let fields = said.into_iter().flatten().filter(|(_, value)| !value.is_null()).collect();
-    let options = serde_json::from_value(Value::Object(fields));
+    let mut fields = said.unwrap_or_default();
+    fields.retain(|_, value| !value.is_null());
+    let options = encoding::from_value(Value::Object(fields));
     options.map(ClientOp::Connect).map_err(|cause| ProtocolError::malformed("CONNECT", &cause))
 }
 
 fn json<T: DeserializeOwned>(verb: &'static str, text: &str) -> Result<T, ProtocolError> {
-    serde_json::from_str(text.trim()).map_err(|cause| ProtocolError::malformed(verb, &cause))
+    encoding::from_json(text.trim().as_bytes()).map_err(|cause| ProtocolError::malformed(verb, &cause))
 }
 
 fn words<'a, const MOST: usize>(

@@ -1,21 +1,24 @@
 //! The token inside a signed module: a JSON web token signed with Ed25519, as wascap writes it.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use thiserror::Error;
 
 use super::{
     key::{KeyError, KeyKind, PublicKey, SignatureError},
     key_pair::KeyPair,
 };
-use crate::{encoding, text::BASE64_URL};
+use crate::{
+    encoding::{self, by_name::read_by_name},
+    text::BASE64_URL,
+};
 
 /// The one header there is. Comparing it whole leaves no algorithm to choose from.
 const HEADER: &str = r#"{"typ":"jwt","alg":"Ed25519"}"#;
 
 /// The claims as they stand in the token; field order is that of wascap.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct TokenClaims {
-    #[serde(rename = "exp", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "exp", skip_serializing_if = "Option::is_none")]
     pub(super) expires: Option<u64>,
     #[serde(rename = "jti")]
     pub(super) id: String,
@@ -25,33 +28,55 @@ pub(super) struct TokenClaims {
     pub(super) issuer: String,
     #[serde(rename = "sub")]
     pub(super) subject: String,
-    #[serde(rename = "nbf", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "nbf", skip_serializing_if = "Option::is_none")]
     pub(super) not_before: Option<u64>,
     #[serde(rename = "wascap")]
     pub(super) actor: TokenActor,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) wascap_revision: Option<u32>,
 }
 
+read_by_name!(TokenClaims {
+    expires: optional["exp"],
+    id: needed["jti"],
+    issued_at: needed["iat"],
+    issuer: needed["iss"],
+    subject: needed["sub"],
+    not_before: optional["nbf"],
+    actor: needed["wascap"],
+    wascap_revision: optional["wascap_revision"],
+});
+
 /// What the token says of an actor.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct TokenActor {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<String>,
     pub(super) hash: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) tags: Option<Vec<String>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) caps: Option<Vec<String>>,
-    #[serde(rename = "rev", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "rev", skip_serializing_if = "Option::is_none")]
     pub(super) revision: Option<i32>,
-    #[serde(rename = "ver", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ver", skip_serializing_if = "Option::is_none")]
     pub(super) version: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) call_alias: Option<String>,
-    #[serde(rename = "prov", default)]
+    #[serde(rename = "prov")]
     pub(super) is_provider: bool,
 }
+
+read_by_name!(TokenActor {
+    name: optional["name"],
+    hash: needed["hash"],
+    tags: optional["tags"],
+    caps: optional["caps"],
+    revision: optional["rev"],
+    version: optional["ver"],
+    call_alias: optional["call_alias"],
+    is_provider: optional["prov"],
+});
 
 /// Why a token is not one, or not to be believed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -16,29 +16,27 @@ use crate::{
 };
 
 /// Whether a request was taken. Wisteria's hosts add what came of it where they were asked to wait.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Ack {
     /// Whether it was.
     pub accepted: bool,
     /// Why not; empty otherwise.
-    #[serde(default)]
     pub error: String,
     /// The actor that was started.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub actor_id: Option<String>,
     /// The provider that was started.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider_id: Option<String>,
     /// The status of the link that was put.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub link_status: Option<LinkStatus>,
 }
 
 /// What is said of what counts and what does not.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct RevocationList {
     /// The latest word on each key and token.
-    #[serde(default)]
     pub revocations: Vec<Revocation>,
 }
 
@@ -219,7 +217,7 @@ pub struct ProviderSummary {
 }
 
 /// A link, as it is put and listed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct LinkDefinition {
     /// The actor that may call.
     pub actor_id: String,
@@ -230,19 +228,18 @@ pub struct LinkDefinition {
     /// The contract.
     pub contract_id: String,
     /// The provider's settings for this link.
-    #[serde(default)]
     pub values: BTreeMap<String, String>,
     /// When it was put; set by who keeps it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stamp: Option<Stamp>,
     /// Whether it can be used; set where links are listed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<LinkStatus>,
 }
 
 /// Whether a link can be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(tag = "state", rename_all = "snake_case", from = "super::reading::Status")]
 pub enum LinkStatus {
     /// Its provider took it.
     Active,
@@ -280,7 +277,7 @@ pub struct SwapLink {
 }
 
 /// Asks a provider for a part of what a link holds, or to take such a part over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct StateRequest {
     /// The link.
     pub(crate) link: RemoveLink,
@@ -289,7 +286,7 @@ pub(crate) struct StateRequest {
 }
 
 /// A provider's answer to a [`StateRequest`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct StateReply {
     /// A part of what the link holds; empty where it took one over.
     pub(crate) part: Exported,
@@ -298,7 +295,7 @@ pub(crate) struct StateReply {
 }
 
 /// Names a link to delete.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct RemoveLink {
     /// The actor.
     pub actor_id: String,
@@ -307,52 +304,45 @@ pub struct RemoveLink {
     /// The link name.
     pub link_name: String,
     /// When it was deleted, or which of the links under this name is meant; set by who keeps it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stamp: Option<Stamp>,
 }
 
 /// The reply to `get.links`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct LinkList {
     /// All links.
     pub links: Vec<LinkDefinition>,
     /// Which changes the list contains: all up to this one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Stamp>,
 }
 
 /// The reply to `get.claims`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ClaimsList {
     /// All claims.
     pub claims: Vec<ClaimsSummary>,
 }
 
 /// An actor's claims as they are listed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ClaimsSummary {
     /// Its call alias; empty without.
-    #[serde(default)]
     pub call_alias: String,
     /// The contracts it may use, separated by commas.
-    #[serde(default)]
     pub caps: String,
     /// Its issuer, `A…`; empty for an unsigned module.
-    #[serde(default)]
     pub iss: String,
     /// Its name; empty without.
-    #[serde(default)]
     pub name: String,
     /// Its revision; empty without.
-    #[serde(default)]
     pub rev: String,
     /// Its module key, `M…`.
     pub sub: String,
     /// Its tags, separated by commas.
-    #[serde(default)]
     pub tags: String,
     /// Its version; empty without.
-    #[serde(default)]
     pub version: String,
 }
 
@@ -420,91 +410,80 @@ impl ClaimsSummary {
 }
 
 /// Asks a host to run an actor with so many instances.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ScaleActor {
     /// The module to start, or the key of an actor that runs.
     pub actor_ref: String,
     /// The host asked.
-    #[serde(default)]
     pub host_id: String,
     /// Instances at most; none means as many as the host gives an actor, 0 stops it.
-    #[serde(default, alias = "max_instances")]
     pub count: Option<u32>,
     /// What the starter notes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations: Option<BTreeMap<String, String>>,
     /// The actor's limits. Without, an actor that starts has the host's, and one that runs keeps its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<ActorLimits>,
 }
 
 /// Asks a host to stop an actor.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct StopActor {
     /// The actor's key or the reference it was started from; older clients call it `actor_ref`.
-    #[serde(alias = "actor_ref")]
     pub actor_id: String,
     /// The host asked.
-    #[serde(default)]
     pub host_id: String,
     /// What the run must have been started with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations: Option<BTreeMap<String, String>>,
 }
 
 /// Asks a host to run another module in the place of an actor's, without a pause.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UpdateActor {
     /// The actor's key, which the new module must have, too.
     pub actor_id: String,
     /// The module to run from now on.
     pub new_actor_ref: String,
     /// The host asked.
-    #[serde(default)]
     pub host_id: String,
     /// What the starter notes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations: Option<BTreeMap<String, String>>,
 }
 
 /// Asks all hosts who could run an actor; the reply of one that could.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ActorAuction {
     /// The module.
-    #[serde(default)]
     pub actor_ref: String,
     /// Labels that the host must have.
-    #[serde(default)]
     pub constraints: BTreeMap<String, String>,
     /// Who could; in the reply only.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub host_id: String,
 }
 
 /// Asks all hosts who could run a provider; the reply of one that could.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ProviderAuction {
     /// The name of its kind, or `NAME@V…`.
-    #[serde(default)]
     pub provider_ref: String,
     /// The link name it is to serve.
-    #[serde(default)]
     pub link_name: String,
     /// Labels that the host must have.
-    #[serde(default)]
     pub constraints: BTreeMap<String, String>,
     /// Who could; in the reply only.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub host_id: String,
 }
 
 /// A label to put on a host, or to take from it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct HostLabel {
     /// Its name.
     pub key: String,
     /// Its value; of no use where it is taken away.
-    #[serde(default)]
     pub value: String,
 }
 
@@ -519,72 +498,65 @@ pub struct Health {
 }
 
 /// Asks a host to start a provider it knows by name.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct StartProvider {
     /// The name of its kind, `keyvalue-memory`, or `NAME@V…` for one that shares the key of another host's.
     pub provider_ref: String,
     /// The link name it serves.
-    #[serde(default)]
     pub link_name: String,
     /// The host asked.
-    #[serde(default)]
     pub host_id: String,
     /// Settings, as the provider reads them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub configuration: Option<String>,
     /// What the starter notes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations: Option<BTreeMap<String, String>>,
 }
 
 /// Asks a host to stop a provider.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct StopProvider {
     /// The provider's key, `V…`, or the reference that started it.
     pub provider_ref: String,
     /// The link name it serves.
-    #[serde(default)]
     pub link_name: String,
     /// Its contract.
-    #[serde(default)]
     pub contract_id: String,
     /// The host asked.
-    #[serde(default)]
     pub host_id: String,
 }
 
 /// Asks a host to stop.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct StopHost {
     /// The host asked.
-    #[serde(default)]
     pub host_id: String,
     /// Milliseconds that calls in flight get to finish.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u64>,
 }
 
 /// Asks a host to suffer a fault, so that one sees what the lattice does about it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Fault {
     /// `slow-link`: calls that an actor makes on this host through one link take longer. `cut-off`: the host loses its
     /// connection to the lattice for a while.
-    #[serde(default)]
     pub kind: String,
     /// The actor of a slow link.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub actor_id: String,
     /// Its contract.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub contract_id: String,
     /// Its link name; `default` where it is empty.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub link_name: String,
     /// How much longer its calls take, in milliseconds; 0 ends the fault.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<u64>,
     /// For how many milliseconds the host is cut off.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub for_ms: Option<u64>,
 }
 

@@ -51,7 +51,22 @@ impl Event {
 
     /// Reads an event; nothing for what is none.
     pub fn read(payload: &[u8]) -> Option<Self> {
-        encoding::from_json(payload).ok()
+        let Ok(Value::Object(mut fields)) = encoding::value(payload) else {
+            return None;
+        };
+        let mut text = |name: &str| match fields.remove(name) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        };
+        Some(Self {
+            specversion: text("specversion")?,
+            id: text("id")?,
+            source: text("source")?,
+            kind: text("type")?,
+            time: text("time").unwrap_or_default(),
+            datacontenttype: text("datacontenttype").unwrap_or_default(),
+            data: fields.remove("data").unwrap_or_default(),
+        })
     }
 
     /// Reads an event that came under its kind; nothing for one that says it is of another. Who may speak of some kinds

@@ -9,6 +9,7 @@ mod invocation;
 mod limits;
 pub(crate) mod module_transfer;
 pub(crate) mod observation;
+mod reading;
 mod subjects;
 pub(crate) mod wire;
 

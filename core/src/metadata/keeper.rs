@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     bus::Message,
+    encoding,
     error::{ErrorCode, LatticeError},
     host::{Link, LinkKey},
     lattice::{
@@ -399,5 +400,5 @@ fn store_failed(error: &StoreError) -> LatticeError {
 }
 
 fn read<T: serde::de::DeserializeOwned>(data: Value) -> Option<T> {
-    serde_json::from_value(data).ok()
+    encoding::from_value(data).ok()
 }

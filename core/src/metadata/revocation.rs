@@ -1,27 +1,34 @@
 //! What no longer counts: modules, accounts, and those whom the lattice let in.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Stamp;
 use crate::{
+    encoding::by_name::read_by_name,
     error::{ErrorCode, LatticeError},
     identity::PublicKey,
 };
 
 /// That something no longer counts, or that it counts again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Revocation {
     /// What it is about: the key of a module, an account, a user or a host, or the id of a token.
     pub subject: String,
     /// False where it counts again.
     pub revoked: bool,
     /// Why, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// When; set by the keeper that takes it in.
-    #[serde(default)]
     pub stamp: Stamp,
 }
+
+read_by_name!(Revocation {
+    subject: needed["subject"],
+    revoked: needed["revoked"],
+    reason: optional["reason"],
+    stamp: optional["stamp"],
+});
 
 /// The longest id of a token, and the longest reason.
 const ID_BYTES: usize = 64;

@@ -7,9 +7,12 @@ use std::{
 
 use serde_json::Value;
 
-use crate::lattice::{
-    Event,
-    control::{HostSummary, Presence},
+use crate::{
+    encoding,
+    lattice::{
+        Event,
+        control::{HostSummary, Presence},
+    },
 };
 
 /// A host that was silent for so long has missed a heartbeat.
@@ -116,7 +119,7 @@ impl Peer {
 
     fn describe(&mut self, data: &Value) {
         let text = |field: &str| data[field].as_str().map(str::to_owned);
-        if let Ok(labels) = serde_json::from_value(data["labels"].clone()) {
+        if let Ok(labels) = encoding::from_value(data["labels"].clone()) {
             self.labels = labels;
         }
         self.friendly_name = text("friendly_name").unwrap_or(std::mem::take(&mut self.friendly_name));

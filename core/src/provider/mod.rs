@@ -24,13 +24,13 @@ pub use values::{LinkValue, LinkValues, ValueKind};
 use std::{fmt::Debug, sync::Arc};
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 use wisteria_contracts::codec;
 
 use crate::{
     call::CallContext,
-    encoding,
+    encoding::{self, by_name::read_by_name},
     error::{ErrorCode, LatticeError},
     identity::PublicKey,
     platform::{BoxFuture, MaybeSend, MaybeSync},
@@ -96,13 +96,15 @@ pub trait Provider: Debug + MaybeSend + MaybeSync + 'static {
 }
 
 /// A part of what a provider keeps for a link, on its way to another provider of the contract.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Exported {
     /// What both providers understand, each by itself.
     pub records: Vec<String>,
     /// Where the next part begins; none after the last.
     pub next: Option<String>,
 }
+
+read_by_name!(Exported { records: needed["records"], next: optional["next"] });
 
 /// What a provider says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::HostState;
 use crate::{
+    encoding,
     error::LatticeError,
     host::Link,
     lattice::{
@@ -63,5 +64,5 @@ fn apply(host: &Arc<HostState>, event: Event) {
 }
 
 fn read<T: serde::de::DeserializeOwned>(data: Value) -> Option<T> {
-    serde_json::from_value(data).ok()
+    encoding::from_value(data).ok()
 }
