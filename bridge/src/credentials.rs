@@ -1,6 +1,7 @@
 //! How a client proves to a NATS server who it is.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex},
 };
@@ -88,11 +89,14 @@ impl Credentials {
             Self::Claims { jwt, key } => Auth { jwt: Some(jwt.clone()), sig: sign(key), ..Auth::default() },
             Self::Join { token, key, providers } => {
                 let prove = |provider: &KeyPair| Some((provider.public_key().to_string(), sign(provider)?));
+                // One by one: to collect them would sort them first, by code of its own.
+                let mut proofs = BTreeMap::new();
+                proofs.extend(providers.iter().filter_map(prove));
                 Auth {
                     jwt: Some(token.get().expose().to_owned()),
                     nkey: Some(key.public_key().to_string()),
                     sig: sign(key),
-                    providers: providers.iter().filter_map(prove).collect(),
+                    providers: proofs,
                     ..Auth::default()
                 }
             }

@@ -85,13 +85,15 @@ impl ProviderKeys {
     /// Keys of a host, with those of providers that have one already, and the names that get the first of the others.
     pub(crate) fn new(host: &KeyPair, seeds: Seeds, names: Vec<String>, are_proven: bool) -> Self {
         // The package's own code makes them.
-        let named = seeds
-            .0
-            .into_iter()
-            .filter_map(|(name, seed)| Some((name, KeyPair::from_raw(KeyKind::Provider, read_seed(&seed)?))));
+        let mut named = BTreeMap::new();
+        for (name, seed) in seeds.0 {
+            if let Some(seed) = read_seed(&seed) {
+                named.insert(name, KeyPair::from_raw(KeyKind::Provider, seed));
+            }
+        }
         let most = if are_proven { MOST_PROVEN_NAMES } else { MOST_NAMES };
         let free = (0..most).map(|number| host.derive(KeyKind::Provider, &format!("page/{number}")));
-        Self { named: named.collect(), free: free.collect(), taken: RefCell::new(names), texts: RefCell::default() }
+        Self { named, free: free.collect(), taken: RefCell::new(names), texts: RefCell::default() }
     }
 
     /// All of them.

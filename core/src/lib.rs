@@ -14,6 +14,7 @@ pub mod lattice;
 pub mod manifest;
 mod messagepack;
 pub mod metadata;
+mod order;
 pub mod platform;
 pub mod policy;
 pub mod provider;

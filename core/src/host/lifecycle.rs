@@ -517,8 +517,8 @@ impl HostState {
     /// Says that it is there, and what runs here.
     pub(super) fn beat(&self) {
         let summary = self.summary();
-        let actors: serde_json::Map<String, serde_json::Value> =
-            self.all_actors().iter().map(|actor| (actor.key.to_string(), json!(1))).collect();
+        let mut actors = serde_json::Map::new();
+        actors.extend(self.all_actors().iter().map(|actor| (actor.key.to_string(), json!(1))));
         self.emit(
             "host_heartbeat",
             json!({

@@ -11,6 +11,7 @@ use crate::{
     identity::PublicKey,
     lattice::control::{LinkDefinition, RemoveLink},
     metadata::Stamp,
+    order,
 };
 
 /// What makes a link unique.
@@ -120,7 +121,7 @@ impl LinkTable {
     pub(crate) fn all(&self) -> Vec<Link> {
         let links = self.read();
         let mut all: Vec<Link> = links.by_actor.values().flatten().cloned().collect();
-        all.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        order::sort_by(&mut all, |a, b| a.key < b.key);
         all
     }
 

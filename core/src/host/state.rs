@@ -36,6 +36,7 @@ use crate::{
             ActorRun, ActorSummary, ClaimsList, ClaimsSummary, HostSummary, Inventory, ProviderSummary, read_json,
         },
     },
+    order,
     platform::Platform,
     provider::LogSink,
 };
@@ -110,7 +111,7 @@ impl HostState {
     pub(crate) fn all_actors(&self) -> Vec<Arc<Actor>> {
         let actors = self.actors.read().expect("nothing panics under this lock");
         let mut all: Vec<_> = actors.values().cloned().collect();
-        all.sort_unstable_by_key(|actor| actor.key);
+        order::sort_by(&mut all, |a, b| a.key < b.key);
         all
     }
 

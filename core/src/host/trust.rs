@@ -26,7 +26,10 @@ impl Default for Trust {
 
 impl FromIterator<PublicKey> for Trust {
     fn from_iter<I: IntoIterator<Item = PublicKey>>(issuers: I) -> Self {
-        Self::Issuers(issuers.into_iter().collect())
+        // One by one: to collect them would sort them first.
+        let mut trusted = BTreeSet::new();
+        trusted.extend(issuers);
+        Self::Issuers(trusted)
     }
 }
 
