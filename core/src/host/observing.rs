@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering},
@@ -21,6 +22,7 @@ use crate::{
     lattice::observation::{
         Edge, Load, Observation, ObservedActor, ObservedCall, ObservedEdge, ObservedError, ObservedLine,
     },
+    order,
     platform::Platform,
     provider::{LogLine, LogSink},
     text::HEX_LOWER,
@@ -42,7 +44,6 @@ const PAYLOAD: usize = 4096;
 const LINE: usize = 1024;
 
 /// Gathers what happens, and tells it.
-#[derive(Debug)]
 pub(super) struct Observing {
     platform: Arc<dyn Platform>,
     bus: Arc<dyn Bus>,
@@ -54,8 +55,16 @@ pub(super) struct Observing {
     window: Mutex<Window>,
 }
 
+/// Debug shows only whose it is: whatever holds a host's log can be shown, and what all of this looks like would be a part
+/// of every tab host.
+impl fmt::Debug for Observing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observing").field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
 /// What happened since the last message.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Window {
     edges: BTreeMap<Edge, Counted>,
     calls: Vec<ObservedCall>,
@@ -64,7 +73,7 @@ struct Window {
     logs: Vec<ObservedLine>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Counted {
     count: u32,
     failed: u32,
@@ -206,7 +215,7 @@ impl Window {
 
 impl Counted {
     fn of(mut self, edge: Edge) -> ObservedEdge {
-        self.durations.sort_unstable_by(f64::total_cmp);
+        order::sort_by(&mut self.durations, |a, b| a < b);
         let p50 = self.durations.get(self.durations.len() / 2).copied().unwrap_or_default();
         ObservedEdge { edge, count: self.count, failed: self.failed, took: self.took, slowest: self.slowest, p50 }
     }
