@@ -1,11 +1,6 @@
 //! Providers written in JavaScript, which answer by promises.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    sync::Arc,
-};
+use std::{cell::RefCell, fmt, sync::Arc};
 
 use bytes::Bytes;
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
@@ -74,35 +69,33 @@ const MOST_TEXTS: usize = 2048;
 #[derive(Debug)]
 pub(crate) struct ProviderKeys {
     /// One for each name that has one of its own: it stays the same from host to host.
-    named: BTreeMap<String, KeyPair>,
+    named: Vec<(String, KeyPair)>,
     free: Vec<KeyPair>,
     /// The others, by the names they were given to. They are never given to another: it would get the former's links.
     taken: RefCell<Vec<String>>,
-    texts: RefCell<BTreeSet<&'static str>>,
+    texts: RefCell<Vec<&'static str>>,
 }
 
 impl ProviderKeys {
     /// Keys of a host, with those of providers that have one already, and the names that get the first of the others.
     pub(crate) fn new(host: &KeyPair, seeds: Seeds, names: Vec<String>, are_proven: bool) -> Self {
         // The package's own code makes them.
-        let mut named = BTreeMap::new();
-        for (name, seed) in seeds.0 {
-            if let Some(seed) = read_seed(&seed) {
-                named.insert(name, KeyPair::from_raw(KeyKind::Provider, seed));
-            }
-        }
+        let named = seeds
+            .0
+            .into_iter()
+            .filter_map(|(name, seed)| Some((name, KeyPair::from_raw(KeyKind::Provider, read_seed(&seed)?))));
         let most = if are_proven { MOST_PROVEN_NAMES } else { MOST_NAMES };
         let free = (0..most).map(|number| host.derive(KeyKind::Provider, &format!("page/{number}")));
-        Self { named, free: free.collect(), taken: RefCell::new(names), texts: RefCell::default() }
+        Self { named: named.collect(), free: free.collect(), taken: RefCell::new(names), texts: RefCell::default() }
     }
 
     /// All of them.
     pub(crate) fn all(&self) -> impl Iterator<Item = &KeyPair> {
-        self.named.values().chain(&self.free)
+        self.named.iter().map(|(_, key)| key).chain(&self.free)
     }
 
     fn of(&self, name: &str) -> Result<PublicKey, LatticeError> {
-        if let Some(key) = self.named.get(name) {
+        if let Some((_, key)) = self.named.iter().find(|(known, _)| known == name) {
             return Ok(key.public_key());
         }
         let mut taken = self.taken.borrow_mut();
@@ -120,14 +113,14 @@ impl ProviderKeys {
     /// The text, for as long as this thread lives. A host lives as long, and each text is kept once.
     fn keep(&self, text: String) -> Result<&'static str, LatticeError> {
         let mut texts = self.texts.borrow_mut();
-        if let Some(kept) = texts.get(text.as_str()) {
+        if let Some(kept) = texts.iter().find(|kept| **kept == text) {
             return Ok(kept);
         }
         if texts.len() >= MOST_TEXTS {
             return Err(bad_request("the descriptions of this host's providers are too many; start another host"));
         }
         let kept: &'static str = Box::leak(text.into_boxed_str());
-        texts.insert(kept);
+        texts.push(kept);
         Ok(kept)
     }
 }

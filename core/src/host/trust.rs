@@ -1,7 +1,5 @@
 //! Whose modules a host runs.
 
-use std::collections::BTreeSet;
-
 use super::{actor::Actor, state::HostState};
 use crate::{
     error::{ErrorCode, LatticeError},
@@ -14,22 +12,19 @@ pub enum Trust {
     /// Everyone who signs.
     Anyone,
     /// These accounts and nobody else.
-    Issuers(BTreeSet<PublicKey>),
+    Issuers(Vec<PublicKey>),
 }
 
 impl Default for Trust {
     /// Nobody.
     fn default() -> Self {
-        Self::Issuers(BTreeSet::new())
+        Self::Issuers(Vec::new())
     }
 }
 
 impl FromIterator<PublicKey> for Trust {
     fn from_iter<I: IntoIterator<Item = PublicKey>>(issuers: I) -> Self {
-        // One by one: to collect them would sort them first.
-        let mut trusted = BTreeSet::new();
-        trusted.extend(issuers);
-        Self::Issuers(trusted)
+        Self::Issuers(issuers.into_iter().collect())
     }
 }
 

@@ -14,11 +14,14 @@ use super::state::HostState;
 use crate::{
     bus::{Message, Subscription},
     error::LatticeError,
+    platform::BoxFuture,
 };
 
 impl HostState {
     /// Runs a task that ends with the host at the latest.
     pub(crate) fn run_task(&self, task: impl Future<Output = ()> + crate::platform::MaybeSend + 'static) {
+        // Boxed before, so that all share what is around them.
+        let task: BoxFuture<'static, ()> = Box::pin(task);
         let (task, handle) = futures::future::abortable(task);
         let (ended, has_ended) = oneshot::channel();
         self.tasks.lock().expect("nothing panics under this lock").push((handle, has_ended));
