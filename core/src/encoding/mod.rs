@@ -1,7 +1,7 @@
 //! Reads JSON and MessagePack for what is not said often, by way of one value that holds anything.
 //!
 //! A reader of each format for each type would be faster, and make a tab host a tenth larger. What every call carries
-//! ([`crate::lattice::wire`]) has readers of its own.
+//! is read without it ([`crate::messagepack`]).
 
 pub(crate) mod by_name;
 pub(crate) mod shape;
