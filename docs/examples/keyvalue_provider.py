@@ -99,6 +99,7 @@ class Provider:
         await self.client.subscribe(f"{calls}.*.linkdefs.put", cb=self.put_link)
         await self.client.subscribe(f"{calls}.*.linkdefs.del", cb=self.delete_link)
         await self.client.subscribe(f"{calls}.*.health", cb=self.health)
+        await self.client.subscribe(f"{calls}.*.values", cb=self.values)
         await self.client.flush()
         # Links that were put while this was away.
         reply = await self.client.request(f"wasmbus.ctl.{LATTICE}.get.links", b"", timeout=5)
@@ -127,6 +128,9 @@ class Provider:
 
     async def health(self, message):
         await message.respond(msgpack.packb({"healthy": True}))
+
+    async def values(self, message):
+        await message.respond(msgpack.packb({"values": []}))
 
     async def call(self, message):
         invocation = msgpack.unpackb(message.data)

@@ -67,6 +67,10 @@ for (const open of [true, false]) {
       assert.match(await fails("link", "put", actor, provider, "wasmcloud:keyvalue", "URL=redis://a"), /knows no value `URL`/);
     });
 
+    test("it tells that its links take no values", async () => {
+      assert.equal(await run("link", "values", provider), "Its links take no values.");
+    });
+
     test("an actor that is linked to it counts", async () => {
       await run("link", "put", actor, provider, "wasmcloud:keyvalue");
       assert.deepEqual([await count(), await count()], [1, 2]);

@@ -134,6 +134,7 @@ impl Of<'_> {
         self.patterns(&[
             "wasmbus.rpc.{L}.*",
             "wasmbus.rpc.{L}.*.*",
+            "wasmbus.rpc.{L}.*.*.values",
             "wasmbus.ctl.{L}.ping.hosts",
             "wasmbus.ctl.{L}.get.links",
             "wasmbus.ctl.{L}.get.claims",
@@ -170,6 +171,7 @@ impl Of<'_> {
         self.patterns(&[
             "wasmbus.rpc.{L}.*",
             "wasmbus.rpc.{L}.*.*",
+            "wasmbus.rpc.{L}.*.*.values",
             "wasmbus.ctl.{L}.>",
             "wisteria.meta.{L}.hosts",
             "wisteria.meta.{L}.revocations.*",
@@ -300,15 +302,21 @@ mod tests {
         ] {
             assert!(!tab.publish.covers(&unsaid), "{unsaid}");
         }
-        for said in [format!("wasmbus.rpc.l.{foreign}"), format!("wisteria.calls.l.{own}")] {
+        let question = format!("wasmbus.rpc.l.{linked}.default.values");
+        for said in [format!("wasmbus.rpc.l.{foreign}"), format!("wisteria.calls.l.{own}"), question.clone()] {
             assert!(tab.publish.covers(&said), "{said}");
         }
+        assert!(tab.speaks_for_itself(&question, b""), "a question is no call");
+        assert!(!tab.speaks_for_itself(&format!("wasmbus.rpc.l.{linked}.default"), b""), "a call has an origin");
     }
 
     #[test]
     fn an_operator_commands_and_serves_nothing() {
         let operator = permissions(Role::Operator);
         assert!(operator.publish.covers("wasmbus.ctl.l.linkdefs.put"));
+        let provider = key(KeyKind::Provider, 1);
+        assert!(operator.publish.covers(&format!("wasmbus.rpc.l.{provider}.default.values")));
+        assert!(!operator.publish.covers(&format!("wasmbus.rpc.l.{provider}.default.shutdown")));
         assert!(operator.publish.covers("wisteria.meta.l.revocations.put"));
         assert!(operator.subscribe.covers("wisteria.calls.l.*"));
         for unheard in [format!("wasmbus.rpc.l.{}", key(KeyKind::Module, 1)), "wasmbus.ctl.l.>".to_owned()] {

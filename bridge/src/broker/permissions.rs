@@ -110,10 +110,12 @@ pub struct OwnCalls {
 }
 
 impl OwnCalls {
-    /// Whether a message may be published, as far as it is a call.
+    /// Whether a message may be published, as far as it is a call. What goes beyond an actor's key, or a provider's and a link
+    /// name, is a question to a provider.
     fn allow(&self, subject: &str, payload: &[u8]) -> bool {
         let is_own = || origin_of(payload).is_some_and(|origin| self.origins.contains(&origin));
-        !subject.starts_with(&self.below) || is_own()
+        let target = subject.strip_prefix(&self.below);
+        target.is_none_or(|target| target.split('.').count() > 2) || is_own()
     }
 }
 

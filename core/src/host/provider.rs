@@ -161,6 +161,7 @@ impl RunningProvider {
                 format!("provider {self} does not take the link of actor {}: {why}", link.key.actor),
             )
         };
+        let misread = |why: String| refused(format!("{why}; see: wisteria link values {}", self.description.name));
         let LinkKey { actor, contract, link_name } = link.key.clone();
         if &*contract != self.description.contract {
             return Err(refused(format!(
@@ -169,10 +170,10 @@ impl RunningProvider {
             )));
         }
         let known = self.description.values;
-        LinkValues::check(known, &link.values).map_err(refused)?;
+        LinkValues::check(known, &link.values).map_err(misread)?;
         let host = self.host.to_string();
         let secrets = Resolved::of(&link.values, self.secrets.as_ref(), &host).await.map_err(refused)?;
-        let values = LinkValues::read(known, secrets.fill(&link.values)).map_err(refused)?;
+        let values = LinkValues::read(known, secrets.fill(&link.values)).map_err(misread)?;
         self.provider
             .link(ProviderLink { actor, link_name: link_name.clone(), values, is_new })
             .await

@@ -13,6 +13,7 @@ use super::{
         LinkDefinition, LinkList, LinkStatus, RemoveLink, RevocationList, ScaleActor, StartProvider, StopActor,
         StopHost, StopProvider, SwapLink, UpdateActor, read_json, to_json,
     },
+    link_values::{LinkValueList, LinkValueSummary},
     module_transfer::ModuleOffer,
     wire::{self, AWAIT, ERROR},
 };
@@ -116,6 +117,31 @@ impl Client {
     pub async fn links(&self) -> Result<Vec<LinkDefinition>, LatticeError> {
         let reply = self.ask(self.subjects.control("get.links"), Vec::new(), METADATA).await?;
         read_json::<LinkList>(&reply.payload).map(|list| list.links)
+    }
+
+    /// What a provider tells of the values of its links, wherever it runs.
+    ///
+    /// # Errors
+    /// It runs on no host, or does not tell.
+    pub async fn link_values(&self, provider: PublicKey) -> Result<Vec<LinkValueSummary>, LatticeError> {
+        let question = message(self.subjects.provider_values(provider), Vec::new());
+        let reply = self.bus.request(question, self.patience).await.map_err(|error| match error {
+            BusError::NoResponders(_) => LatticeError::new(
+                ErrorCode::ProviderNotFound,
+                format!(
+                    "provider {provider} does not tell what its links take: it runs on no host, or its author did not \
+                     describe that; see: wisteria get inventory HOST"
+                ),
+            ),
+            other => bus_failed(&other, format!("provider {provider}")),
+        })?;
+        let list: LinkValueList = encoding::from_messagepack(&reply.payload).map_err(|error| {
+            LatticeError::new(
+                ErrorCode::Other,
+                format!("what provider {provider} tells of its links cannot be read: {error}"),
+            )
+        })?;
+        Ok(list.values)
     }
 
     /// The claims of all actors that were started.

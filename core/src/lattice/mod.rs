@@ -7,6 +7,7 @@ pub mod control;
 mod event;
 mod invocation;
 mod limits;
+pub mod link_values;
 pub(crate) mod module_transfer;
 pub(crate) mod observation;
 mod reading;

@@ -2,6 +2,7 @@
 
 use crate::{
     bus::{Subject, SubjectError, SubjectPattern},
+    call::DEFAULT_LINK_NAME,
     identity::PublicKey,
 };
 
@@ -51,9 +52,14 @@ impl Subjects {
         self.pattern(format_args!("wasmbus.rpc.{}.{provider}.*.linkdefs.*", self.lattice))
     }
 
-    /// What else a provider is asked, under all link names: `health` or `shutdown`.
+    /// What else a provider is asked, under all link names: `health`, `values` or `shutdown`.
     pub fn provider_requests(&self, provider: PublicKey, verb: &str) -> SubjectPattern {
         self.pattern(format_args!("wasmbus.rpc.{}.{provider}.*.{verb}", self.lattice))
+    }
+
+    /// Where a provider tells what the values of its links mean.
+    pub fn provider_values(&self, provider: PublicKey) -> Subject {
+        self.rpc(format_args!("{provider}.{DEFAULT_LINK_NAME}.values"))
     }
 
     /// Where a provider is told of one link; `verb` is `put`, `del`, `hold`, `release`, `export` or `import`.

@@ -5,6 +5,7 @@ mod claims;
 mod common;
 mod control;
 mod limits;
+mod link_values;
 mod metadata;
 mod observing;
 mod payloads;

@@ -27,6 +27,7 @@ use crate::{
     identity::PublicKey,
     lattice::{
         control::{Ack, LinkDefinition, StateReply, StateRequest},
+        link_values::LinkValueList,
         wire,
     },
     provider::Exported,
@@ -69,6 +70,7 @@ impl ProviderSubscriptions {
         for pattern in [
             subjects.provider_links(provider),
             subjects.provider_requests(provider, "health"),
+            subjects.provider_requests(provider, "values"),
             subjects.provider_requests(provider, "shutdown"),
         ] {
             others.push(host.bus.subscribe(pattern, None)?);
@@ -122,6 +124,7 @@ async fn answer(host: &Arc<HostState>, key: PublicKey, request: Message) {
         "hold" | "release" => wire::to_messagepack(&hold(host, &provider, &request, verb == "hold").await),
         "export" | "import" => wire::to_messagepack(&carry(&provider, &request, verb == "export").await),
         "health" => wire::to_messagepack(&host.health_of(&provider).await),
+        "values" => wire::to_messagepack(&LinkValueList::of(provider.description.values)),
         _ => {
             let outcome = host.stop_provider(key).await;
             wire::to_messagepack(&outcome.map_or_else(|error| Ack::refused(&error), |()| Ack::accepted()))
