@@ -6,10 +6,11 @@ use wisteria_core::{
     lattice::{
         Client,
         control::{LinkDefinition, LinkStatus, RemoveLink},
+        link_values::LinkValueList,
     },
 };
 
-use super::{output::Output, pairs::Pair, resolve, run::CommandError};
+use super::{link_values::values_text, output::Output, pairs::Pair, resolve, run::CommandError};
 
 /// What to do with a link.
 #[derive(Debug, Subcommand)]
@@ -20,6 +21,8 @@ pub(super) enum LinkCommand {
     Swap(SwapLink),
     /// End a link
     Del(DeleteLink),
+    /// Show which values the links of a running provider take, as it tells them
+    Values(ShowValues),
 }
 
 /// Puts a link.
@@ -64,12 +67,20 @@ pub(super) struct DeleteLink {
     link_name: String,
 }
 
+/// Shows what links take.
+#[derive(Debug, Args)]
+pub(super) struct ShowValues {
+    /// The provider, by key or name
+    provider: String,
+}
+
 impl LinkCommand {
     pub(super) async fn run(self, client: &Client, output: Output) -> Result<(), CommandError> {
         match self {
             Self::Put(args) => args.run(client, output).await,
             Self::Swap(args) => args.run(client, output).await,
             Self::Del(args) => args.run(client, output).await,
+            Self::Values(args) => args.run(client, output).await,
         }
     }
 }
@@ -128,5 +139,12 @@ impl DeleteLink {
         Ok(output.print(&link, |link| {
             format!("unlinked {} from {} as {:?}", link.actor_id, link.contract_id, link.link_name)
         })?)
+    }
+}
+
+impl ShowValues {
+    async fn run(self, client: &Client, output: Output) -> Result<(), CommandError> {
+        let values = client.link_values(resolve::provider(client, &self.provider).await?).await?;
+        Ok(output.print(&LinkValueList { values }, |list| values_text(&list.values))?)
     }
 }

@@ -16,6 +16,7 @@ mod keys;
 mod label;
 mod limits;
 mod link;
+mod link_values;
 mod logging;
 mod output;
 mod pairs;

@@ -3,9 +3,12 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use thiserror::Error;
-use wisteria_core::provider::{LinkValue, ProviderDescription};
+use wisteria_core::{
+    lattice::link_values::{LinkValueList, LinkValueSummary},
+    provider::ProviderDescription,
+};
 
-use super::{output::Output, run::CommandError, table::table};
+use super::{link_values::values_text, output::Output, run::CommandError, table::table};
 use crate::provider;
 
 /// What to say of providers.
@@ -50,25 +53,18 @@ impl ProviderCommand {
 }
 
 fn described(provider: &ProviderDescription) -> Value {
-    let value = |value: &LinkValue| {
-        json!({
-            "name": value.name,
-            "type": value.kind.as_str(),
-            "required": value.required,
-            "default": value.default,
-            "secret": value.secret,
-            "about": value.about,
-            "example": value.example,
-        })
-    };
     json!({
         "name": provider.name,
         "contract": provider.contract,
         "title": provider.title,
         "needs_link": !provider.built_in,
-        "values": provider.values.iter().map(value).collect::<Vec<_>>(),
+        "values": values_of(provider),
         "example": example(provider),
     })
+}
+
+fn values_of(provider: &ProviderDescription) -> Vec<LinkValueSummary> {
+    LinkValueList::of(provider.values).values
 }
 
 /// How an actor is linked to it; not at all where claims suffice.
@@ -86,28 +82,13 @@ fn quoted(word: String) -> String {
 }
 
 fn page(provider: &ProviderDescription) -> String {
-    let ProviderDescription { name, contract, title, values, .. } = provider;
+    let ProviderDescription { name, contract, title, .. } = provider;
     let mut text = format!("{name}: {title}\ncontract: {contract}\n\n");
-    match values.is_empty() {
-        true => text.push_str("Its links take no values.\n"),
-        false => {
-            let header = ["VALUE", "TYPE", "DEFAULT", "SECRET", "WHAT FOR"];
-            text.push_str(&table(header, &values.iter().map(row).collect::<Vec<_>>()));
-        }
-    }
+    text.push_str(&values_text(&values_of(provider)));
     text.push('\n');
     match example(provider) {
         Some(example) => text.push_str(&example),
         None => text.push_str("It needs no link: an actor that claims the contract may use it."),
     }
     text
-}
-
-fn row(value: &LinkValue) -> [String; 5] {
-    let default = match value.default {
-        _ if value.required => "(required)",
-        default => default.unwrap_or("-"),
-    };
-    let secret = if value.secret { "secret:NAME" } else { "no" };
-    [value.name, value.kind.as_str(), default, secret, value.about].map(str::to_owned)
 }

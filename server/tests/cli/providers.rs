@@ -27,7 +27,7 @@ fn a_provider_says_what_its_links_take_without_a_server() {
     let mut described = run(&["provider", "describe", "httpserver", "-o", "json"], b"").json();
     let values = described["values"].take();
     let address = json!({
-        "name": "address", "type": "text", "required": true, "default": null, "secret": true,
+        "name": "address", "kind": "text", "required": true, "secret": true,
         "about": "where to listen, HOST:PORT; port 0 picks a free one", "example": "127.0.0.1:8080",
     });
     let values = values.as_array().expect("values");
@@ -48,6 +48,28 @@ fn a_provider_says_what_its_links_take_without_a_server() {
     assert!(run(&["provider", "describe", "numbergen"], b"").text().contains("needs no link"));
     let unknown = run(&["provider", "describe", "abacus"], b"");
     assert!(unknown.failure().contains("no provider \"abacus\"; it has: keyvalue-memory"), "{unknown:?}");
+}
+
+#[test]
+fn a_running_provider_tells_what_its_links_take() {
+    let server = Server::start(&[]);
+    let told = server.run(&["link", "values", "httpserver", "-o", "json"]).json();
+    let described = run(&["provider", "describe", "httpserver", "-o", "json"], b"").json();
+    assert_eq!(told["values"], described["values"]);
+    let page = server.run(&["link", "values", "httpserver"]);
+    for words in ["EXAMPLE", "address ", "(required)", "secret:NAME", "127.0.0.1:8080", "size", "7Mi"] {
+        assert!(page.text().contains(words), "{words} in {page:?}");
+    }
+    let none = server.run(&["link", "values", "keyvalue-memory"]);
+    assert_eq!(none.text(), "Its links take no values.");
+    let inventory = server.run(&["get", "inventory", "-o", "json"]).json();
+    let providers = inventory["providers"].as_array().expect("an array");
+    let cron = providers.iter().find(|provider| provider["name"] == "cron").expect("it runs");
+    let cron = cron["id"].as_str().expect("a key");
+    assert!(server.run(&["link", "values", cron]).text().contains("schedule.*"));
+    server.run(&["stop", "provider", cron]).text();
+    let gone = server.run(&["link", "values", cron]);
+    assert!(gone.failure().contains("does not tell what its links take: it runs on no host"), "{gone:?}");
 }
 
 #[test]
