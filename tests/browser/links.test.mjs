@@ -58,6 +58,37 @@ for (const driver of browsers) {
       assert.equal((await links("put", link(nowhere))).code, "bad-request");
     });
 
+    test("providers of servers and of tabs tell what their links take", async () => {
+      const providers = await tab.page.evaluate(async (server) => {
+        const [own, others] = await Promise.all([window.wisteria.id, server].map((host) => window.wisteria.lattice.inventory(host)));
+        const key = (inventory, name) => inventory.providers.find((one) => one.name === name).id;
+        return { memory: key(own, "keyvalue-memory"), fetch: key(own, "httpclient-fetch"), s3: key(others, "blobstore-s3") };
+      }, await tab.server());
+      const told = async (provider) => (await links("values", provider)).reply;
+      assert.deepEqual(await told(providers.memory), []);
+      const [allow] = await told(providers.fetch);
+      assert.deepEqual([allow.name, allow.kind, allow.required, allow.secret], ["ALLOW", "list", true, false]);
+      const values = await told(providers.s3);
+      const of = (name) => values.find((value) => value.name === name);
+      assert.deepEqual(of("SECRET_ACCESS_KEY"), {
+        name: "SECRET_ACCESS_KEY",
+        kind: "text",
+        required: true,
+        secret: true,
+        about: "what proves it",
+        example: "secret:S3_KEY",
+      });
+      assert.equal(of("REGION").default, "us-east-1");
+      const failed = { name: "NotFoundError", code: "provider-not-found" };
+      const nowhere = await tab.page.evaluate(async () => {
+        const provider = await window.wisteria.provide("wasmcloud:keyvalue", {}, { name: "gone" });
+        await provider.stop();
+        return provider.id;
+      });
+      assert.deepEqual(await links("values", nowhere), failed);
+      assert.equal((await links("values", actor)).code, "bad-request");
+    });
+
     test("a link that its provider refuses is not there", async () => {
       const provider = await tab.page.evaluate(async () => {
         const refuse = () => {

@@ -84,6 +84,17 @@ for (const driver of browsers) {
       assert.deepEqual([own.image_ref, own.contract_id], ["numbers", "wasmcloud:keyvalue"]);
     });
 
+    test("it tells what its links take, to pages and on the command line", async () => {
+      const told = await tab.page.evaluate((id) => window.wisteria.links.values(id), provider);
+      assert.deepEqual(told, [
+        { name: "start", kind: "number", default: "10", required: false, secret: false, about: "where counting starts", example: "5" },
+        { name: "fast", kind: "boolean", required: false, secret: false, about: "", example: "…" },
+      ]);
+      const table = await run("link", "values", "numbers");
+      assert.match(table, /^start +number +10 +no +where counting starts +5$/m);
+      assert.deepEqual(JSON.parse(await run("link", "values", provider, "-o", "json")).values, told);
+    });
+
     test("its link values are checked before it hears of them", async () => {
       actor = await tab.start("kv_counter");
       const put = (...values) => refused("link", "put", actor, "numbers", "wasmcloud:keyvalue", ...values);

@@ -25,7 +25,7 @@ export class Commands {
     this.lattice = new LatticeCommands(control, own);
     this.actors = new ActorCommands(remote, bus, control, this.lattice, own);
     this.faults = new FaultCommands(control, own);
-    this.links = new LinkCommands(control, this.lattice);
+    this.links = new LinkCommands(bus, control, this.lattice);
     this.providers = new ProviderCommands(control, own);
   }
 }

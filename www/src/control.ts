@@ -16,7 +16,7 @@ export interface Ack {
 }
 
 /** A single request may take so many milliseconds unless its caller says otherwise. */
-const PATIENCE = 5000;
+export const PATIENCE = 5000;
 /**
  * Hosts get so many milliseconds to answer a question to all, and the next one as many after that: a tab that draws has no time for
  * its socket for as long as that takes.

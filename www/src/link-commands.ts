@@ -1,18 +1,24 @@
-// How links of the lattice are put, asked about and deleted.
+// How links of the lattice are put, asked about and deleted, and providers asked what links may say.
 
-import { keyOf, KEEPER, type Control } from "./control.js";
+import type { Bus } from "./bus.js";
+import { keyOf, KEEPER, PATIENCE, type Control } from "./control.js";
 import { WisteriaError } from "./error.js";
 import type { LatticeCommands } from "./lattice-commands.js";
 import type { PutLink } from "./links.js";
-import type { Link, LinkStatus } from "./types.js";
+import type { Link, LinkStatus, LinkValue } from "./types.js";
 import type { Waiting } from "./waiting.js";
+
+/** What a value is of which its provider tells nothing but the name. */
+const UNTOLD: Omit<LinkValue, "name"> = { kind: "text", required: false, secret: false, about: "", example: "" };
 
 /** Does what `host.links` is asked for. */
 export class LinkCommands {
+  readonly #bus: Bus;
   readonly #control: Control;
   readonly #lattice: LatticeCommands;
 
-  constructor(control: Control, lattice: LatticeCommands) {
+  constructor(bus: Bus, control: Control, lattice: LatticeCommands) {
+    this.#bus = bus;
     this.#control = control;
     this.#lattice = lattice;
   }
@@ -40,4 +46,25 @@ export class LinkCommands {
     if (link) return link.status ?? { state: "active" };
     throw new WisteriaError("not-linked", `actor ${actor} is not linked to ${contract} under "${linkName}"; link it with host.links.put`);
   }
+
+  async values(provider: string, waiting: Waiting): Promise<LinkValue[]> {
+    keyOf("V", provider);
+    const subject = `wasmbus.rpc.${this.#control.lattice}.${provider}.default.values`;
+    try {
+      const { payload } = await this.#bus.request(subject, undefined, { deadline: PATIENCE, ...waiting });
+      return payload.values.map((value: Partial<LinkValue>) => ({ ...UNTOLD, ...value }));
+    } catch (thrown) {
+      throw untold(provider, thrown);
+    }
+  }
+}
+
+/** Why it is not known what links to a provider take. */
+function untold(provider: string, cause: unknown): WisteriaError {
+  const does = `provider ${provider} does not tell what its links take`;
+  // What is no list of values cannot be gone through.
+  if (cause instanceof TypeError) return new WisteriaError("bad-reply", `${does} in a form that can be read`, { cause });
+  const error = WisteriaError.from(cause);
+  if (error.code !== "no-responders") return error;
+  return new WisteriaError("provider-not-found", `${does}: it runs on no host, or its author did not describe that; see host.lattice.inventory(host)`, { cause });
 }

@@ -1,7 +1,7 @@
 // The links of the lattice, as a page has them put and deleted.
 
 import type { Commanding } from "./commands.js";
-import type { Link, LinkStatus } from "./types.js";
+import type { Link, LinkStatus, LinkValue } from "./types.js";
 import type { Waiting } from "./waiting.js";
 
 /** A link to put; the link name is `default` where none is given. */
@@ -32,5 +32,13 @@ export class Links {
   /** Whether a link can be used. Rejects as `not-linked` where there is none. */
   async status(actor: string, contract: string, linkName = "default", waiting: Waiting = {}): Promise<LinkStatus> {
     return (await this.#commands()).links.status(actor, contract, linkName, waiting);
+  }
+
+  /**
+   * What a provider tells of the values that its links take, wherever it runs. Rejects as `provider-not-found` where it runs
+   * nowhere, or does not tell.
+   */
+  async values(provider: string, waiting: Waiting = {}): Promise<LinkValue[]> {
+    return (await this.#commands()).links.values(provider, waiting);
   }
 }

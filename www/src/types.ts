@@ -1,5 +1,7 @@
 // What the lattice tells of itself, in the shapes of its control subjects.
 
+import type { ValueKind } from "./provide.js";
+
 /** A host as it answers a ping. */
 export interface HostSummary {
   id: string;
@@ -68,6 +70,24 @@ export interface Link {
 
 /** Whether a link can be used: pending until its provider runs somewhere, refused in its provider's words. */
 export type LinkStatus = { state: "active" } | { state: "pending" } | { state: "refused"; reason: string };
+
+/** A value that links to a provider may have, as its provider tells it. */
+export interface LinkValue {
+  /** One that ends in `.*` stands for all that go on after the dot: `schedule.*` for `schedule.night`. */
+  name: string;
+  /** What it is read as; providers of others may have kinds of their own, which are texts. */
+  kind: ValueKind;
+  /** What it is where a link does not say. */
+  default?: string;
+  /** Whether a link must say it. */
+  required: boolean;
+  /** Whether it may be the name of a secret of the provider's host, `secret:NAME`. */
+  secret: boolean;
+  /** What it is for, in one line. */
+  about: string;
+  /** One that makes sense. */
+  example: string;
+}
 
 /** What an actor's issuer says of it; `iss` is empty for an unsigned actor. */
 export interface ClaimsSummary {

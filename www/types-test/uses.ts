@@ -1,6 +1,6 @@
 // Right uses compile, and wrong ones do not: each error that is expected here has to be one.
 
-import { decodePayload, Host, NotLinkedError, TimeoutError, WisteriaError, type BusMessage, type HttpResponse, type LinkStatus, type Observation } from "../src/index.js";
+import { decodePayload, Host, NotLinkedError, TimeoutError, WisteriaError, type BusMessage, type HttpResponse, type LinkStatus, type Observation, type ValueKind } from "../src/index.js";
 
 declare const host: Host;
 declare const signal: AbortSignal;
@@ -100,6 +100,15 @@ export async function links(): Promise<void> {
   is<LinkStatus>(await host.links.put({ actor_id: "M", provider_id: "V", contract_id: "a:b", values: { c: "d" } }, { deadline: 1 }));
   is<LinkStatus>(await host.links.status("M", "a:b"));
   await host.links.del("M", "a:b", "other", { signal });
+  for (const value of await host.links.values("V", { deadline: 1 })) {
+    is<string>(value.name + value.about + value.example);
+    is<ValueKind>(value.kind);
+    is<boolean>(value.required || value.secret);
+    // @ts-expect-error a value may have no default
+    is<string>(value.default);
+  }
+  // @ts-expect-error a provider is asked
+  await host.links.values();
   // @ts-expect-error a link leads to a provider
   await host.links.put({ actor_id: "M", contract_id: "a:b" });
   // @ts-expect-error values are texts
