@@ -1,7 +1,7 @@
 // What people do on the page, as commands: by canvas, list, palette and keyboard alike.
 
 import type { Link } from "wisteria";
-import { firstValues } from "../lattice/link-values";
+import { askValues } from "../lattice/link-values";
 import { lattice } from "../lattice/state.svelte";
 import { contractsOf, isSigned, nameOfActor, nameOfHost, nameOfProvider } from "../lattice/view";
 import { addOwn, type ModuleEntry } from "../library/modules.svelte";
@@ -85,10 +85,10 @@ export function whyNotLinked(actor: string, port: string, provider: string, offe
 /** The port of an actor whose contracts nobody knows. */
 export const ANY_CONTRACT = "any contract";
 
-/** Links at once where the provider needs no values; else opens the form of the link. */
+/** Links at once where the provider tells that it needs no values, or does not tell; else opens the form of the link. */
 export async function link(draft: Required<Draft>): Promise<void> {
-  const values = firstValues(nameOfProvider(draft.provider_id));
-  if (Object.keys(values).length > 0) return select({ kind: "new-link", draft });
+  const told = await askValues(draft.provider_id);
+  if (told?.some(({ required }) => required)) return select({ kind: "new-link", draft });
   await putLink({ ...draft, link_name: "default", values: {} });
 }
 

@@ -1,57 +1,74 @@
-// Link values of the providers that hosts bring along, as forms offer them.
+// What providers tell of the values of their links, and what a form makes of that.
 
-/** A value that a link may have. */
-export interface ValueField {
-  name: string;
-  about: string;
-  /** What stands there where nothing is said. */
-  fallback?: string;
-  /** Without it the provider refuses the link; this is offered to begin with. */
-  required?: string;
+import type { LinkValue } from "wisteria";
+import { joinedHost } from "./client";
+
+/** How long a provider may take to tell, in milliseconds: a form waits for it. */
+const PATIENCE = 1000;
+
+/** What a provider tells of the values of its links; nothing where it does not. */
+export async function askValues(provider: string): Promise<LinkValue[] | undefined> {
+  try {
+    return await joinedHost().links.values(provider, { deadline: PATIENCE });
+  } catch {
+    // It runs nowhere, or its author told nobody: people write lines then.
+    return undefined;
+  }
 }
 
-const FILE = (fallback: string): ValueField[] => [
-  { name: "FILE", about: "Links that name the same one share it", fallback },
-];
-const SUBJECTS: ValueField[] = [
-  { name: "SUBSCRIPTION", about: "Subjects that the actor hears, separated by commas" },
-  { name: "PUBLISH", about: "Subjects that the actor may publish on" },
-];
+/** What a new link says to begin with: of what it must say, what makes sense. */
+export function offered(told: LinkValue[] = []): Record<string, string> {
+  const required = told.filter(({ required }) => required);
+  return Object.fromEntries(required.map(({ name, example }) => [name.replace("*", "one"), example]));
+}
 
-const FIELDS: Record<string, ValueField[]> = {
-  "keyvalue-redb": FILE("keyvalue"),
-  "keyvalue-opfs": FILE("keyvalue"),
-  "keyvalue-indexeddb": FILE("keyvalue"),
-  "keyvalue2-redb": FILE("keyvalue2"),
-  "eventstreams-redb": FILE("eventstreams"),
-  "eventstreams-opfs": FILE("eventstreams"),
-  "eventstreams-indexeddb": FILE("eventstreams"),
-  "sqldb-sqlite": FILE("sqldb"),
-  "blobstore-fs": [{ name: "ROOT", about: "Name of the folder", fallback: "blobs" }],
-  "blobstore-opfs": [{ name: "ROOT", about: "Name of the store", fallback: "blobs" }],
-  httpserver: [
-    { name: "address", about: "Where the server listens", required: "127.0.0.1:8080" },
-    { name: "path", about: "Requests below this path", fallback: "/" },
-  ],
-  "httpserver-page": [{ name: "NAME", about: "Requests to /actors/NAME/ reach the actor", required: "app" }],
-  httpclient: [{ name: "ALLOW", about: "Hosts that may be asked, separated by commas", required: "example.org" }],
-  "httpclient-fetch": [
-    { name: "ALLOW", about: "Hosts that may be asked, separated by commas", required: "example.org" },
-  ],
-  cron: [{ name: "schedule.minute", about: "When the actor is called", required: "* * * * *" }],
-  secrets: [{ name: "NAMES", about: "Secrets that the actor may read, separated by commas", required: "greeting" }],
-  telnet: [{ name: "ADDRESS", about: "Where the server listens", required: "127.0.0.1:2323" }],
-  "messaging-lattice": SUBJECTS,
-  "messaging-tab": SUBJECTS,
-  "messaging-nats": [...SUBJECTS, { name: "URL", about: "The NATS server", required: "nats://127.0.0.1:4222" }],
+/** What the names begin with that a value stands for; nothing for one that stands for itself. */
+export function startOf({ name }: LinkValue): string | undefined {
+  return name.endsWith(".*") ? name.slice(0, -1) : undefined;
+}
+
+/** The value that a name is one of. */
+export function valueOf(told: LinkValue[], name: string): LinkValue | undefined {
+  return told.find((value) => {
+    const start = startOf(value);
+    return start === undefined ? value.name === name : name.startsWith(start) && name.length > start.length;
+  });
+}
+
+/** What texts of a kind look like; others than these look like anything. */
+const FORMS: Record<string, string> = {
+  number: "[0-9]+",
+  duration: "[0-9]+(ms|s|m|h|d)",
+  size: "[0-9]+(Ki|Mi|Gi)?",
+  boolean: "true|false",
+  url: ".+://.+",
 };
 
-/** The values that links to a provider of this name may have, as far as the page knows. */
-export function fieldsOf(provider: string | undefined): ValueField[] {
-  return FIELDS[provider ?? ""] ?? [];
+/** The pattern of a value's texts. */
+export function patternOf({ kind, secret }: LinkValue): string | undefined {
+  const form = FORMS[kind];
+  return form && secret ? `${form}|secret:.+` : form;
 }
 
-/** What is offered to begin with. */
-export function firstValues(provider: string | undefined): Record<string, string> {
-  return Object.fromEntries(fieldsOf(provider).flatMap(({ name, required }) => (required ? [[name, required]] : [])));
+/** What a value is for, in a line. */
+export function aboutOf({ about, kind, required, example, default: other, secret }: LinkValue): string {
+  const isObvious = required || !example || example === other || kind === "boolean";
+  const instance = isObvious ? [] : [`for instance ${example}`];
+  const words = [about.charAt(0).toUpperCase() + about.slice(1), ...instance, ...(secret ? ["may be secret:NAME"] : [])];
+  return words.filter(Boolean).join("; ");
+}
+
+/** What a link says, as lines NAME=value. */
+export function linesOf(values: Record<string, string>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("\n");
+}
+
+/** What lines NAME=value say. */
+export function readLines(lines: string): [string, string][] {
+  return lines.split("\n").flatMap((line): [string, string][] => {
+    const at = line.indexOf("=");
+    return at > 0 ? [[line.slice(0, at).trim(), line.slice(at + 1).trim()]] : [];
+  });
 }
