@@ -3,31 +3,18 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { DESK, PHONE, startBrowser } from "./playground.mjs";
+import { before, describe, test } from "node:test";
+import { DESK, PHONE } from "./playground.mjs";
 import { picturesFolder } from "./paths.mjs";
-import { startServer } from "./server.mjs";
+import { visits } from "./visits.mjs";
 
 const FOLDER = process.env.WISTERIA_PICTURES ?? picturesFolder;
 
 describe("pictures of the playground", { timeout: 300_000 }, () => {
-  let browser, server, play;
+  const { visit } = visits();
+  let play;
 
-  before(async () => {
-    mkdirSync(FOLDER, { recursive: true });
-    browser = await startBrowser();
-  });
-
-  after(() => browser?.close());
-
-  beforeEach(async () => {
-    server = await startServer();
-  });
-
-  afterEach(async () => {
-    await play?.close();
-    await server?.stop();
-  });
+  before(() => mkdirSync(FOLDER, { recursive: true }));
 
   /** Takes a picture, and sees that it is one of a page as large as the window. */
   async function take(name) {
@@ -45,8 +32,8 @@ describe("pictures of the playground", { timeout: 300_000 }, () => {
 
   /** The counter of the gallery, called some times. */
   async function count(times) {
-    await begin().getByRole("button", { name: "Try KV counter" }).click();
-    await play.page.getByRole("region", { name: "Next step" }).getByRole("button", { name: "Call it" }).click();
+    await play.tryExample("KV counter");
+    await play.goOn("Call it");
     await isNow(1);
     for (let called = 2; called <= times; called += 1) {
       await call();
@@ -56,7 +43,7 @@ describe("pictures of the playground", { timeout: 300_000 }, () => {
 
   for (const theme of ["light", "dark"]) {
     test(`at a desk, ${theme}`, async () => {
-      play = await browser.open(server, { size: DESK, theme });
+      play = await visit({ size: DESK, theme });
       await play.node("Host: Server").waitFor();
       await begin().waitFor();
       await take(`desk-first-run-${theme}`);
@@ -68,7 +55,7 @@ describe("pictures of the playground", { timeout: 300_000 }, () => {
     });
 
     test(`the code of an actor, ${theme}`, async () => {
-      play = await browser.open(server, { size: DESK, theme });
+      play = await visit({ size: DESK, theme });
       await play.button("New actor…").click();
       await play.page.getByRole("dialog", { name: "New actor" }).getByRole("button", { name: "Create" }).click();
       const area = play.page.getByRole("region", { name: /^Code of / });
@@ -78,7 +65,7 @@ describe("pictures of the playground", { timeout: 300_000 }, () => {
     });
 
     test(`on a phone, ${theme}`, async () => {
-      play = await browser.open(server, { size: PHONE, theme });
+      play = await visit({ size: PHONE, theme });
       await play.node("Host: Server").waitFor();
       await begin().waitFor();
       await take(`phone-first-run-${theme}`);

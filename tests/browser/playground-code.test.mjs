@@ -1,10 +1,10 @@
 // The playground's code area: actors that are written, tested, deployed and changed on the page.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { DESK, PHONE, startBrowser } from "./playground.mjs";
-import { startServer } from "./server.mjs";
+import { describe, test } from "node:test";
+import { DESK, PHONE } from "./playground.mjs";
 import { until } from "./until.mjs";
+import { visits } from "./visits.mjs";
 
 /** The compiler is loaded and warmed the first time, on whatever machine this is. */
 const FIRST = { timeout: 90_000 };
@@ -16,24 +16,8 @@ register("Greet", (argument: Value): Value => Value.of("${word} " + argument.tex
 `;
 
 describe("code in the playground", { timeout: 600_000 }, () => {
-  let browser, server, play;
-
-  before(async () => {
-    browser = await startBrowser();
-  });
-
-  after(() => browser?.close());
-
-  beforeEach(async () => {
-    server = await startServer();
-  });
-
-  afterEach(async () => {
-    const refused = play?.tab.page.console.filter((line) => line.includes("Content Security Policy"));
-    await play?.close();
-    await server?.stop();
-    assert.deepEqual(refused, [], "the page's policy refused something");
-  });
+  const { visit } = visits();
+  let play;
 
   const area = () => play.page.getByRole("region", { name: /^Code of / });
   const editor = () => area().getByRole("textbox", { name: /^Source of / });
@@ -107,7 +91,7 @@ describe("code in the playground", { timeout: 600_000 }, () => {
 
   for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE })) {
     test(`on a ${name} an actor is written, deployed, called and changed`, async () => {
-      play = await browser.open(server, { size });
+      play = await visit({ size });
       await begin("echo");
       await deploy();
       assert.deepEqual(await ask("echo", "Greet", { name: "Ada" }), "Hello, Ada");
@@ -131,7 +115,7 @@ describe("code in the playground", { timeout: 600_000 }, () => {
 
     for (const theme of ["light", "dark"]) {
       test(`on a ${name} axe finds nothing in the code area in ${theme} colours`, async () => {
-        play = await browser.open(server, { size, theme });
+        play = await visit({ size, theme });
         await play.show("Library");
         await play.button("New actor…").click();
         await play.page.getByRole("dialog", { name: "New actor" }).waitFor();
@@ -153,7 +137,7 @@ describe("code in the playground", { timeout: 600_000 }, () => {
   }
 
   test("errors are shown at their lines, and are gone once they are mended", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await write("greeter", greeter("Hello"));
     await change(greeter("Hello").replace("argument.text", "argument.txt"), /^Not deployed: 1 error/);
     const error = problems().getByRole("button", { name: /^Line 3 Property 'txt' does not exist/ });
@@ -171,7 +155,7 @@ describe("code in the playground", { timeout: 600_000 }, () => {
   });
 
   test("no call fails while versions are swapped and taken back, and links stay", async () => {
-    play = await browser.open(server);
+    play = await visit();
     const counting = (by) => `import { keyvalue, register, Value } from "wisteria";
 
 register("Count", (argument: Value): Value => Value.of([keyvalue.increment("calls"), ${by}]));
@@ -220,7 +204,7 @@ register("Count", (argument: Value): Value => Value.of([keyvalue.increment("call
   });
 
   test("a unit test that fails is shown with what it got, and the version is deployed only when that is asked for", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await begin("counter");
     await deploy();
     await fill((await editor().innerText()).replace("keyvalue.increment(key)", "keyvalue.increment(key, 2)"));
@@ -234,7 +218,7 @@ register("Count", (argument: Value): Value => Value.of([keyvalue.increment("call
   });
 
   test("the editor offers what the prelude has", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await begin("echo");
     await editor().press("Control+End");
     await play.page.keyboard.type("keyvalue.incr");
@@ -247,7 +231,7 @@ register("Count", (argument: Value): Value => Value.of([keyvalue.increment("call
   });
 
   test("unit tests of an actor that never answers, or that gives up, end with the reason", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await begin("echo");
     await fill(`import { register, Value } from "wisteria";
 
@@ -275,7 +259,7 @@ register("Greet", (argument: Value): Value => Value.of("Hello, " + argument.get(
   });
 
   test("what its code names is claimed, and what is ticked beside it", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await begin("counter");
     await deploy();
     await part("Claims");
@@ -293,7 +277,7 @@ register("Greet", (argument: Value): Value => Value.of("Hello, " + argument.get(
   });
 
   test("WAT is assembled, its errors are shown at their lines", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await begin("tiny-echo");
     await deploy();
     assert.equal(await ask("tiny-echo", "Echo", "hi"), "hi");
@@ -306,7 +290,7 @@ register("Greet", (argument: Value): Value => Value.of("Hello, " + argument.get(
   });
 
   test("code, its unit tests and its module are there after the page was loaded again, and versions count on", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await begin("echo", "mine");
     await deploy();
     const { id } = await running("mine");
@@ -328,7 +312,7 @@ register("Greet", (argument: Value): Value => Value.of("Hello, " + argument.get(
   });
 
   test("an actor is begun, written and deployed by the keyboard alone", async () => {
-    play = await browser.open(server);
+    play = await visit();
     const { keyboard } = play.page;
     await play.node("Host: This tab").waitFor();
     await keyboard.press("Control+k");
@@ -350,7 +334,7 @@ register("Greet", (argument: Value): Value => Value.of("Hello, " + argument.get(
   });
 
   test("the prelude speaks to providers as it does to what stands in for them", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await begin("echo", "all");
     await fill(`import { blobstore, fail, keyvalue, parseJson, random, register, takeFailure, toJson, Value } from "wisteria";
 
@@ -424,7 +408,7 @@ register("Blob", (argument: Value): Value => {
   });
 
   test("a warm change answers within a second", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await write("greeter", greeter("Hello"));
     const times = [];
     // Whatever else the machine does, it has a moment for one of them.

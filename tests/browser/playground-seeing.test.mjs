@@ -1,30 +1,15 @@
 // What the playground shows of calls, and what it breaks on purpose.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { answering, handingOn } from "./callers.mjs";
-import { DESK, PHONE, startBrowser } from "./playground.mjs";
-import { startServer } from "./server.mjs";
+import { DESK, PHONE } from "./playground.mjs";
 import { until } from "./until.mjs";
+import { visits } from "./visits.mjs";
 
 describe("the playground, watched and broken", { timeout: 300_000 }, () => {
-  let browser, server, play, others;
-
-  before(async () => {
-    browser = await startBrowser();
-  });
-
-  after(() => browser?.close());
-
-  beforeEach(async () => {
-    server = await startServer();
-    others = [];
-  });
-
-  afterEach(async () => {
-    for (const one of [play, ...others]) await one?.close();
-    await server?.stop();
-  });
+  const { visit } = visits();
+  let play;
 
   const look = async (shown) => {
     await play.show("Timeline");
@@ -53,7 +38,7 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
   const confirm = (name) => play.page.getByRole("dialog").getByRole("button", { name, exact: true }).click();
 
   test("a call shows on its edge with its rate, and with what went in and out in the inspector", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await startCounter();
     await untilSeen(call, isShown(edge(/\d\/s · [\d.]+ ms/)), "the rate on the edge");
     await look("Messages");
@@ -71,7 +56,7 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
   });
 
   test("a call through actors of two hosts shows as one trace", async () => {
-    play = await browser.open(server);
+    play = await visit();
     const [host, own] = [await play.tab.server(), play.tab.id];
     const inner = await play.tab.start("wapc_upper", { host });
     const outer = await play.tab.start(handingOn(inner, "upper"));
@@ -93,7 +78,7 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
   });
 
   test("the display stands still, counts what comes, and goes through it call by call", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await play.start("wapc-upper");
     await look("Messages");
     await untilSeen(call, isShown(messages()), "the first message");
@@ -112,7 +97,7 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
   });
 
   test("a call is made again against another version, and both answers stand side by side", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await play.page
       .getByLabel("Module files")
       .setInputFiles({ name: "as-it-is.wasm", mimeType: "application/wasm", buffer: Buffer.from(answering()) });
@@ -137,7 +122,7 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
   });
 
   test("a link that was slowed says so, and its actor's p50 shows it", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await startCounter();
     await play.page.getByRole("group", { name: /^Link: default for keyvalue/ }).focus();
     await play.page.keyboard.press("Enter");
@@ -155,9 +140,8 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
   });
 
   test("a tab that is cut off is suspended, and comes back", async () => {
-    play = await browser.open(server);
-    const other = await browser.open(server);
-    others.push(other);
+    play = await visit();
+    const other = await visit();
     const node = play.node(`Host: Tab ${other.tab.id.slice(0, 5)}`);
     await node.focus();
     await play.page.keyboard.press("Enter");
@@ -170,7 +154,7 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
   });
 
   test("a mailbox that is full refuses calls as overloaded", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await startCounter();
     // An actor of the same tab that waits for nothing answers each call before the next one comes.
     await play.page.evaluate(async () => {
@@ -184,7 +168,7 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
   });
 
   test("an edge is red from a failure on until somebody has looked at it", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await play.page.evaluate(async () => {
       const refuses = () => {
         throw new Error("the store is out");
@@ -202,7 +186,7 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
   });
 
   test("a provider that was killed leaves its links pending, and is started again", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await startCounter();
     await play.node(/^Provider: keyvalue-memory .* on This tab/).click();
     await play.button("Kill keyvalue-memory on This tab…").click();
@@ -214,7 +198,7 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
   });
 
   test("an actor that was killed here is served by another host", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await play.start("wapc-upper");
     const actor = (await play.page.evaluate(() => window.wisteria.lattice.inventory(window.wisteria.id))).actors[0].id;
     await play.tab.start("wapc_upper", { host: await play.tab.server() });
@@ -228,7 +212,7 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
   });
 
   test("by keyboard one finds messages, traces and what can be broken", async () => {
-    play = await browser.open(server);
+    play = await visit();
     const { keyboard } = play.page;
     const command = async (typed) => {
       await keyboard.press("Control+k");
@@ -254,7 +238,7 @@ describe("the playground, watched and broken", { timeout: 300_000 }, () => {
   for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE })) {
     for (const theme of ["light", "dark"]) {
       test(`on a ${name} axe finds nothing in ${theme} colours`, async () => {
-        play = await browser.open(server, { size, theme });
+        play = await visit({ size, theme });
         await startCounter();
         await untilSeen(call, isShown(play.inspector().getByRole("list", { name: "Last messages" }).getByRole("button")), "the message");
         await play.isAccessible("with an actor's traffic");

@@ -1,46 +1,17 @@
-// What goes out of a playground and comes into another: manifests, links, examples, and the farm of fractals.
+// What goes out of a playground and comes into another: manifests, links and examples.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { DESK, PHONE, startBrowser } from "./playground.mjs";
+import { describe, test } from "node:test";
+import { DESK, PHONE } from "./playground.mjs";
 import { withCustomSection } from "./module.mjs";
 import { moduleBytes } from "./paths.mjs";
-import { startServer } from "./server.mjs";
 import { until } from "./until.mjs";
+import { visits } from "./visits.mjs";
 
 describe("what a playground shares", { timeout: 900_000 }, () => {
-  let browser, server;
-  const opened = [];
-
-  before(async () => {
-    browser = await startBrowser();
-  });
-
-  after(() => browser?.close());
-
-  beforeEach(async () => {
-    server = await startServer();
-  });
-
-  afterEach(async () => {
-    for (const each of opened.splice(0)) await each.stop();
-    await server?.stop();
-  });
-
-  async function visit(options, at = server) {
-    const play = await browser.open(at, options);
-    opened.push({ stop: () => play.close() });
-    return play;
-  }
-
-  /** Another server, with nothing on it. */
-  async function another() {
-    const fresh = await startServer();
-    opened.push(fresh);
-    return fresh;
-  }
+  const { visit, another, endLater } = visits();
 
   /** Has a dialog open that the palette names. */
   async function choose(play, words) {
@@ -268,21 +239,6 @@ describe("what a playground shares", { timeout: 900_000 }, () => {
     await sharing.getByText("Not in the link: the modules of blob-notes-mine, sql-notes-mine").waitFor();
   });
 
-  /** Tries an example of those that stand beside the empty canvas. */
-  async function tryExample(play, title) {
-    await play.page.getByRole("region", { name: "Begin" }).getByRole("button", { name: `Try ${title}` }).click();
-    await play.page.getByRole("region", { name: "Next step" }).waitFor();
-  }
-
-  const goOn = (play, words) => play.page.getByRole("region", { name: "Next step" }).getByRole("button", { name: words }).click();
-  const stageOf = (play) => play.page.getByRole("region", { name: "Stage" });
-  /** The key of a sample's actor. */
-  const keyOf = (play, name) =>
-    play.page.evaluate(async (wanted) => {
-      const samples = await (await fetch("/library/index.json")).json();
-      return samples.find(({ file }) => file === wanted).key;
-    }, name);
-
   for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE })) {
     for (const [title, answer] of [
       ["Echo", /"path": "\/hello"/],
@@ -290,8 +246,8 @@ describe("what a playground shares", { timeout: 900_000 }, () => {
     ]) {
       test(`on a ${name} the example ${title} runs by one click, and is called by the next`, async () => {
         const play = await visit({ size });
-        await tryExample(play, title);
-        await goOn(play, "Call it");
+        await play.tryExample(title);
+        await play.goOn("Call it");
         await play.page.getByRole("log", { name: "Calls" }).getByText(answer).first().waitFor();
         assert.equal(await play.page.getByRole("region", { name: "Begin" }).count(), 0, "examples go with the empty canvas");
       });
@@ -314,62 +270,27 @@ describe("what a playground shares", { timeout: 900_000 }, () => {
 
   test("tabs and terminals read what each of them writes in the chat", async () => {
     const [one, other] = [await visit(), await visit({ size: PHONE })];
-    await tryExample(one, "Chat");
-    await goOn(one, "Join");
-    await stageOf(one).getByText("you are tab-").waitFor();
+    await one.tryExample("Chat");
+    await one.goOn("Join");
+    await one.stage().getByText("you are tab-").waitFor();
     await other.button("Stage").click();
     await other.button("Join the chat with this tab").click();
-    await stageOf(other).getByText("you are tab-").waitFor();
+    await other.stage().getByText("you are tab-").waitFor();
     const terminal = connect(2323, "127.0.0.1");
-    opened.push({ stop: () => terminal.destroy() });
+    endLater(() => terminal.destroy());
     let heard = "";
     terminal.on("data", (bytes) => (heard += bytes));
     await until(() => heard.includes("you are terminal-"), "the terminal to be greeted");
 
-    const line = stageOf(one).getByLabel("Your line, then Enter");
+    const line = one.stage().getByLabel("Your line, then Enter");
     await line.fill("hello from a tab");
     await line.press("Enter");
-    await stageOf(other).getByText("hello from a tab").waitFor();
+    await other.stage().getByText("hello from a tab").waitFor();
     await until(() => heard.includes("hello from a tab"), "the terminal to hear the tab");
     terminal.write("hello from a terminal\r\n");
-    await stageOf(one).getByText("hello from a terminal").waitFor();
-    await stageOf(other).getByText("hello from a terminal").waitFor();
+    await one.stage().getByText("hello from a terminal").waitFor();
+    await other.stage().getByText("hello from a terminal").waitFor();
     await one.isAccessible("with a chat on the stage");
-  });
-
-  test("every tile of the farm's pictures is drawn, though a tab that computes is closed meanwhile", async () => {
-    const [one, other] = [await visit(), await visit()];
-    await tryExample(one, "Fractal farm");
-    await goOn(one, "Begin");
-    const rate = stageOf(one).getByText("tiles/s");
-    await rate.getByText("by 3 hosts").waitFor();
-    const farm = await keyOf(one, "fractal_farm");
-    const progress = () => one.page.evaluate((actor) => window.wisteria.call(actor, "Farm.Progress", null), farm);
-    await until(async () => (await progress())[1] > 0, "the first tiles");
-    await until(async () => Number.parseFloat(await rate.textContent()) > 0, "the throughput to be shown");
-
-    const computes = () => other.page.evaluate(async (id) => (await window.wisteria.lattice.inventory(id)).actors.length, other.tab.id);
-    assert.equal(await computes(), 1, "the other tab takes part");
-    const [closedAt] = await progress();
-    await other.close();
-    await rate.getByText("by 2 hosts").waitFor();
-    await until(async () => (await progress())[0] > closedAt + 1, "the picture to be finished, and the next one too", 60_000);
-    const holes = await stageOf(one).locator("canvas").evaluate((canvas) => {
-      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      return data.filter((value, at) => at % 4 === 3 && value !== 255).length;
-    });
-    assert.equal(holes, 0, "no place of the picture is empty");
-    await one.isAccessible("with the farm on the stage");
-
-    await stageOf(one).getByRole("button", { name: "Rest" }).click();
-    await stageOf(one).getByText("Rests").waitFor();
-    const late = await visit();
-    await late.button("Stage").click();
-    await late.button("Take part in the farm with this tab").click();
-    await rate.getByText("by 3 hosts").waitFor();
-    await stageOf(one).getByRole("button", { name: "Go on" }).click();
-    const [resumedAt] = await progress();
-    await until(async () => (await progress())[0] > resumedAt, "the farm to go on", 60_000);
   });
 
   test("a link carries the source of an actor that was written here, which is compiled once people say so", async () => {

@@ -104,6 +104,30 @@ class Playground {
     throw new Error(`Tab was pressed ${TABS} times, and nothing called ${name} has got the focus`);
   }
 
+  /** Tries an example of those that stand beside the empty canvas. */
+  async tryExample(title) {
+    await this.page.getByRole("region", { name: "Begin" }).getByRole("button", { name: `Try ${title}` }).click();
+    await this.page.getByRole("region", { name: "Next step" }).waitFor();
+  }
+
+  /** Takes the step that the example offers next. */
+  async goOn(words) {
+    await this.page.getByRole("region", { name: "Next step" }).getByRole("button", { name: words }).click();
+  }
+
+  /** What actors show in this tab. */
+  stage() {
+    return this.page.getByRole("region", { name: "Stage" });
+  }
+
+  /** The key of a sample's actor, by its file. */
+  sampleKey(file) {
+    return this.tab.page.evaluate(async (wanted) => {
+      const samples = await (await fetch("library/index.json")).json();
+      return samples.find(({ file }) => file === wanted).key;
+    }, file);
+  }
+
   /** Drags from the middle of one thing to the middle of another. */
   async drag(from, to) {
     const middle = async (locator) => {

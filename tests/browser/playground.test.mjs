@@ -1,29 +1,14 @@
 // The playground: what a person does on it, by mouse, by keyboard, and on a phone.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { DESK, PHONE, startBrowser } from "./playground.mjs";
-import { startServer } from "./server.mjs";
+import { describe, test } from "node:test";
+import { DESK, PHONE } from "./playground.mjs";
 import { until } from "./until.mjs";
+import { visits } from "./visits.mjs";
 
 describe("the playground", { timeout: 300_000 }, () => {
-  let browser, server, play;
-
-  before(async () => {
-    browser = await startBrowser();
-  });
-
-  after(() => browser?.close());
-
-  // Links and actors of one test are not there in the next.
-  beforeEach(async () => {
-    server = await startServer();
-  });
-
-  afterEach(async () => {
-    await play?.close();
-    await server?.stop();
-  });
+  const { visit } = visits();
+  let play;
 
   /** What the lattice tells of the actors on a host, by the npm package. */
   const actorsOn = (host) =>
@@ -34,7 +19,7 @@ describe("the playground", { timeout: 300_000 }, () => {
 
   for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE })) {
     test(`on a ${name} one opens it, starts an actor, links it and calls it`, async () => {
-      play = await browser.open(server, { size });
+      play = await visit({ size });
       await play.node("Host: This tab").waitFor();
       await play.node("Host: Server").waitFor();
       await play.start("kv-counter");
@@ -49,7 +34,7 @@ describe("the playground", { timeout: 300_000 }, () => {
 
     for (const theme of ["light", "dark"]) {
       test(`on a ${name} axe finds nothing in ${theme} colours`, async () => {
-        play = await browser.open(server, { size, theme });
+        play = await visit({ size, theme });
         await play.node("Host: Server").waitFor();
         await play.isAccessible("at first");
         await play.start("kv-counter");
@@ -78,7 +63,7 @@ describe("the playground", { timeout: 300_000 }, () => {
   }
 
   test("a sample that is dragged to a host starts there", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await play.button("Start http-echo").dragTo(play.node("Host: Server"));
     await play.node("Actor: http-echo on Server").waitFor();
     await until(async () => (await actorsOn(await play.tab.server())).length === 1, "the actor to run on the server");
@@ -86,7 +71,7 @@ describe("the playground", { timeout: 300_000 }, () => {
   });
 
   test("ports of one contract join, and others say why not", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await play.start("kv-counter");
     await play.button("Fit to view").click();
     const port = play.node("Actor: kv-counter").locator(".svelte-flow__handle").first();
@@ -106,7 +91,7 @@ describe("the playground", { timeout: 300_000 }, () => {
   });
 
   test("a provider that refuses a link is quoted, and the failure stays until it is dismissed", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await play.start("http-echo");
     await play.button("Link httpserver…").click();
     await play.inspector().getByLabel("Provider").selectOption({ index: 1 });
@@ -119,7 +104,7 @@ describe("the playground", { timeout: 300_000 }, () => {
   });
 
   test("an actor that is dragged to another host moves there with its links", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await play.start("kv-counter");
     await play.link("keyvalue", "keyvalue-memory on This tab");
     await play.button("Fit to view").click();
@@ -133,7 +118,7 @@ describe("the playground", { timeout: 300_000 }, () => {
   });
 
   test("each kind of command is undone and done again", async () => {
-    play = await browser.open(server);
+    play = await visit();
     const [own, other] = [play.tab.id, await play.tab.server()];
     /** Waits until the lattice itself is so. */
     const isSo = (ask, what) => until(ask, what);
@@ -209,9 +194,9 @@ describe("the playground", { timeout: 300_000 }, () => {
   });
 
   test("a second tab shows up, and its closing does", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await play.node("Host: Server").waitFor();
-    const other = await browser.open(server);
+    const other = await visit();
     const node = play.node(`Host: Tab ${other.tab.id.slice(0, 5)}`);
     await node.waitFor();
     await other.node("Host: Tab").waitFor();
@@ -222,7 +207,7 @@ describe("the playground", { timeout: 300_000 }, () => {
   });
 
   test("after a reload the page shows what the lattice has", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await play.page.getByLabel("Start on").selectOption({ index: 1 });
     await play.start("kv-counter");
     const host = await play.tab.server();
@@ -234,7 +219,7 @@ describe("the playground", { timeout: 300_000 }, () => {
   });
 
   test("by keyboard alone one starts, links, calls and stops", async () => {
-    play = await browser.open(server);
+    play = await visit();
     const { keyboard } = play.page;
     await play.node("Host: This tab").waitFor();
     await keyboard.press("Control+k");
@@ -262,7 +247,7 @@ describe("the playground", { timeout: 300_000 }, () => {
   });
 
   test("what is no module is refused with its cause and remedy", async () => {
-    play = await browser.open(server);
+    play = await visit();
     await play.page
       .getByLabel("Module files")
       .setInputFiles({ name: "note.wasm", mimeType: "application/wasm", buffer: Buffer.from("hello") });
@@ -273,7 +258,7 @@ describe("the playground", { timeout: 300_000 }, () => {
   });
 
   test("when its server does not answer, the page says how to join one", async () => {
-    play = await browser.open(server);
+    play = await visit();
     const { page } = play;
     await page.route("**/api/config", (route) => route.abort());
     await page.reload();

@@ -58,15 +58,15 @@ export const EXAMPLES: Example[] = [
   {
     id: "farm",
     title: "Fractal farm",
-    story: ["All open tabs and servers compute one picture", "Open another tab, and it goes faster; close one, and it heals"],
+    story: ["All open tabs compute one picture, tile by tile", "Have another tab take part: it goes faster; close one, and it heals"],
     actor: "farm",
-    next: { act: "Begin", words: "The farm runs on all hosts" },
+    next: { act: "Begin", words: "The farm is ready" },
     manifest: () =>
       application("farm", [
         capability("store", "keyvalue-memory", "wasmcloud:keyvalue"),
         messages(),
         capability("stage", STAGE, "wisteria:ui"),
-        actorOf("worker", "fractal_tile", [{ type: "daemonscaler", properties: { replicas: 2 } }]),
+        actorOf("worker", "fractal_tile", [{ type: "daemonscaler", properties: { replicas: 2, ...computing() } }]),
         actorOf("farm", "fractal_farm", [scaled(16), linked("store"), linked("messages", { SUBSCRIPTION: "farm.>", PUBLISH: "farm.>" }), linked("stage")]),
       ]),
   },
@@ -94,9 +94,18 @@ function capability(name: string, image: string, contract: string): ManifestComp
 
 /** So many calls at once, on servers where there are any: tabs come and go. */
 function scaled(replicas: number): ManifestTrait {
-  const hasServer = lattice.hosts.some(({ presence, labels }) => presence === "live" && labels["kind"] === "server");
-  return { type: "spreadscaler", properties: { replicas, ...(hasServer ? { spread: [{ requirements: { kind: "server" } }] } : {}) } };
+  return { type: "spreadscaler", properties: { replicas, ...(hasServer() ? on("server") : {}) } };
 }
+
+/**
+ * Who computes the farm's tiles: all tabs, where a server leads. A call goes to an actor on the caller's own host if there is one,
+ * so beside the farm none may compute: the server would do all of the work, and leave the tabs none.
+ */
+const computing = () => (hasServer() ? on("browser") : {});
+
+const on = (kind: "server" | "browser") => ({ spread: [{ requirements: { kind } }] });
+
+const hasServer = () => lattice.hosts.some(({ presence, labels }) => presence === "live" && labels["kind"] === "server");
 
 const linked = (target: string, values: Record<string, string> = {}): ManifestTrait => ({
   type: "linkdef",

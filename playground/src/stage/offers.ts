@@ -3,7 +3,7 @@
 import { carryOut } from "../commands/log.svelte";
 import { request } from "../lattice/client";
 import { lattice } from "../lattice/state.svelte";
-import { allActors, contractsOf, type ActorChoice } from "../lattice/view";
+import { allActors, contractsOf } from "../lattice/view";
 import { library, moduleOf, type ModuleEntry } from "../library/modules.svelte";
 import { putUp } from "./stage.svelte";
 import { stage } from "./state.svelte";
@@ -20,17 +20,31 @@ const SHARE = 2;
 
 /** What can be done now. */
 export function offers(): Offer[] {
-  return allActors().flatMap((actor): Offer[] => {
+  const shown = allActors().flatMap((actor): Offer[] => {
     const sample = moduleOf(actor.id)?.name;
-    if (sample === "fractal-tile") return runsHere(actor) ? [] : [{ words: "Take part in the farm with this tab", act: takePart }];
     if (sample === "chat") return isShown(actor.id) ? [] : [{ words: "Join the chat with this tab", act: () => joinChat(actor.id) }];
     if (!contractsOf(actor.id).includes(UI) || isShown(actor.id)) return [];
     const act = sample === "fractal-farm" ? () => openFarm(actor.id) : () => show(actor.id, "default");
     return [{ words: `Show ${actor.name} here`, act }];
   });
+  return canTakePart() ? [...shown, { words: "Take part in the farm with this tab", act: takePart }] : shown;
 }
 
-const runsHere = ({ hosts }: ActorChoice) => hosts.includes(lattice.own);
+/**
+ * Whether this tab can be of use to the farm. A call goes to an actor on the caller's own host if there is one: a tab that leads
+ * the farm would compute all of it, so it is to compute only where nobody else does.
+ */
+function canTakePart(): boolean {
+  const [leading, computing] = [hostsOf("fractal-farm"), hostsOf("fractal-tile")];
+  if (computing.includes(lattice.own)) return false;
+  return leading.includes(lattice.own) ? computing.length === 0 : leading.length + computing.length > 0;
+}
+
+/** The live hosts that run a sample. */
+function hostsOf(name: string): string[] {
+  const live = lattice.hosts.filter(({ presence }) => presence === "live");
+  return live.filter(({ actors }) => actors.some(({ id }) => moduleOf(id)?.name === name)).map(({ id }) => id);
+}
 
 /** Whether an actor is linked to this tab's stage. */
 function isShown(actor: string): boolean {
@@ -57,9 +71,13 @@ export async function openFarm(actor: string): Promise<void> {
   await request(actor, "Farm.Open", worker.id);
 }
 
-/** Has this tab compute tiles, too. */
+/** Has this tab compute tiles, too; a tab that leads the farm computes none from now on, so that its calls go to all that do. */
 async function takePart(): Promise<void> {
-  await carryOut({ kind: "start", module: sample("fractal-tile"), host: lattice.own, bounds: { maxInstances: SHARE } });
+  const module = sample("fractal-tile");
+  const computing = hostsOf(module.name);
+  const leading = hostsOf("fractal-farm").filter((host) => computing.includes(host));
+  await carryOut({ kind: "start", module, host: lattice.own, bounds: { maxInstances: SHARE } });
+  for (const host of leading) await carryOut({ kind: "stop", actor: module.id, name: module.name, host });
 }
 
 function sample(name: string): ModuleEntry {

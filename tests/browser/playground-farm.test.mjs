@@ -1,0 +1,84 @@
+// The farm of fractals: every tab that takes part computes tiles beside the others, and none is lost when one closes.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { hostsAtOnce, watchTiles } from "./farm.mjs";
+import { until } from "./until.mjs";
+import { visits } from "./visits.mjs";
+
+/** How long a picture, or tiles by all hosts, may take on a machine that has much else to do, in milliseconds. */
+const LONG = 60_000;
+
+/** Tiles by each host that show that it is no accident. */
+const SOME = 20;
+
+describe("the fractal farm", { timeout: 600_000 }, () => {
+  const { visit } = visits();
+
+  const rate = (play) => play.stage().getByText("tiles/s");
+
+  async function progress(play) {
+    const farm = await play.sampleKey("fractal_farm");
+    return play.page.evaluate((actor) => window.wisteria.call(actor, "Farm.Progress", null), farm);
+  }
+
+  async function takePart(play) {
+    await play.button("Stage").click();
+    await play.button("Take part in the farm with this tab").click();
+  }
+
+  test("each further tab that takes part computes tiles at the same time as those before it", async () => {
+    const one = await visit();
+    const asked = await watchTiles(one);
+    await one.tryExample("Fractal farm");
+    await one.goOn("Begin");
+    const computing = [one];
+    for (const _ of ["one tab", "two tabs", "three tabs"]) {
+      const hosts = computing.map(({ tab }) => tab.id).sort();
+      const [computed, seen] = [{}, []];
+      const all = async () => {
+        const { counts, tiles } = await asked();
+        for (const [host, count] of Object.entries(counts)) computed[host] = (computed[host] ?? 0) + count;
+        seen.push(...tiles);
+        return hosts.every((host) => computed[host] >= SOME) && hostsAtOnce(seen) === hosts.length;
+      };
+      await until(all, `${hosts.length} hosts to compute at once`, LONG);
+      assert.deepEqual(Object.keys(computed).sort(), hosts, "nobody else computes");
+      await rate(one).getByText(hosts.length === 1 ? "by 1 host" : `by ${hosts.length} hosts`).waitFor();
+      const next = await visit();
+      await takePart(next);
+      computing.push(next);
+    }
+  });
+
+  test("every tile of the farm's pictures is drawn, though a tab that computes is closed meanwhile", async () => {
+    const [one, other] = [await visit(), await visit()];
+    await one.tryExample("Fractal farm");
+    await one.goOn("Begin");
+    await rate(one).getByText("by 2 hosts").waitFor();
+    await until(async () => (await progress(one))[1] > 0, "the first tiles");
+    await until(async () => Number.parseFloat(await rate(one).textContent()) > 0, "the throughput to be shown");
+
+    const computes = () => other.page.evaluate(async (id) => (await window.wisteria.lattice.inventory(id)).actors.length, other.tab.id);
+    assert.equal(await computes(), 1, "the other tab takes part");
+    const [closedAt] = await progress(one);
+    await other.close();
+    await rate(one).getByText("by 1 host").waitFor();
+    await until(async () => (await progress(one))[0] > closedAt + 1, "the picture to be finished, and the next one too", LONG);
+    const holes = await one.stage().locator("canvas").evaluate((canvas) => {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return data.filter((value, at) => at % 4 === 3 && value !== 255).length;
+    });
+    assert.equal(holes, 0, "no place of the picture is empty");
+    await one.isAccessible("with the farm on the stage");
+
+    await one.stage().getByRole("button", { name: "Rest" }).click();
+    await one.stage().getByText("Rests").waitFor();
+    const late = await visit();
+    await takePart(late);
+    await rate(one).getByText("by 2 hosts").waitFor();
+    await one.stage().getByRole("button", { name: "Go on" }).click();
+    const [resumedAt] = await progress(one);
+    await until(async () => (await progress(one))[0] > resumedAt, "the farm to go on", LONG);
+  });
+});
