@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { connect } from "node:net";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { describe, test } from "node:test";
 import { DESK, PHONE } from "./playground.mjs";
+import { freeAddress } from "./http.mjs";
 import { withCustomSection } from "./module.mjs";
 import { moduleBytes } from "./paths.mjs";
 import { until } from "./until.mjs";
@@ -268,15 +270,37 @@ describe("what a playground shares", { timeout: 900_000 }, () => {
     await play.node(/Actor: http-echo/).waitFor();
   });
 
-  test("tabs and terminals read what each of them writes in the chat", async () => {
+  /** Has an address taken, by this or by whatever else has it, until the end of the test. */
+  async function take(address) {
+    const [host, port] = address.split(":");
+    const taken = createServer();
+    endLater(() => void taken.close());
+    const listens = once(taken, "listening");
+    taken.listen(Number(port), host);
+    await listens.catch((error) => assert.equal(error.code, "EADDRINUSE"));
+  }
+
+  test("where the port of the chat is taken another one is chosen, and tabs and terminals read what each of them writes", async () => {
+    await take("127.0.0.1:2323");
+    const free = await freeAddress();
     const [one, other] = [await visit(), await visit({ size: PHONE })];
     await one.tryExample("Chat");
+    const choosing = one.page.getByRole("dialog", { name: "Another address" });
+    await choosing.getByRole("alert").getByText("cannot listen on 127.0.0.1:2323").getByText("choose another").waitFor();
+    await one.isAccessible("where an address is taken");
+    await choosing.getByLabel("Address").fill("nowhere");
+    await choosing.getByRole("button", { name: "Listen there" }).click();
+    await choosing.getByRole("alert").getByText("is not an address").waitFor();
+    await choosing.getByLabel("Address").fill(free);
+    await choosing.getByRole("button", { name: "Listen there" }).click();
+    await choosing.waitFor({ state: "detached" });
+    await one.page.getByText(`telnet ${free.replace(":", " ")}`).waitFor();
     await one.goOn("Join");
     await one.stage().getByText("you are tab-").waitFor();
     await other.button("Stage").click();
     await other.button("Join the chat with this tab").click();
     await other.stage().getByText("you are tab-").waitFor();
-    const terminal = connect(2323, "127.0.0.1");
+    const terminal = connect(Number(free.split(":")[1]), "127.0.0.1");
     endLater(() => terminal.destroy());
     let heard = "";
     terminal.on("data", (bytes) => (heard += bytes));

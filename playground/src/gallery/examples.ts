@@ -16,9 +16,12 @@ export interface Example {
   next: { act: string; words: string };
   /** What it consists of, for the hosts that there are. */
   manifest(): Manifest;
-  /** What it can do without, as it needs a free port. */
-  extra?(): Manifest | undefined;
+  /** What it can do without, as it listens at an address of the server, which may be taken; nothing where no host listens. */
+  extra?(address: string): Manifest | undefined;
 }
+
+/** Where examples listen unless people choose another address. */
+export const FIRST_ADDRESS = "127.0.0.1:2323";
 
 /** In the order in which they are shown. */
 export const EXAMPLES: Example[] = [
@@ -45,13 +48,13 @@ export const EXAMPLES: Example[] = [
   {
     id: "chat",
     title: "Chat",
-    story: ["Tabs write to each other, and to terminals", "Open another tab and join, or: telnet 127.0.0.1 2323"],
+    story: ["Tabs write to each other, and to terminals", "Open another tab and join, or a terminal by telnet"],
     actor: "chat",
     next: { act: "Join", words: "The chat runs" },
     manifest: () => application("chat", chat()),
-    extra: () => {
+    extra: (address) => {
       if (!offers("telnet")) return undefined;
-      const [store, messages, actor] = chat(linked("telnet", { ADDRESS: "127.0.0.1:2323" })) as [ManifestComponent, ManifestComponent, ManifestComponent];
+      const [store, messages, actor] = chat(linked("telnet", { ADDRESS: address })) as [ManifestComponent, ManifestComponent, ManifestComponent];
       return application("chat", [store, messages, capability("telnet", "telnet", "wisteria:telnet"), actor]);
     },
   },

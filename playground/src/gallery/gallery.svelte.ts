@@ -6,18 +6,18 @@ import { lattice } from "../lattice/state.svelte";
 import { contractsOf } from "../lattice/view";
 import { moduleOf } from "../library/modules.svelte";
 import type { ManifestPlan } from "../manifest/plan.svelte";
-import { closeDialog } from "../ui/dialogs.svelte";
+import { closeDialog, openDialog } from "../ui/dialogs.svelte";
 import { showFailure } from "../ui/notices.svelte";
 import { select } from "../ui/selection.svelte";
-import type { Example } from "./examples";
+import { FIRST_ADDRESS, type Example } from "./examples";
 
 const KEY = "wisteria examples";
 
 class Gallery {
   /** The example that is being started. */
   starting = $state<Example["id"] | undefined>(undefined);
-  /** The example that runs, with its actor's key: what comes next is offered. */
-  next = $state.raw<{ example: Example; actor: string } | undefined>(undefined);
+  /** The example that runs, with its actor's key, and where it listens: what comes next is offered. */
+  next = $state.raw<{ example: Example; actor: string; address?: string } | undefined>(undefined);
   /** Whether examples were sent away from the empty canvas. */
   isDismissed = $state(localStorage.getItem(KEY) === "no");
 }
@@ -43,17 +43,24 @@ export async function tryExample(example: Example): Promise<void> {
     const plan = await applied(example.manifest());
     const actor = plan.actor(example.actor);
     if (plan.failure || !actor) throw failureOf(plan);
-    const extra = example.extra?.();
-    const more = extra ? await applied(extra) : undefined;
-    // What it can do without is said, and changes nothing.
-    if (more?.failure) showFailure(`${example.title}, a part of it`, failureOf(more));
     closeDialog();
     gallery.next = { example, actor };
+    const failure = await listen(example, FIRST_ADDRESS);
+    if (failure) openDialog({ kind: "listen", example, failure });
   } catch (thrown) {
     showFailure(`Try ${example.title}`, thrown);
   } finally {
     gallery.starting = undefined;
   }
+}
+
+/** Has an example listen at an address, if it does that; resolves with cause and remedy where it cannot. */
+export async function listen(example: Example, address: string): Promise<string | undefined> {
+  const extra = example.extra?.(address);
+  if (!extra) return undefined;
+  const { failure } = await applied(extra);
+  if (!failure && gallery.next?.example === example) gallery.next = { ...gallery.next, address };
+  return failure?.message;
 }
 
 async function applied(manifest: object): Promise<ManifestPlan> {

@@ -1,4 +1,5 @@
 // Which of the larger dialogs is open; each is loaded when it is opened first.
+import type { Example } from "../gallery/examples";
 import type { Shared } from "../share/format";
 
 /** A dialog, with what it is about. */
@@ -7,7 +8,8 @@ export type OpenDialog =
   | { kind: "import"; text?: string }
   | { kind: "share" }
   | { kind: "shared"; shared: Shared }
-  | { kind: "gallery" };
+  | { kind: "gallery" }
+  | { kind: "listen"; example: Example; failure: string };
 
 class Dialogs {
   it = $state.raw<OpenDialog | undefined>(undefined);
