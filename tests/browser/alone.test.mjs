@@ -22,7 +22,7 @@ const leave = (tab) => tab.page.evaluate(() => void setTimeout(() => location.re
 
 for (const driver of browsers) {
   describe(`tabs without a server in ${driver.name}`, { timeout: 180_000 }, () => {
-    let site, browser, first, second, third, counter;
+    let site, browser, first, second, third, fourth, counter;
 
     before(async () => {
       [site, browser] = await Promise.all([startFiles(), driver.open()]);
@@ -72,9 +72,6 @@ for (const driver of browsers) {
       });
       assert.deepEqual(seen.all, seen.expected);
     });
-
-    // Pages beside each other, which find what the others stored, are not to be had from the driver of WebKit.
-    if (driver.name === "webkit") return;
 
     test("a second tab joins, is seen by both, and calls the actor of the first", async () => {
       second = await joined(await first.page.beside());
@@ -136,11 +133,21 @@ for (const driver of browsers) {
     });
 
     test("a tab whose host stops hands over to another", async () => {
-      const fourth = await joined(await first.page.beside());
+      fourth = await joined(await first.page.beside());
       await until(async () => (await live(fourth)).length === 2, "both tabs to be seen", SOON);
       await third.page.evaluate(() => window.wisteria.stop());
       await until(async () => (await live(fourth)).join() === fourth.id, "the other tab to carry on", TAKEOVER);
       assert.equal((await links(fourth)).length, 1);
+    });
+
+    test("so does one that is closed", async () => {
+      const fifth = await joined(await first.page.beside());
+      await until(async () => (await live(fifth)).length === 2, "both tabs to be seen", SOON);
+      await fifth.start("kv_counter");
+      await fourth.page.close();
+      await until(async () => (await live(fifth)).join() === fifth.id, "the other tab to carry on", TAKEOVER);
+      assert.equal((await links(fifth)).length, 1);
+      await until(async () => (await count(fifth)) === '{"counter":5,"key":"counter:alone"}', "the other tab to go on counting");
     });
   });
 }

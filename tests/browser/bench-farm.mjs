@@ -4,7 +4,7 @@
 import { availableParallelism, loadavg } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { hostsAtOnce, watchTiles } from "./farm.mjs";
+import { hostsAtOnce, progressOf, watchTiles } from "./farm.mjs";
 import { startBrowser } from "./playground.mjs";
 import { startServer } from "./server.mjs";
 
@@ -35,7 +35,7 @@ async function row(name, tabs) {
   try {
     const one = await browser.open(server);
     open.push(one);
-    const asked = await watchTiles(one);
+    const asked = await watchTiles(one.tab);
     await one.tryExample("Fractal farm");
     if (tabs === 0) await computeOnServer(one);
     while (open.length < tabs) {
@@ -46,10 +46,8 @@ async function row(name, tabs) {
       await next.button("Take part in the farm with this tab").waitFor({ state: "detached" });
     }
     await one.goOn("Begin");
-    const farm = await one.sampleKey("fractal_farm");
     const drawn = async (count) => {
-      const progress = () => one.page.evaluate((actor) => window.wisteria.call(actor, "Farm.Progress", null), farm);
-      while ((await progress())[0] < count) await pause(ASKED);
+      while ((await progressOf(one.tab)).picture < count) await pause(ASKED);
       return performance.now();
     };
     const began = await drawn(WARM);
@@ -66,7 +64,7 @@ async function row(name, tabs) {
 
 /** Has the server compute, in place of the tab. */
 async function computeOnServer(play) {
-  const [key, host] = [await play.sampleKey("fractal_tile"), await play.tab.server()];
+  const [key, host] = [await play.tab.sampleKey("fractal_tile"), await play.tab.server()];
   await play.tab.start("fractal_tile", { maxInstances: 2, host });
   await play.page.evaluate((actor) => window.wisteria.actors.stop(actor), key);
 }

@@ -58,7 +58,8 @@ async function page(browser, url, more = {}) {
   return pageIn(context, url);
 }
 
-async function pageIn(context, url) {
+/** Opens a page in a context, with which it closes unless others are there, too. */
+async function pageIn(context, url, { isAlone = true } = {}) {
   const tab = await context.newPage();
   const console = [];
   tab.on("console", (message) => console.push(`${message.type()}: ${message.text()}`));
@@ -74,10 +75,10 @@ async function pageIn(context, url) {
     screenshot: (path) => tab.screenshot({ path }),
     reload: () => tab.reload(),
     /** Another page, which finds what this one has stored. */
-    beside: () => pageIn(context, url),
+    beside: () => pageIn(context, url, { isAlone: false }),
     /** What the page's own thread holds in JavaScript, once all garbage is collected. */
     heapBytes: () => heapBytes(context, tab),
-    close: () => context.close(),
+    close: () => (isAlone ? context : tab).close(),
     crash: () => crash(context, tab),
   };
 }

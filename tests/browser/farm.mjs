@@ -1,4 +1,4 @@
-// Watching the fractal farm: which hosts have computed its tiles, and how many of them at the same time.
+// Watching the fractal farm: how far it is, which hosts have computed its tiles, and how many of them at the same time.
 
 /** What computes one tile. */
 const RENDER = "Tile.Render";
@@ -10,9 +10,9 @@ const SKEW = 2;
  * Has a tab note from now on which host computes tiles when; resolves with a function that tells what came since it was asked last:
  * `counts` of all tiles by host, and of some of them, as hosts tell of no more one by one, from when to when they were computed.
  */
-export async function watchTiles(play) {
-  const worker = await play.sampleKey("fractal_tile");
-  await play.tab.page.evaluate(
+export async function watchTiles(tab) {
+  const worker = await tab.sampleKey("fractal_tile");
+  await tab.page.evaluate(
     ({ operation, worker }) => {
       window.farm = { counts: {}, tiles: [] };
       void (async () => {
@@ -29,11 +29,27 @@ export async function watchTiles(play) {
     { operation: RENDER, worker },
   );
   return () =>
-    play.tab.page.evaluate(() => {
+    tab.page.evaluate(() => {
       const seen = window.farm;
       window.farm = { counts: {}, tiles: [] };
       return seen;
     });
+}
+
+/** Which picture is drawn, from 0, how many of its tiles are, and how many it has. */
+export async function progressOf(tab) {
+  const farm = await tab.sampleKey("fractal_farm");
+  const [picture, drawn, all] = await tab.page.evaluate((actor) => window.wisteria.call(actor, "Farm.Progress", null), farm);
+  return { picture, drawn, all };
+}
+
+/** How many points of the picture on a tab's stage are empty. */
+export function holesOf(tab) {
+  return tab.page.evaluate(() => {
+    const canvas = document.querySelector('[aria-label="Stage"] canvas');
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return data.filter((value, at) => at % 4 === 3 && value !== 255).length;
+  });
 }
 
 /** How many hosts have computed at the same moment, at most. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { hostsAtOnce, watchTiles } from "./farm.mjs";
+import { holesOf, hostsAtOnce, progressOf, watchTiles } from "./farm.mjs";
 import { until } from "./until.mjs";
 import { visits } from "./visits.mjs";
 
@@ -17,11 +17,6 @@ describe("the fractal farm", { timeout: 600_000 }, () => {
 
   const rate = (play) => play.stage().getByText("tiles/s");
 
-  async function progress(play) {
-    const farm = await play.sampleKey("fractal_farm");
-    return play.page.evaluate((actor) => window.wisteria.call(actor, "Farm.Progress", null), farm);
-  }
-
   async function takePart(play) {
     await play.button("Stage").click();
     await play.button("Take part in the farm with this tab").click();
@@ -29,7 +24,7 @@ describe("the fractal farm", { timeout: 600_000 }, () => {
 
   test("each further tab that takes part computes tiles at the same time as those before it", async () => {
     const one = await visit();
-    const asked = await watchTiles(one);
+    const asked = await watchTiles(one.tab);
     await one.tryExample("Fractal farm");
     await one.goOn("Begin");
     const computing = [one];
@@ -56,20 +51,16 @@ describe("the fractal farm", { timeout: 600_000 }, () => {
     await one.tryExample("Fractal farm");
     await one.goOn("Begin");
     await rate(one).getByText("by 2 hosts").waitFor();
-    await until(async () => (await progress(one))[1] > 0, "the first tiles");
+    await until(async () => (await progressOf(one.tab)).drawn > 0, "the first tiles");
     await until(async () => Number.parseFloat(await rate(one).textContent()) > 0, "the throughput to be shown");
 
     const computes = () => other.page.evaluate(async (id) => (await window.wisteria.lattice.inventory(id)).actors.length, other.tab.id);
     assert.equal(await computes(), 1, "the other tab takes part");
-    const [closedAt] = await progress(one);
+    const { picture: closedAt } = await progressOf(one.tab);
     await other.close();
     await rate(one).getByText("by 1 host").waitFor();
-    await until(async () => (await progress(one))[0] > closedAt + 1, "the picture to be finished, and the next one too", LONG);
-    const holes = await one.stage().locator("canvas").evaluate((canvas) => {
-      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      return data.filter((value, at) => at % 4 === 3 && value !== 255).length;
-    });
-    assert.equal(holes, 0, "no place of the picture is empty");
+    await until(async () => (await progressOf(one.tab)).picture > closedAt + 1, "the picture to be finished, and the next one too", LONG);
+    assert.equal(await holesOf(one.tab), 0, "no place of the picture is empty");
     await one.isAccessible("with the farm on the stage");
 
     await one.stage().getByRole("button", { name: "Rest" }).click();
@@ -78,7 +69,7 @@ describe("the fractal farm", { timeout: 600_000 }, () => {
     await takePart(late);
     await rate(one).getByText("by 2 hosts").waitFor();
     await one.stage().getByRole("button", { name: "Go on" }).click();
-    const [resumedAt] = await progress(one);
-    await until(async () => (await progress(one))[0] > resumedAt, "the farm to go on", LONG);
+    const { picture: resumedAt } = await progressOf(one.tab);
+    await until(async () => (await progressOf(one.tab)).picture > resumedAt, "the farm to go on", LONG);
   });
 });

@@ -120,14 +120,6 @@ class Playground {
     return this.page.getByRole("region", { name: "Stage" });
   }
 
-  /** The key of a sample's actor, by its file. */
-  sampleKey(file) {
-    return this.tab.page.evaluate(async (wanted) => {
-      const samples = await (await fetch("library/index.json")).json();
-      return samples.find(({ file }) => file === wanted).key;
-    }, file);
-  }
-
   /** Drags from the middle of one thing to the middle of another. */
   async drag(from, to) {
     const middle = async (locator) => {

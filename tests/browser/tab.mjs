@@ -110,6 +110,14 @@ class Tab {
     return () => this.page.evaluate((kept) => window.logLines.slice(kept), kept);
   }
 
+  /** The key of a sample's actor, by its file's name. */
+  sampleKey(file) {
+    return this.page.evaluate(async (wanted) => {
+      const samples = await (await fetch("library/index.json")).json();
+      return samples.find(({ file }) => file === wanted).key;
+    }, file);
+  }
+
   /** The hosts of the lattice, as this tab sees them. */
   hosts() {
     return this.page.evaluate(() => window.wisteria.lattice.hosts());

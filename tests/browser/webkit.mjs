@@ -14,7 +14,7 @@ const SCRIPT_LIMIT = 120_000;
 
 export const name = "webkit";
 
-/** Starts an X server; each page is a browser of its own, as a driver has one session. */
+/** Starts an X server; each page is a browser of its own, whose driver has one session, but for pages beside it. */
 export async function open() {
   const screen = start("Xvfb", ["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
   const display = await until(() => /^(\d+)\n/m.exec(screen.output)?.[1], "Xvfb to name its display");
@@ -33,10 +33,40 @@ export async function open() {
   };
 }
 
+/** A browser with its first page. */
 async function page(url, display) {
   const { driver, session } = await openSession(display);
   const ask = (method, path, body) => request(session, method, path, body);
   await ask("POST", "/timeouts", { script: SCRIPT_LIMIT });
+  const browser = { ask, driver, inTurn: turns(), pages: 1 };
+  return openIn(browser, url, await ask("GET", "/window"));
+}
+
+/** A driver speaks to one window at a time: what is asked of windows goes by turns. */
+function turns() {
+  let last = Promise.resolve();
+  return (work) => {
+    const turn = last.then(work);
+    last = turn.catch(() => {});
+    return turn;
+  };
+}
+
+/** Another window of a browser, which finds what its other windows store. */
+async function beside(browser, url) {
+  const { handle } = await browser.inTurn(() => browser.ask("POST", "/window/new", { type: "window" }));
+  browser.pages++;
+  return openIn(browser, url, handle);
+}
+
+/** Opens a page in a window. */
+async function openIn(browser, url, window) {
+  const { driver, inTurn } = browser;
+  const ask = (method, path, body) =>
+    inTurn(async () => {
+      await browser.ask("POST", "/window", { handle: window });
+      return browser.ask(method, path, body);
+    });
   await ask("POST", "/url", { url });
 
   const console = [];
@@ -56,10 +86,15 @@ async function page(url, display) {
     async screenshot(path) {
       writeFileSync(path, Buffer.from(await ask("GET", "/screenshot"), "base64"));
     },
+    /** Another page, which finds what this one has stored. */
+    beside: () => beside(browser, url),
     async close() {
-      await ask("DELETE", "");
+      browser.pages--;
+      if (browser.pages > 0) return void (await ask("DELETE", "/window"));
+      await browser.ask("DELETE", "");
       await end(driver);
     },
+    // Its process may be shared between pages, so this ends all of them.
     crash,
   };
 }
