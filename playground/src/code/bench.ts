@@ -1,11 +1,13 @@
 // Takes a module through its unit tests, in a worker of their own.
 
-import type { Bench } from "./bench.worker";
+import { BEGUN, type Bench } from "./begun";
 import type { UnitTest } from "./sources";
 import type { Outcome } from "./unit-test";
 
-/** How long all tests of a module may take, in milliseconds: it may be one that never ends. */
+/** How long all tests of a module may take once their worker runs, in milliseconds: it may be one that never ends. */
 const PATIENCE = 3000;
+/** How long the worker may take to begin, in milliseconds, on a machine that has much else to do. */
+const BEGINNING = 30_000;
 
 /** Runs the tests one after another in one new instance over empty stores; resolves with their outcomes. */
 export async function runTests(module: Uint8Array, tests: UnitTest[]): Promise<Outcome[]> {
@@ -26,14 +28,16 @@ function outcomes(worker: Worker, bench: Bench): Promise<Outcome[]> {
       const missing = bench.tests.slice(had.length).map((): Outcome => ({ isMet: false, got: "no reply", why }));
       resolve([...had, ...missing]);
     };
-    const timer = setTimeout(() => end(`The tests were ended after ${PATIENCE / 1000} seconds`), PATIENCE);
-    worker.onmessage = ({ data }: MessageEvent<Outcome>) => {
-      if (had.push(data) === bench.tests.length) end("");
+    let timer = setTimeout(() => end(`The tests could not begin within ${BEGINNING / 1000} seconds; deploy again`), BEGINNING);
+    worker.onmessage = ({ data }: MessageEvent<Outcome | typeof BEGUN>) => {
+      if (data !== BEGUN) return void (had.push(data) === bench.tests.length && end(""));
+      clearTimeout(timer);
+      timer = setTimeout(() => end(`The tests were ended after ${PATIENCE / 1000} seconds`), PATIENCE);
+      worker.postMessage(bench);
     };
     worker.onerror = (event) => {
       event.preventDefault();
       end(event.message || "The script of the tests cannot be loaded");
     };
-    worker.postMessage(bench);
   });
 }

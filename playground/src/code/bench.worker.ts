@@ -3,16 +3,10 @@
 
 import { decode, encode } from "@msgpack/msgpack";
 import { fromJson, toJson } from "../lattice/json";
+import { BEGUN, type Bench } from "./begun";
 import { Guest, messageOf, type HostCall } from "./guest";
-import type { UnitTest } from "./sources";
 import { standIns } from "./stand-ins";
 import { outcomeOf, type Outcome } from "./unit-test";
-
-/** What the page asks for. */
-export interface Bench {
-  module: Uint8Array;
-  tests: UnitTest[];
-}
 
 /** A first byte that announces MessagePack. */
 const MESSAGE_PACK = 0xc1;
@@ -38,6 +32,8 @@ onmessage = ({ data: { module, tests } }: MessageEvent<Bench>) => {
     }
   }
 };
+
+postMessage(BEGUN);
 
 function tell(outcome: Outcome, log: string[]): void {
   postMessage({ ...outcome, log } satisfies Outcome);
