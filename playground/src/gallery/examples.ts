@@ -70,7 +70,7 @@ export const EXAMPLES: Example[] = [
         messages(),
         capability("stage", STAGE, "wisteria:ui"),
         actorOf("worker", "fractal_tile", [{ type: "daemonscaler", properties: { replicas: 2, ...computing() } }]),
-        actorOf("farm", "fractal_farm", [scaled(16), linked("store"), linked("messages", { SUBSCRIPTION: "farm.>", PUBLISH: "farm.>" }), linked("stage")]),
+        actorOf("farm", "fractal_farm", [scaled(16), linked("store"), linked("messages", { SUBSCRIPTION: "farm.>", PUBLISH: "farm.>", ...atOnce() }), linked("stage")]),
       ]),
   },
 ];
@@ -105,6 +105,12 @@ function scaled(replicas: number): ManifestTrait {
  * so beside the farm none may compute: the server would do all of the work, and leave the tabs none.
  */
 const computing = () => (hasServer() ? on("browser") : {});
+
+/**
+ * Tiles that are asked for at a time: where this tab interprets WebAssembly, as in WebKit, one takes a good part of a second, and
+ * what waits behind more of them is past its deadline when its turn comes.
+ */
+const atOnce = (): Record<string, string> => (lattice.engine === "wasmi" ? { CONCURRENCY: "2" } : {});
 
 const on = (kind: "server" | "browser") => ({ spread: [{ requirements: { kind } }] });
 
