@@ -3,10 +3,14 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { browsers } from "./browsers.mjs";
+import { holesOf, progressOf, watchTiles } from "./farm.mjs";
 import { moduleBytes } from "./paths.mjs";
 import { startServer } from "./server.mjs";
 import { openTab } from "./tab.mjs";
 import { until } from "./until.mjs";
+
+/** How long a compiler may take to load, and pictures of the farm, on a machine that has much else to do, in milliseconds. */
+const LONG = 120_000;
 
 describe("the page as it is served", { timeout: 60_000 }, () => {
   let server;
@@ -47,7 +51,7 @@ describe("the page as it is served", { timeout: 60_000 }, () => {
 });
 
 for (const driver of browsers) {
-  describe(`the page in ${driver.name}`, { timeout: 120_000 }, () => {
+  describe(`the page in ${driver.name}`, { timeout: 300_000 }, () => {
     let server, browser, tab, actor;
 
     before(async () => {
@@ -74,10 +78,10 @@ for (const driver of browsers) {
       );
 
     /** Presses the button that is called `name`, once it is there. */
-    const press = (name) =>
+    const press = (name, on = tab) =>
       until(
         () =>
-          tab.page.evaluate((name) => {
+          on.page.evaluate((name) => {
             const buttons = [...document.querySelectorAll("button:not(:disabled)")];
             const button = buttons.find((one) => (one.getAttribute("aria-label") ?? one.innerText.split("\n")[0].trim()) === name);
             button?.click();
@@ -154,11 +158,37 @@ for (const driver of browsers) {
       await press("Create");
       await press("Deploy");
       // The compiler is loaded and warmed first.
-      await shows('[aria-label="Code of echo"]', "was deployed in", 60_000);
+      await shows('[aria-label="Code of echo"]', "was deployed in", LONG);
       const claims = await tab.page.evaluate(() => window.wisteria.lattice.claims());
       const { sub: written } = claims.find(({ name }) => name === "echo");
       assert.deepEqual(await tab.call(written, "Greet", { name: "you" }), { reply: "Hello, you" });
       await press("Close code");
+    });
+
+    test("the farm is drawn, of tiles that each tab computes which takes part", async () => {
+      const asked = await watchTiles(tab);
+      await press("Examples…");
+      await press("Try Fractal farm");
+      await press("Begin");
+      await shows('[aria-label="Stage"]', "by 1 host");
+      const other = await openTab(browser, server);
+      await press("Stage", other);
+      await press("Take part in the farm with this tab", other);
+      await shows('[aria-label="Stage"]', "by 2 hosts");
+      const computed = {};
+      const both = async () => {
+        for (const [host, count] of Object.entries((await asked()).counts)) computed[host] = (computed[host] ?? 0) + count;
+        return [tab.id, other.id].every((host) => computed[host] > 0);
+      };
+      await until(both, "both tabs to compute", LONG);
+      await until(async () => (await progressOf(tab)).picture > 0, "the first picture to be drawn", LONG);
+      assert.equal(await holesOf(tab), 0, "no place of the picture is empty");
+      const { picture } = await progressOf(tab);
+      await other.page.close();
+      await until(async () => (await progressOf(tab)).picture > picture + 1, "the farm to go on without that tab", LONG);
+      await press("Rest");
+      await shows('[aria-label="Stage"]', "Rests");
+      await press("Close stage");
     });
 
     test("nothing on it is against its content security policy", async () => {
