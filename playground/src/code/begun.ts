@@ -8,5 +8,5 @@ export interface Bench {
   tests: UnitTest[];
 }
 
-/** What the worker says once it can be asked: until then it is loaded, which is no test's fault. */
+/** What the worker says once it is loaded and has compiled the module: that takes what it takes, and is no test's fault. */
 export const BEGUN = "begun";

@@ -6,8 +6,8 @@ import type { Outcome } from "./unit-test";
 
 /** How long all tests of a module may take once their worker runs, in milliseconds: it may be one that never ends. */
 const PATIENCE = 3000;
-/** How long the worker may take to begin, in milliseconds, on a machine that has much else to do. */
-const BEGINNING = 30_000;
+/** How long the worker may take to load and to compile the module, in milliseconds, on a machine that has much else to do. */
+const BEGINNING = 60_000;
 
 /** Runs the tests one after another in one new instance over empty stores; resolves with their outcomes. */
 export async function runTests(module: Uint8Array, tests: UnitTest[]): Promise<Outcome[]> {
@@ -33,11 +33,11 @@ function outcomes(worker: Worker, bench: Bench): Promise<Outcome[]> {
       if (data !== BEGUN) return void (had.push(data) === bench.tests.length && end(""));
       clearTimeout(timer);
       timer = setTimeout(() => end(`The tests were ended after ${PATIENCE / 1000} seconds`), PATIENCE);
-      worker.postMessage(bench);
     };
     worker.onerror = (event) => {
       event.preventDefault();
       end(event.message || "The script of the tests cannot be loaded");
     };
+    worker.postMessage(bench);
   });
 }
