@@ -120,10 +120,10 @@ fn a_later_revision_of_a_module_replaces_the_one_that_runs() {
     let folder = folder(&counter(&address));
     let (module, manifest) = (folder.path().join("kv_counter.wasm"), text(&folder.path().join("app.yaml")));
     let keys = text(keys_dir());
-    let contracts = ["--cap", "wasmcloud:keyvalue", "--cap", "wasmcloud:httpserver"];
+    let contracts = ["keyvalue", "httpserver", "builtin:logging"].map(|name| format!("--cap=wasmcloud:{name}"));
     let sign = |rev: &str| {
         let sign = ["claims", "sign", &text(&module), "-O", &text(&module), "--keys", &keys, "--rev", rev];
-        run(&[&sign[..], &contracts].concat(), b"").text().to_owned()
+        run(&[&sign[..], &contracts.each_ref().map(String::as_str)].concat(), b"").text().to_owned()
     };
     sign("1");
     server.run(&["app", "apply", &manifest]).text();

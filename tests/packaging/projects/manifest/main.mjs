@@ -53,7 +53,7 @@ seen.nowhere = await outcome(apps.plan(elsewhere, options));
 
 // The same actor, as it is signed twice.
 const sign = async (revision) => {
-  const claims = { name: "Signed", revision, capabilities: ["wasmcloud:keyvalue", "wasmcloud:httpserver"] };
+  const claims = { name: "Signed", revision, capabilities: ["wasmcloud:keyvalue", "wasmcloud:httpserver", "wasmcloud:builtin:logging"] };
   writeFileSync(new URL("signed.wasm", import.meta.url), await host.sign(readFileSync(new URL("counter.wasm", import.meta.url)), claims));
 };
 await sign(1);
