@@ -3,14 +3,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { browsers } from "./browsers.mjs";
-import { holesOf, progressOf, watchTiles } from "./farm.mjs";
+import { choose, press, shows } from "./page.mjs";
 import { moduleBytes } from "./paths.mjs";
 import { startServer } from "./server.mjs";
 import { openTab } from "./tab.mjs";
 import { until } from "./until.mjs";
-
-/** How long a compiler may take to load, and pictures of the farm, on a machine that has much else to do, in milliseconds. */
-const LONG = 120_000;
 
 describe("the page as it is served", { timeout: 60_000 }, () => {
   let server;
@@ -51,7 +48,7 @@ describe("the page as it is served", { timeout: 60_000 }, () => {
 });
 
 for (const driver of browsers) {
-  describe(`the page in ${driver.name}`, { timeout: 300_000 }, () => {
+  describe(`the page in ${driver.name}`, { timeout: 60_000 }, () => {
     let server, browser, tab, actor;
 
     before(async () => {
@@ -64,61 +61,14 @@ for (const driver of browsers) {
       await server?.stop();
     });
 
-    /** Waits until an element that `selector` names holds `words`. */
-    const shows = (selector, words, limit = 10_000) =>
-      until(
-        () =>
-          tab.page.evaluate(
-            ({ selector, words }) =>
-              [...document.querySelectorAll(selector)].some((element) => element.textContent.includes(words)),
-            { selector, words },
-          ),
-        `${selector} to show "${words}"`,
-        limit,
-      );
-
-    /** Presses the button that is called `name`, once it is there. */
-    const press = (name, on = tab) =>
-      until(
-        () =>
-          on.page.evaluate((name) => {
-            const buttons = [...document.querySelectorAll("button:not(:disabled)")];
-            const button = buttons.find((one) => (one.getAttribute("aria-label") ?? one.innerText.split("\n")[0].trim()) === name);
-            button?.click();
-            return button !== undefined;
-          }, name),
-        `the button "${name}"`,
-      );
-
-    /** Chooses in the field that is called `label`, once it offers that. */
-    const choose = (label, value) =>
-      until(
-        () =>
-          tab.page.evaluate(
-            async ({ label, value }) => {
-              const labels = [...document.querySelectorAll("label")];
-              const field = labels.find((one) => one.textContent.trim().startsWith(label))?.control;
-              if (!field) return false;
-              field.value = value;
-              if (field.value !== value) return false;
-              for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
-              // The page draws what follows from a choice before the next is made.
-              await new Promise((drawn) => requestAnimationFrame(() => drawn()));
-              return true;
-            },
-            { label, value },
-          ),
-        `${label} to offer ${value}`,
-      );
-
     test("both hosts are on the canvas, and in the list", async () => {
       const server = await tab.server();
-      await shows('header [role="status"]', "Connected");
-      await shows(`[data-host="${tab.id}"]`, "This tab");
-      await shows(`[data-host="${server}"]`, `Server ${server.slice(0, 5)}`);
-      await press("Show list");
-      await shows('[aria-label="List"]', "This tab");
-      await shows('[aria-label="List"]', `Server ${server.slice(0, 5)}`);
+      await shows(tab, 'header [role="status"]', "Connected");
+      await shows(tab, `[data-host="${tab.id}"]`, "This tab");
+      await shows(tab, `[data-host="${server}"]`, `Server ${server.slice(0, 5)}`);
+      await press(tab, "Show list");
+      await shows(tab, '[aria-label="List"]', "This tab");
+      await shows(tab, '[aria-label="List"]', `Server ${server.slice(0, 5)}`);
     });
 
     test("a dropped module starts in the tab", async () => {
@@ -133,70 +83,32 @@ for (const driver of browsers) {
         return actors[0];
       }, "the actor to run in the tab");
       actor = own.id;
-      await shows('[aria-label="Actors on This tab"]', actor.slice(0, 8));
+      await shows(tab, '[aria-label="Actors on This tab"]', actor.slice(0, 8));
     });
 
     test("a call without a link says what is missing", async () => {
-      await press("Call");
-      await shows('[aria-label="Calls"]', "is not linked to wasmcloud:keyvalue");
+      await press(tab, "Call");
+      await shows(tab, '[aria-label="Calls"]', "is not linked to wasmcloud:keyvalue");
     });
 
     test("a link and a call from the forms", async () => {
       const { providers } = await tab.page.evaluate((id) => window.wisteria.lattice.inventory(id), await tab.server());
       const store = providers.find((provider) => provider.image_ref === "keyvalue-memory");
-      await press("Link keyvalue…");
-      await choose("Provider", store.id);
-      await press("Link");
-      await shows('[aria-label="Links"]', "keyvalue · default");
-      await press("Call");
-      await shows('[aria-label="Calls"]', "counter");
-      await shows('[aria-label="Timeline"]', "is now 1");
-    });
-
-    test("an actor that is written there is deployed and answers", async () => {
-      await press("New actor…");
-      await press("Create");
-      await press("Deploy");
-      // The compiler is loaded and warmed first.
-      await shows('[aria-label="Code of echo"]', "was deployed in", LONG);
-      const claims = await tab.page.evaluate(() => window.wisteria.lattice.claims());
-      const { sub: written } = claims.find(({ name }) => name === "echo");
-      assert.deepEqual(await tab.call(written, "Greet", { name: "you" }), { reply: "Hello, you" });
-      await press("Close code");
-    });
-
-    test("the farm is drawn, of tiles that each tab computes which takes part", async () => {
-      const asked = await watchTiles(tab);
-      await press("Examples…");
-      await press("Try Fractal farm");
-      await press("Begin");
-      await shows('[aria-label="Stage"]', "by 1 host");
-      const other = await openTab(browser, server);
-      await press("Stage", other);
-      await press("Take part in the farm with this tab", other);
-      await shows('[aria-label="Stage"]', "by 2 hosts");
-      const computed = {};
-      const both = async () => {
-        for (const [host, count] of Object.entries((await asked()).counts)) computed[host] = (computed[host] ?? 0) + count;
-        return [tab.id, other.id].every((host) => computed[host] > 0);
-      };
-      await until(both, "both tabs to compute", LONG);
-      await until(async () => (await progressOf(tab)).picture > 0, "the first picture to be drawn", LONG);
-      assert.equal(await holesOf(tab), 0, "no place of the picture is empty");
-      const { picture } = await progressOf(tab);
-      await other.page.close();
-      await until(async () => (await progressOf(tab)).picture > picture + 1, "the farm to go on without that tab", LONG);
-      await press("Rest");
-      await shows('[aria-label="Stage"]', "Rests");
-      await press("Close stage");
+      await press(tab, "Link keyvalue…");
+      await choose(tab, "Provider", store.id);
+      await press(tab, "Link");
+      await shows(tab, '[aria-label="Links"]', "keyvalue · default");
+      await press(tab, "Call");
+      await shows(tab, '[aria-label="Calls"]', "counter");
+      await shows(tab, '[aria-label="Timeline"]', "is now 1");
     });
 
     test("nothing on it is against its content security policy", async () => {
-      await press("Show canvas");
+      await press(tab, "Show canvas");
       // Its label is not written where the canvas is looked at from afar, as in a small window.
-      await shows('[aria-label^="Link: default for keyvalue"]', "");
-      await press("Commands…");
-      await shows('[role="listbox"]', "Start http-echo");
+      await shows(tab, '[aria-label^="Link: default for keyvalue"]', "");
+      await press(tab, "Commands…");
+      await shows(tab, '[role="listbox"]', "Start http-echo");
       assert.deepEqual(tab.page.console.filter((line) => /content.security.policy/i.test(line)), []);
     });
   });
