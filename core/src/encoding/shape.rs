@@ -9,7 +9,8 @@ use serde::{
     Deserializer,
     de::{
         DeserializeOwned, DeserializeSeed, Error, Expected, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
-        Visitor, value::StringDeserializer,
+        Visitor,
+        value::{MapAccessDeserializer, StringDeserializer},
     },
     forward_to_deserialize_any,
 };
@@ -224,6 +225,10 @@ impl<'de> Deserializer<'de> for Shape {
                 let variant: StringDeserializer<Misshapen> = variant.into_deserializer();
                 variant.deserialize_enum(name, variants, visitor)
             }
+            // A variant that holds something.
+            Value::Object(map) if map.len() == 1 => {
+                MapAccessDeserializer::new(Members::of(map)).deserialize_enum(name, variants, visitor)
+            }
             _ => Err(self.instead_of(&visitor)),
         }
     }
@@ -276,5 +281,76 @@ impl<'de> SeqAccess<'de> for Elements {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    enum Kept {
+        Nothing,
+        Number(i64),
+        Pair(u8, String),
+        Named { score: f64, word: Option<String> },
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(tag = "state", rename_all = "snake_case")]
+    enum Tagged {
+        Open,
+        Refused { reason: String },
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct All {
+        kept: Vec<Kept>,
+        #[serde(default)]
+        tagged: Option<Tagged>,
+        #[serde(alias = "most")]
+        limit: u32,
+        #[serde(flatten)]
+        more: BTreeMap<String, Value>,
+    }
+
+    fn all() -> Value {
+        json!({
+            "kept": ["Nothing", { "Number": -3 }, { "Pair": [7, "seven"] }, { "Named": { "score": 0.5, "word": null } }],
+            "tagged": { "state": "refused", "reason": "why" },
+            "most": 9,
+            "else": [true, 1.5, u64::MAX],
+        })
+    }
+
+    /// Whatever serde_json reads is read alike.
+    #[test]
+    fn values_get_the_shape_that_they_get_elsewhere() {
+        let elsewhere = serde_json::from_value::<All>(all()).expect("it has that shape");
+        assert_eq!(shape::<All>(all()).expect("so has it here"), elsewhere);
+        assert_eq!(elsewhere.kept[1], Kept::Number(-3));
+    }
+
+    #[test]
+    fn what_has_another_shape_is_refused_in_words() {
+        let refused = |place: &str, value: Value| {
+            let mut wrong = all();
+            *wrong.pointer_mut(place).expect("it is there") = value;
+            assert!(serde_json::from_value::<All>(wrong.clone()).is_err(), "{wrong}");
+            shape::<All>(wrong).expect_err("elsewhere, too").to_string()
+        };
+        assert_eq!(refused("/most", json!(-1)), "invalid type: -1, expected u32");
+        assert_eq!(refused("/most", json!(1_u64 << 32)), "invalid value: 4294967296, expected u32");
+        assert_eq!(refused("/kept/0", json!(1)), "invalid type: 1, expected enum Kept");
+        assert!(refused("/kept/0", json!("Else")).contains("unknown variant `Else`"));
+        for not_one in [json!({}), json!({ "Number": 1, "Nothing": null })] {
+            assert_eq!(refused("/kept/1", not_one), "invalid type: a map, expected enum Kept");
+        }
+        assert!(refused("/tagged", json!({ "state": "refused" })).contains("missing field `reason`"));
     }
 }
