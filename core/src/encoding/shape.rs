@@ -43,18 +43,18 @@ impl Error for Misshapen {
     }
 }
 
-/// The words for what is there. Those of serde would have floats written out, by code that nothing else in a tab needs.
+/// The words for what is there, as serde has them; but floats are not written out, by code that nothing else in a tab needs.
 #[cold]
 fn name_of(found: Unexpected<'_>) -> String {
     match found {
         Unexpected::Unit => "null".to_owned(),
-        Unexpected::Bool(value) => value.to_string(),
-        Unexpected::Unsigned(number) => number.to_string(),
-        Unexpected::Signed(number) => number.to_string(),
-        Unexpected::Str(text) => format!("\"{text}\""),
-        Unexpected::Float(_) => "a float".to_owned(),
-        Unexpected::Seq => "a list".to_owned(),
-        Unexpected::Map => "a map".to_owned(),
+        Unexpected::Bool(value) => format!("boolean `{value}`"),
+        Unexpected::Unsigned(number) => format!("integer `{number}`"),
+        Unexpected::Signed(number) => format!("integer `{number}`"),
+        Unexpected::Str(text) => format!("string \"{text}\""),
+        Unexpected::Float(_) => "floating point".to_owned(),
+        Unexpected::Seq => "sequence".to_owned(),
+        Unexpected::Map => "map".to_owned(),
         _ => "something else".to_owned(),
     }
 }
@@ -73,11 +73,8 @@ impl Shape {
         let found = match &self.0 {
             Value::Null => Unexpected::Unit,
             Value::Bool(value) => Unexpected::Bool(*value),
-            Value::Number(number) => match (number.as_u64(), number.as_i64()) {
-                (Some(number), _) => Unexpected::Unsigned(number),
-                (None, Some(number)) => Unexpected::Signed(number),
-                (None, None) => Unexpected::Float(number.as_f64().unwrap_or(f64::NAN)),
-            },
+            // As JSON has it: floats, too, are written so all the same.
+            Value::Number(number) => return Misshapen(format!("invalid type: number `{number}`, expected {expected}")),
             Value::String(text) => Unexpected::Str(text),
             Value::Array(_) => Unexpected::Seq,
             Value::Object(_) => Unexpected::Map,
@@ -344,12 +341,14 @@ mod tests {
             assert!(serde_json::from_value::<All>(wrong.clone()).is_err(), "{wrong}");
             shape::<All>(wrong).expect_err("elsewhere, too").to_string()
         };
-        assert_eq!(refused("/most", json!(-1)), "invalid type: -1, expected u32");
-        assert_eq!(refused("/most", json!(1_u64 << 32)), "invalid value: 4294967296, expected u32");
-        assert_eq!(refused("/kept/0", json!(1)), "invalid type: 1, expected enum Kept");
+        assert_eq!(refused("/most", json!(-1)), "invalid type: number `-1`, expected u32");
+        assert_eq!(refused("/most", json!(1_u64 << 32)), "invalid value: integer `4294967296`, expected u32");
+        assert_eq!(refused("/kept/0", json!(1)), "invalid type: number `1`, expected enum Kept");
+        assert_eq!(refused("/most", json!(1.5)), "invalid type: number `1.5`, expected u32");
+        assert_eq!(refused("/most", json!("9")), "invalid type: string \"9\", expected u32");
         assert!(refused("/kept/0", json!("Else")).contains("unknown variant `Else`"));
         for not_one in [json!({}), json!({ "Number": 1, "Nothing": null })] {
-            assert_eq!(refused("/kept/1", not_one), "invalid type: a map, expected enum Kept");
+            assert_eq!(refused("/kept/1", not_one), "invalid type: map, expected enum Kept");
         }
         assert!(refused("/tagged", json!({ "state": "refused" })).contains("missing field `reason`"));
     }
