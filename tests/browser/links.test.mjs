@@ -89,6 +89,39 @@ for (const driver of browsers) {
       assert.equal((await links("values", actor)).code, "bad-request");
     });
 
+    test("what a provider of others tells wrongly is passed over or named", async () => {
+      const answers = await tab.page.evaluate(async () => {
+        const { wisteria: host } = window;
+        const provider = await host.provide("wasmcloud:keyvalue", {}, { name: "liar" });
+        const { id } = provider;
+        await provider.stop();
+        const many = Array.from({ length: 300 }, (_, at) => ({ name: `n${at}` }));
+        const told = [
+          { values: [null, {}, { name: 7 }, { name: "a", kind: 1, default: 2, required: "yes", about: {}, example: [] }, { name: "a", kind: "url" }] },
+          { values: many },
+          { values: "none" },
+          7,
+        ];
+        const questions = host.subscribe(`wasmbus.rpc.default.${id}.*.values`);
+        await questions.ready;
+        const answering = (async () => {
+          for (const answer of told) {
+            const { value: question } = await questions.next();
+            await question.respond(answer);
+          }
+        })();
+        const answers = [];
+        for (const _ of told) answers.push(await host.links.values(id).catch(({ code }) => code));
+        await answering;
+        await questions.return();
+        return answers;
+      });
+      const [first, many, ...unreadable] = answers;
+      assert.deepEqual(first, [{ name: "a", kind: "text", required: false, secret: false, about: "", example: "" }]);
+      assert.equal(many.length, 256);
+      assert.deepEqual(unreadable, ["bad-reply", "bad-reply"]);
+    });
+
     test("a link that its provider refuses is not there", async () => {
       const provider = await tab.page.evaluate(async () => {
         const refuse = () => {

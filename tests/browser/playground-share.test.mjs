@@ -99,6 +99,30 @@ describe("what a playground shares", { timeout: 900_000 }, () => {
     });
   }
 
+  test("a manifest whose module is a later revision updates the actor that runs, and that can be undone", async () => {
+    const play = await visit();
+    const sign = (revision) => play.tab.sign("kv_counter", { name: "Visits", revision, capabilities: ["wasmcloud:keyvalue"] });
+    const [first, second] = [await sign(1), await sign(2)];
+    const actor = await play.tab.start(first, { maxInstances: 1 });
+    const revision = () =>
+      play.page.evaluate(async (actor) => {
+        const { actors } = await window.wisteria.lattice.inventory(window.wisteria.id);
+        return actors.find(({ id }) => id === actor).instances[0].revision;
+      }, actor);
+    await play.page.getByLabel("Module files").setInputFiles({ name: "visits.wasm", mimeType: "application/wasm", buffer: second });
+    const importing = await choose(play, "Import manifest…");
+    await importing.getByLabel("Manifest in YAML or JSON").fill(manifest("actor", `image: ${actor}`));
+    await importing.getByRole("button", { name: "Show the plan" }).click();
+    await importing.getByText(/^Update .* to revision 2$/).waitFor();
+    assert.equal(await revision(), 1, "a plan updates nothing");
+    await importing.getByRole("button", { name: "Apply" }).click();
+    await importing.getByText("All of it runs", { exact: true }).waitFor();
+    assert.equal(await revision(), 2);
+    await importing.getByRole("button", { name: "Close" }).click();
+    await play.button(/^Undo: Update/).click();
+    await until(async () => (await revision()) === 1, "the update to be undone");
+  });
+
   test("an actor by itself is exported with what it is linked to, and nothing else", async () => {
     const play = await visit();
     await play.start("http-echo");

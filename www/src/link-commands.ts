@@ -8,8 +8,8 @@ import type { PutLink } from "./links.js";
 import type { Link, LinkStatus, LinkValue } from "./types.js";
 import type { Waiting } from "./waiting.js";
 
-/** What a value is of which its provider tells nothing but the name. */
-const UNTOLD: Omit<LinkValue, "name"> = { kind: "text", required: false, secret: false, about: "", example: "" };
+/** The most values that a provider is heard to tell of; ours have fewer than thirty. */
+const MOST_VALUES = 256;
 
 /** Does what `host.links` is asked for. */
 export class LinkCommands {
@@ -52,12 +52,36 @@ export class LinkCommands {
     const subject = `wasmbus.rpc.${this.#control.lattice}.${provider}.default.values`;
     try {
       const { payload } = await this.#bus.request(subject, undefined, { deadline: PATIENCE, ...waiting });
-      return payload.values.map((value: Partial<LinkValue>) => ({ ...UNTOLD, ...value }));
+      return valuesOf(payload.values);
     } catch (thrown) {
       throw untold(provider, thrown);
     }
   }
 }
+
+/**
+ * What is told in the form that it is to have. Whoever wrote the provider may tell anything: what has no name is passed over, and so is
+ * a name that is told twice.
+ */
+function valuesOf(told: (Partial<Record<keyof LinkValue, unknown>> | null)[]): LinkValue[] {
+  const values = new Map<string, LinkValue>();
+  told.forEach((it) => {
+    const name = textOf(it?.name);
+    if (!it || name === "" || values.has(name) || values.size >= MOST_VALUES) return;
+    values.set(name, {
+      name,
+      kind: (textOf(it.kind) || "text") as LinkValue["kind"],
+      ...(typeof it.default === "string" ? { default: it.default } : {}),
+      required: it.required === true,
+      secret: it.secret === true,
+      about: textOf(it.about),
+      example: textOf(it.example),
+    });
+  });
+  return [...values.values()];
+}
+
+const textOf = (told: unknown) => (typeof told === "string" ? told : "");
 
 /** Why it is not known what links to a provider take. */
 function untold(provider: string, cause: unknown): WisteriaError {

@@ -300,6 +300,11 @@ export async function updateActor(actor: string, module: Uint8Array, hosts: stri
   }
 }
 
+/** The module that an actor runs, from whatever host runs it. */
+export function runningModule(actor: string): Promise<Uint8Array> {
+  return joinedHost().actors.module(actor);
+}
+
 /** Puts a link; resolves once its provider has accepted it, rejects with its reason. */
 export function putLink(link: Link): Promise<void> {
   return during({ kind: "linking", link }, async (joined) => {

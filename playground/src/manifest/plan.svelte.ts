@@ -4,8 +4,9 @@ import { WisteriaError } from "wisteria";
 import type { Manifest, Step } from "wisteria/manifests";
 import { boundsOf, type Command } from "../commands/commands";
 import { carryOut } from "../commands/log.svelte";
-import { applications } from "../lattice/client";
+import { applications, runningModule } from "../lattice/client";
 import { shortContract } from "../lattice/contracts";
+import { lattice } from "../lattice/state.svelte";
 import { nameOfHost } from "../lattice/view";
 import { addOwn, bytesOf, type ModuleEntry } from "../library/modules.svelte";
 import { stageName } from "../stage/name";
@@ -110,9 +111,13 @@ export class ManifestPlan {
       return { kind: "start-provider", name, host, linkName, ...(shares === null ? {} : { shares }) };
     }
     if (step.step === "update-actor") {
-      const module = this.#moduleOfComponent(step.component);
-      const to = { module: await bytesOf(module), revision: step.revision };
-      return { kind: "update", actor: module.id, name: module.name, to };
+      const entry = this.#moduleOfComponent(step.component);
+      const { id: actor, name } = entry;
+      // Without what runs now the update cannot be undone, and is made all the same.
+      const [module, before] = await Promise.all([bytesOf(entry), runningModule(actor).catch(() => undefined)]);
+      const revision = Number(lattice.claims.find(({ sub }) => sub === actor)?.rev ?? 0);
+      const from = before && { module: before, revision };
+      return { kind: "update", actor, name, to: { module, revision: step.revision }, ...(from ? { from } : {}) };
     }
     if (step.step === "start-actor") {
       const module = this.#moduleOfComponent(step.component);
