@@ -103,7 +103,7 @@ describe("what a playground shares", { timeout: 900_000 }, () => {
     const play = await visit();
     const sign = (revision) => play.tab.sign("kv_counter", { name: "Visits", revision, capabilities: ["wasmcloud:keyvalue"] });
     const [first, second] = [await sign(1), await sign(2)];
-    const actor = await play.tab.start(first, { maxInstances: 1 });
+    const actor = await play.tab.start(first);
     const revision = () =>
       play.page.evaluate(async (actor) => {
         const { actors } = await window.wisteria.lattice.inventory(window.wisteria.id);
@@ -119,6 +119,8 @@ describe("what a playground shares", { timeout: 900_000 }, () => {
     await importing.getByText("All of it runs", { exact: true }).waitFor();
     assert.equal(await revision(), 2);
     await importing.getByRole("button", { name: "Close" }).click();
+    // It was to handle one call at once as well.
+    await play.button(/^Undo: Start/).click();
     await play.button(/^Undo: Update/).click();
     await until(async () => (await revision()) === 1, "the update to be undone");
   });
