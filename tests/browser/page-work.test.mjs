@@ -1,11 +1,10 @@
 // What is written and computed in the playground, in each browser.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { browsers } from "./browsers.mjs";
 import { holesOf, progressOf, watchTiles } from "./farm.mjs";
-import { press, shows } from "./page.mjs";
-import { startServer } from "./server.mjs";
+import { opened, press, shows } from "./page.mjs";
 import { openTab } from "./tab.mjs";
 import { until } from "./until.mjs";
 
@@ -14,19 +13,10 @@ const LONG = 120_000;
 
 for (const driver of browsers) {
   describe(`work in the page in ${driver.name}`, { timeout: 300_000 }, () => {
-    let server, browser, tab;
-
-    before(async () => {
-      [server, browser] = await Promise.all([startServer(), driver.open()]);
-      tab = await openTab(browser, server);
-    });
-
-    after(async () => {
-      await browser?.close();
-      await server?.stop();
-    });
+    const own = opened(driver);
 
     test("an actor that is written there is deployed and answers", async () => {
+      const { tab } = own;
       await press(tab, "New actor…");
       await press(tab, "Create");
       await press(tab, "Deploy");
@@ -39,12 +29,13 @@ for (const driver of browsers) {
     });
 
     test("the farm is drawn, of tiles that each tab computes which takes part", async () => {
+      const { tab } = own;
       const asked = await watchTiles(tab);
       await press(tab, "Examples…");
       await press(tab, "Try Fractal farm");
       await press(tab, "Begin");
       await shows(tab, '[aria-label="Stage"]', "by 1 host");
-      const other = await openTab(browser, server);
+      const other = await openTab(own.browser, own.server);
       await press(other, "Stage");
       await press(other, "Take part in the farm with this tab");
       await shows(tab, '[aria-label="Stage"]', "by 2 hosts");

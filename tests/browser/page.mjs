@@ -1,6 +1,26 @@
 // The playground as a person uses it, by what stands on it: in every browser, as each can evaluate scripts.
 
+import { after, before } from "node:test";
+import { startServer } from "./server.mjs";
+import { openTab } from "./tab.mjs";
 import { until } from "./until.mjs";
+
+/** For a `describe`: a server, a browser, and a tab on the server's page, there from the first test to the last. */
+export function opened(driver) {
+  const own = {};
+
+  before(async () => {
+    [own.server, own.browser] = await Promise.all([startServer(), driver.open()]);
+    own.tab = await openTab(own.browser, own.server);
+  });
+
+  after(async () => {
+    await own.browser?.close();
+    await own.server?.stop();
+  });
+
+  return own;
+}
 
 /** Waits until an element that `selector` names holds `words`. */
 export const shows = (tab, selector, words, limit = 10_000) =>

@@ -3,10 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { browsers } from "./browsers.mjs";
-import { choose, press, shows } from "./page.mjs";
+import { choose, opened, press, shows } from "./page.mjs";
 import { moduleBytes } from "./paths.mjs";
 import { startServer } from "./server.mjs";
-import { openTab } from "./tab.mjs";
 import { until } from "./until.mjs";
 
 describe("the page as it is served", { timeout: 60_000 }, () => {
@@ -49,19 +48,11 @@ describe("the page as it is served", { timeout: 60_000 }, () => {
 
 for (const driver of browsers) {
   describe(`the page in ${driver.name}`, { timeout: 60_000 }, () => {
-    let server, browser, tab, actor;
-
-    before(async () => {
-      [server, browser] = await Promise.all([startServer(), driver.open()]);
-      tab = await openTab(browser, server);
-    });
-
-    after(async () => {
-      await browser?.close();
-      await server?.stop();
-    });
+    const own = opened(driver);
+    let actor;
 
     test("both hosts are on the canvas, and in the list", async () => {
+      const { tab } = own;
       const server = await tab.server();
       await shows(tab, 'header [role="status"]', "Connected");
       await shows(tab, `[data-host="${tab.id}"]`, "This tab");
@@ -72,26 +63,29 @@ for (const driver of browsers) {
     });
 
     test("a dropped module starts in the tab", async () => {
+      const { tab } = own;
       await tab.page.evaluate((base64) => {
         const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
         const dataTransfer = new DataTransfer();
         dataTransfer.items.add(new File([bytes], "kv_counter.wasm", { type: "application/wasm" }));
         window.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
       }, moduleBytes("kv_counter").toString("base64"));
-      const own = await until(async () => {
+      const started = await until(async () => {
         const { actors } = await tab.page.evaluate((id) => window.wisteria.lattice.inventory(id), tab.id);
         return actors[0];
       }, "the actor to run in the tab");
-      actor = own.id;
+      actor = started.id;
       await shows(tab, '[aria-label="Actors on This tab"]', actor.slice(0, 8));
     });
 
     test("a call without a link says what is missing", async () => {
+      const { tab } = own;
       await press(tab, "Call");
       await shows(tab, '[aria-label="Calls"]', "is not linked to wasmcloud:keyvalue");
     });
 
     test("a link and a call from the forms", async () => {
+      const { tab } = own;
       const { providers } = await tab.page.evaluate((id) => window.wisteria.lattice.inventory(id), await tab.server());
       const store = providers.find((provider) => provider.image_ref === "keyvalue-memory");
       await press(tab, "Link keyvalue…");
@@ -104,6 +98,7 @@ for (const driver of browsers) {
     });
 
     test("nothing on it is against its content security policy", async () => {
+      const { tab } = own;
       await press(tab, "Show canvas");
       // Its label is not written where the canvas is looked at from afar, as in a small window.
       await shows(tab, '[aria-label^="Link: default for keyvalue"]', "");

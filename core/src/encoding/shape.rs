@@ -95,6 +95,15 @@ impl Shape {
     }
 }
 
+/// Methods of a deserialiser that do what others do.
+macro_rules! as_others {
+    ($($method:ident: $other:ident),+ $(,)?) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misshapen> {
+            self.$other(visitor)
+        })+
+    };
+}
+
 impl<'de> Deserializer<'de> for Shape {
     type Error = Misshapen;
 
@@ -139,43 +148,11 @@ impl<'de> Deserializer<'de> for Shape {
         }
     }
 
-    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misshapen> {
-        self.deserialize_u64(visitor)
-    }
-
-    fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misshapen> {
-        self.deserialize_u64(visitor)
-    }
-
-    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misshapen> {
-        self.deserialize_u64(visitor)
-    }
-
-    fn deserialize_i8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misshapen> {
-        self.deserialize_i64(visitor)
-    }
-
-    fn deserialize_i16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misshapen> {
-        self.deserialize_i64(visitor)
-    }
-
-    fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misshapen> {
-        self.deserialize_i64(visitor)
-    }
-
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misshapen> {
-        self.deserialize_f64(visitor)
-    }
-
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misshapen> {
         match self.0 {
             Value::String(text) => visitor.visit_string(text),
             _ => Err(self.instead_of(&visitor)),
         }
-    }
-
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misshapen> {
-        self.deserialize_str(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misshapen> {
@@ -232,6 +209,17 @@ impl<'de> Deserializer<'de> for Shape {
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misshapen> {
         visitor.visit_unit()
+    }
+
+    as_others! {
+        deserialize_u8: deserialize_u64,
+        deserialize_u16: deserialize_u64,
+        deserialize_u32: deserialize_u64,
+        deserialize_i8: deserialize_i64,
+        deserialize_i16: deserialize_i64,
+        deserialize_i32: deserialize_i64,
+        deserialize_f32: deserialize_f64,
+        deserialize_string: deserialize_str,
     }
 
     forward_to_deserialize_any! { i128 u128 char bytes byte_buf unit unit_struct tuple tuple_struct identifier }
