@@ -11,9 +11,6 @@ class Sources {
 /** All sources of this page. */
 export const sources = new Sources();
 
-/** Those that are being written to the browser's store, by name; of several changes meanwhile only the last is written. */
-const writing = new Map<string, { next?: Source }>();
-
 /** Reads what the browser keeps. */
 export async function openSources(): Promise<void> {
   const kept = await readKeptSources();
@@ -25,7 +22,8 @@ export async function openSources(): Promise<void> {
 export function changeSource(source: Source): Source {
   const at = sources.all.findIndex(({ name }) => name === source.name);
   sources.all = at < 0 ? [...sources.all, source] : sources.all.with(at, source);
-  void write(source);
+  // It can be worked on whether or not the browser keeps it.
+  void keepSource(source).catch(() => undefined);
   return source;
 }
 
@@ -40,23 +38,5 @@ export function noteDeployed(name: string, actor: string, { text, revision }: { 
 /** Removes a source. Its actor runs on. */
 export async function removeSource(name: string): Promise<void> {
   sources.all = sources.all.filter((source) => source.name !== name);
-  delete writing.get(name)?.next;
   await forgetSource(name).catch(() => undefined);
-}
-
-async function write(source: Source): Promise<void> {
-  const current = writing.get(source.name);
-  if (current) {
-    current.next = source;
-    return;
-  }
-  const turn: { next?: Source } = { next: source };
-  writing.set(source.name, turn);
-  while (turn.next) {
-    const { next } = turn;
-    delete turn.next;
-    // It can be worked on whether or not the browser keeps it.
-    await keepSource(next).catch(() => undefined);
-  }
-  writing.delete(source.name);
 }

@@ -46,24 +46,41 @@ export async function forgetSource(name: string): Promise<void> {
   await inStore("sources", "readwrite", (store) => store.delete(name));
 }
 
+/** The browser's database, open for as long as the page is: what is written last goes to it at once. */
+let database: Promise<IDBDatabase> | undefined;
+
+/** Works in a store; what it changes is kept even if the page is left the moment after. */
 async function inStore<T>(
   name: Store,
   mode: IDBTransactionMode,
   work: (store: IDBObjectStore) => IDBRequest<T>,
 ): Promise<T> {
+  const transaction = (await (database ??= open())).transaction(name, mode);
+  const request = work(transaction.objectStore(name));
+  transaction.commit();
+  return done(request);
+}
+
+async function open(): Promise<IDBDatabase> {
   const opening = indexedDB.open("wisteria-playground", VERSION);
   opening.onupgradeneeded = () => {
-    const { result: database } = opening;
+    const { result } = opening;
     for (const [store, keyPath] of Object.entries(STORES)) {
-      if (!database.objectStoreNames.contains(store)) database.createObjectStore(store, { keyPath });
+      if (!result.objectStoreNames.contains(store)) result.createObjectStore(store, { keyPath });
     }
   };
-  const database = await done(opening);
-  try {
-    return await done(work(database.transaction(name, mode).objectStore(name)));
-  } finally {
-    database.close();
-  }
+  const reopen = () => (database = undefined);
+  const opened = await done(opening).catch((refused: unknown) => {
+    reopen();
+    throw refused;
+  });
+  opened.onclose = reopen;
+  // A tab with a later version of this page needs it to itself for a moment.
+  opened.onversionchange = () => {
+    opened.close();
+    reopen();
+  };
+  return opened;
 }
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
