@@ -34,17 +34,17 @@ for (const driver of browsers) {
       await press(tab, "Examples…");
       await press(tab, "Try Fractal farm");
       await press(tab, "Begin");
-      await shows(tab, '[aria-label="Stage"]', "by 1 host");
+      await shows(tab, '[aria-label="Stage"]', "by 2 hosts");
       const other = await openTab(own.browser, own.server);
       await press(other, "Stage");
       await press(other, "Take part in the farm with this tab");
-      await shows(tab, '[aria-label="Stage"]', "by 2 hosts");
+      await shows(tab, '[aria-label="Stage"]', "by 3 hosts");
       const computed = {};
-      const both = async () => {
+      const all = async () => {
         for (const [host, count] of Object.entries((await asked()).counts)) computed[host] = (computed[host] ?? 0) + count;
-        return [tab.id, other.id].every((host) => computed[host] > 0);
+        return [await tab.server(), tab.id, other.id].every((host) => computed[host] > 0);
       };
-      await until(both, "both tabs to compute", LONG);
+      await until(all, "the server and both tabs to compute", LONG);
       await until(async () => (await progressOf(tab)).picture > 0, "the first picture to be drawn", LONG);
       assert.equal(await holesOf(tab), 0, "no place of the picture is empty");
       const { picture } = await progressOf(tab);

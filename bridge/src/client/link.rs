@@ -264,6 +264,10 @@ impl Link {
         self.inbox.fail_all(&BusError::Closed(CLOSED.to_owned()));
     }
 
+    pub(super) fn is_connected(&self) -> bool {
+        self.table().outbox.is_some()
+    }
+
     pub(super) fn max_payload(&self) -> usize {
         self.table().max_payload
     }

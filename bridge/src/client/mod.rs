@@ -161,6 +161,10 @@ impl Bus for BridgeBus {
         self.link.inbox.apart(&*self.link.platform)
     }
 
+    fn is_connected(&self) -> bool {
+        self.link.is_connected()
+    }
+
     fn can_be_cut_off(&self) -> bool {
         true
     }

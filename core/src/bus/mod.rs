@@ -55,6 +55,11 @@ pub trait Bus: Debug + MaybeSend + MaybeSync + 'static {
     /// A subject of this bus alone, on which several replies to one message can be gathered.
     fn new_inbox(&self) -> Subject;
 
+    /// Whether what is published reaches others now.
+    fn is_connected(&self) -> bool {
+        true
+    }
+
     /// Whether it has a connection that [`Bus::cut_off`] can end.
     fn can_be_cut_off(&self) -> bool {
         false

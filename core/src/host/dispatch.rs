@@ -1,4 +1,4 @@
-//! Where a call goes: local first, else over the bus.
+//! Where a call goes: local first, else over the bus; over the bus as well where it would wait here, and others run the actor.
 
 use std::{fmt::Display, sync::Arc, time::Duration};
 
@@ -74,17 +74,34 @@ impl HostState {
 
     async fn call_actor(self: Arc<Self>, key: PublicKey, call: Call) -> Result<Bytes, LatticeError> {
         self.permit_call(&call, key, None).await?;
-        match self.actor(key) {
-            Some(actor) => {
-                let admission = self.enter(&actor, &call)?;
-                self.run(actor, admission, call).await
-            }
-            None => {
-                let target = wire::Entity { public_key: key.to_string(), ..wire::Entity::default() };
-                let subject = self.subjects.actor(key);
-                self.ask(&call, subject, target).await
+        let Some(actor) = self.actor(key) else {
+            return self.ask_whoever_runs(key, &call).await;
+        };
+        if self.is_likely_sooner_elsewhere(&actor, &call) {
+            let outcome = self.ask_whoever_runs(key, &call).await;
+            // Whoever got it may have stopped the actor just then, and did nothing.
+            if !outcome.as_ref().is_err_and(|error| error.code == ErrorCode::NoResponders) {
+                return outcome;
             }
         }
+        let admission = self.enter(&actor, &call)?;
+        self.run(actor, admission, call).await
+    }
+
+    /// Whether a call to an actor of this host would wait for long, and can go to others that run it. A call that came
+    /// back to its actor waits nowhere, and what has no room in a message stays.
+    fn is_likely_sooner_elsewhere(&self, actor: &Actor, call: &Call) -> bool {
+        self.instances.likely_wait(actor.pool) >= WORTH_A_TRIP
+            && !call.context.chain.contains(actor.key)
+            && self.fits_a_message(call.payload.len())
+            && self.elsewhere.runs(actor.key, self.platform.now())
+            && self.bus.is_connected()
+    }
+
+    /// Asks one of the hosts that run an actor; this one may be among them.
+    async fn ask_whoever_runs(&self, actor: PublicKey, call: &Call) -> Result<Bytes, LatticeError> {
+        let target = wire::Entity { public_key: actor.to_string(), ..wire::Entity::default() };
+        self.ask(call, self.subjects.actor(actor), target).await
     }
 
     async fn call_provider(
@@ -409,6 +426,9 @@ impl HostState {
         guest_failed(actor, error)
     }
 }
+
+/// A call that is likely to wait here for so long is sent to whoever runs the actor. Shorter waits cost less than the way.
+const WORTH_A_TRIP: Duration = Duration::from_millis(2);
 
 /// How much longer a request to another host is waited for than the call has.
 const GRACE: Duration = Duration::from_millis(50);

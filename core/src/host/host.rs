@@ -13,6 +13,7 @@ use super::{
     audience::Audience,
     caller::ActorCaller,
     config::{HostConfig, HostParts},
+    elsewhere::Elsewhere,
     exceeded::Exceeded,
     faults::Faults,
     instances::Instances,
@@ -91,7 +92,8 @@ impl Host {
             Arc::new(Observing::new(parts.platform.clone(), parts.bus.clone(), id, subjects.observations(id)));
         let state = Arc::new(HostState {
             started: parts.platform.now(),
-            instances: Instances::new(config.limits.instances),
+            instances: Instances::new(config.limits.instances, parts.platform.clone()),
+            elsewhere: Elsewhere::default(),
             platform: parts.platform,
             engine: parts.engine,
             bus: parts.bus,

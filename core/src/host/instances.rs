@@ -7,17 +7,19 @@ use std::{
     collections::{HashMap, VecDeque},
     fmt::Debug,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use futures::channel::oneshot;
 use thiserror::Error;
 
-use crate::{engine::Instance, lattice::observation::Load};
+use crate::{engine::Instance, lattice::observation::Load, platform::Platform};
 
 /// All instances of one host.
 #[derive(Debug)]
 pub(super) struct Instances {
     limit: usize,
+    platform: Arc<dyn Platform>,
     table: Mutex<Table>,
 }
 
@@ -46,7 +48,17 @@ struct Pool {
     /// Which code its instances run; those of an earlier one are not used again.
     generation: u64,
     idle: Vec<Idle>,
-    waiting: VecDeque<oneshot::Sender<Lease>>,
+    waiting: VecDeque<Waiter>,
+    /// How long a call waited lately for each that was before it.
+    turn: Duration,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    lease: oneshot::Sender<Lease>,
+    since: Duration,
+    /// How many waited when it came, with itself.
+    place: u32,
 }
 
 #[derive(Debug)]
@@ -103,8 +115,8 @@ pub(super) struct Lease {
 
 impl Instances {
     /// Room for `limit` instances over all pools.
-    pub(super) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { limit: limit.max(1), table: Mutex::default() })
+    pub(super) fn new(limit: usize, platform: Arc<dyn Platform>) -> Arc<Self> {
+        Arc::new(Self { limit: limit.max(1), platform, table: Mutex::default() })
     }
 
     /// Adds an empty pool of at most `max` instances, for which `mailbox` calls may wait.
@@ -112,8 +124,8 @@ impl Instances {
         let mut table = self.table();
         table.next_pool += 1;
         let id = PoolId(table.next_pool);
-        let (idle, waiting) = (Vec::new(), VecDeque::new());
-        table.pools.insert(id, Pool { max: max.max(1), mailbox, live: 0, generation: 0, idle, waiting });
+        let (idle, waiting, turn) = (Vec::new(), VecDeque::new(), Duration::ZERO);
+        table.pools.insert(id, Pool { max: max.max(1), mailbox, live: 0, generation: 0, idle, waiting, turn });
         id
     }
 
@@ -197,6 +209,25 @@ impl Instances {
         })
     }
 
+    /// How long a call that enters a pool now is likely to wait; for ever where it would be refused, or waits for room on
+    /// the host.
+    pub(super) fn likely_wait(&self, id: PoolId) -> Duration {
+        let table = self.table();
+        let Some(pool) = table.pools.get(&id).filter(|pool| pool.idle.is_empty()) else {
+            return Duration::ZERO;
+        };
+        if pool.live < pool.max {
+            let has_room = table.live < self.limit || table.pools.values().any(|pool| !pool.idle.is_empty());
+            return if has_room { Duration::ZERO } else { Duration::MAX };
+        }
+        if pool.waiting.len() >= pool.mailbox {
+            return Duration::MAX;
+        }
+        let longest =
+            pool.waiting.front().map_or(Duration::ZERO, |waiter| self.platform.now().saturating_sub(waiter.since));
+        longest.max(pool.turn.saturating_mul(place(&pool.waiting)))
+    }
+
     /// Enters a pool. The order of calls to this function is the order of turns.
     pub(super) fn enter(self: &Arc<Self>, id: PoolId, patience: Patience) -> Result<Admission, Refused> {
         let evicted;
@@ -240,13 +271,13 @@ impl Instances {
         }
         let pool = table.pools.get_mut(&id).ok_or(Refused::Stopped)?;
         if pool.waiting.len() >= pool.mailbox {
-            pool.waiting.retain(|waiter| !waiter.is_canceled());
+            pool.waiting.retain(|waiter| !waiter.lease.is_canceled());
         }
         if pool.waiting.len() >= pool.mailbox {
             return Err(Refused::MailboxFull);
         }
-        let (sender, receiver) = oneshot::channel();
-        pool.waiting.push_back(sender);
+        let (lease, receiver) = oneshot::channel();
+        pool.waiting.push_back(Waiter { lease, since: self.platform.now(), place: place(&pool.waiting) });
         if may_grow && !table.starved.contains(&id) {
             table.starved.push_back(id);
         }
@@ -270,7 +301,7 @@ impl Instances {
                     outdated = outdated.or(instance.take());
                 }
                 match pool.waiting.pop_front() {
-                    Some(waiter) if pool.live <= pool.max => waiter,
+                    Some(waiter) if pool.live <= pool.max => pool.turn_of(waiter, &*self.platform),
                     Some(waiter) => {
                         pool.waiting.push_front(waiter);
                         pool.live -= 1;
@@ -289,7 +320,7 @@ impl Instances {
                     }
                 }
             };
-            match waiter.send(self.lease(id, generation, instance.take())) {
+            match waiter.lease.send(self.lease(id, generation, instance.take())) {
                 Ok(()) => return,
                 Err(mut unused) => instance = unused.disarm(),
             }
@@ -327,7 +358,7 @@ impl Instances {
                 (id, waiter)
             };
             // A waiter that gave up meanwhile drops the lease, which gives the room back.
-            drop(waiter.send(self.lease(id, NO_INSTANCE, None)));
+            drop(waiter.lease.send(self.lease(id, NO_INSTANCE, None)));
         }
     }
 
@@ -342,6 +373,20 @@ impl Instances {
 
 /// The generation of a lease that came without instance, until its holder makes one.
 const NO_INSTANCE: u64 = 0;
+
+/// The place of the next who waits, from 1.
+fn place(waiting: &VecDeque<Waiter>) -> u32 {
+    u32::try_from(waiting.len() + 1).unwrap_or(u32::MAX)
+}
+
+impl Pool {
+    /// Takes note of how long one waited whose turn it is by its pool's own instances.
+    fn turn_of(&mut self, waiter: Waiter, platform: &dyn Platform) -> Waiter {
+        let turn = platform.now().saturating_sub(waiter.since) / waiter.place;
+        self.turn = (self.turn * 3 + turn) / 4;
+        waiter
+    }
+}
 
 impl Table {
     /// Takes the least recently used idle instance of all pools.
@@ -404,7 +449,7 @@ mod tests {
     use super::*;
     use crate::{
         engine::{GuestCall, GuestError, GuestReply},
-        platform::BoxFuture,
+        platform::{BoxFuture, SetClock},
     };
 
     #[derive(Debug)]
@@ -419,6 +464,10 @@ mod tests {
         fn memory(&self) -> u64 {
             0
         }
+    }
+
+    fn instances(limit: usize) -> Arc<Instances> {
+        Instances::new(limit, Arc::new(SetClock::default()))
     }
 
     fn ready(admission: Result<Admission, Refused>) -> Lease {
@@ -437,7 +486,7 @@ mod tests {
 
     #[test]
     fn an_instance_that_was_given_back_serves_the_next_call() {
-        let instances = Instances::new(4);
+        let instances = instances(4);
         let pool = instances.add_pool(2, 4);
         ready(instances.enter(pool, Patience::Waits)).give_back(Box::new(Guest));
         assert!(ready(instances.enter(pool, Patience::Waits)).take().is_some());
@@ -445,7 +494,7 @@ mod tests {
 
     #[test]
     fn a_lost_instance_makes_room_for_the_waiting_call() {
-        let instances = Instances::new(4);
+        let instances = instances(4);
         let pool = instances.add_pool(1, 4);
         let lease = ready(instances.enter(pool, Patience::Waits));
         let mut turn = queued(instances.enter(pool, Patience::Waits));
@@ -457,7 +506,7 @@ mod tests {
 
     #[test]
     fn waiting_calls_get_their_turn_in_order_of_arrival() {
-        let instances = Instances::new(4);
+        let instances = instances(4);
         let pool = instances.add_pool(1, 4);
         let lease = ready(instances.enter(pool, Patience::Waits));
         let mut first = queued(instances.enter(pool, Patience::Waits));
@@ -469,7 +518,7 @@ mod tests {
 
     #[test]
     fn a_full_mailbox_refuses_and_forgets_calls_that_gave_up() {
-        let instances = Instances::new(4);
+        let instances = instances(4);
         let pool = instances.add_pool(1, 2);
         let _lease = ready(instances.enter(pool, Patience::Waits));
         let first = queued(instances.enter(pool, Patience::Waits));
@@ -481,7 +530,7 @@ mod tests {
 
     #[test]
     fn the_least_recently_used_idle_instance_gives_way() {
-        let instances = Instances::new(2);
+        let instances = instances(2);
         let (old, new, third) = (instances.add_pool(1, 4), instances.add_pool(1, 4), instances.add_pool(1, 4));
         ready(instances.enter(old, Patience::Waits)).give_back(Box::new(Guest));
         ready(instances.enter(new, Patience::Waits)).give_back(Box::new(Guest));
@@ -492,7 +541,7 @@ mod tests {
 
     #[test]
     fn a_call_that_found_the_host_full_gets_the_next_free_room() {
-        let instances = Instances::new(1);
+        let instances = instances(1);
         let (busy, starved) = (instances.add_pool(1, 4), instances.add_pool(1, 4));
         let lease = ready(instances.enter(busy, Patience::Waits));
         let mut turn = queued(instances.enter(starved, Patience::Waits));
@@ -504,7 +553,7 @@ mod tests {
 
     #[test]
     fn a_call_that_must_not_wait_is_refused_where_all_instances_are_busy() {
-        let instances = Instances::new(4);
+        let instances = instances(4);
         let pool = instances.add_pool(1, 4);
         let _lease = ready(instances.enter(pool, Patience::Never));
         assert_eq!(instances.enter(pool, Patience::Never).expect_err("busy"), Refused::WouldWait);
@@ -513,7 +562,7 @@ mod tests {
 
     #[test]
     fn stopping_tells_the_waiting_and_frees_the_room() {
-        let instances = Instances::new(1);
+        let instances = instances(1);
         let pool = instances.add_pool(1, 4);
         let lease = ready(instances.enter(pool, Patience::Waits));
         let mut turn = queued(instances.enter(pool, Patience::Waits));
@@ -527,7 +576,7 @@ mod tests {
 
     #[test]
     fn a_smaller_pool_drops_its_surplus_and_a_larger_one_serves_who_waits() {
-        let instances = Instances::new(8);
+        let instances = instances(8);
         let pool = instances.add_pool(2, 4);
         let (first, second) =
             (ready(instances.enter(pool, Patience::Waits)), ready(instances.enter(pool, Patience::Waits)));
@@ -539,5 +588,39 @@ mod tests {
         let mut turn = queued(instances.enter(pool, Patience::Waits));
         instances.resize_pool(pool, 2);
         assert!(turn.try_recv().expect("open").is_some());
+    }
+
+    #[test]
+    fn a_call_is_likely_to_wait_as_long_as_others_did_for_each_before_it() {
+        let clock = Arc::new(SetClock::default());
+        let instances = Instances::new(8, clock.clone());
+        let pool = instances.add_pool(1, 4);
+        let wait = || instances.likely_wait(pool).as_millis();
+        assert_eq!(wait(), 0, "there is room");
+        let lease = ready(instances.enter(pool, Patience::Waits));
+        assert_eq!(wait(), 0, "nobody has waited yet");
+        let mut first = queued(instances.enter(pool, Patience::Waits));
+        let _second = queued(instances.enter(pool, Patience::Waits));
+        clock.set(40);
+        assert_eq!(wait(), 40, "the first waits for so long by now");
+        lease.give_back(Box::new(Guest));
+        let lease = first.try_recv().expect("open").expect("it is its turn");
+        assert_eq!(wait(), 40, "the second came when the first did");
+        let _third = queued(instances.enter(pool, Patience::Waits));
+        let _fourth = queued(instances.enter(pool, Patience::Waits));
+        assert_eq!(wait(), 40, "three are before it, for a quarter of 40 ms each");
+        let _fifth = queued(instances.enter(pool, Patience::Waits));
+        assert_eq!(instances.likely_wait(pool), Duration::MAX, "the mailbox is full");
+        drop(lease);
+    }
+
+    #[test]
+    fn a_call_is_likely_to_wait_for_ever_where_the_host_is_full() {
+        let instances = instances(1);
+        let (busy, other) = (instances.add_pool(1, 4), instances.add_pool(1, 4));
+        let lease = ready(instances.enter(busy, Patience::Waits));
+        assert_eq!(instances.likely_wait(other), Duration::MAX);
+        lease.give_back(Box::new(Guest));
+        assert_eq!(instances.likely_wait(other), Duration::ZERO, "the idle instance gives way");
     }
 }

@@ -7,6 +7,7 @@ mod audience;
 mod caller;
 mod config;
 mod dispatch;
+mod elsewhere;
 mod exceeded;
 mod faults;
 mod guest;

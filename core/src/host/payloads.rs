@@ -38,9 +38,14 @@ pub(crate) const MAX_PUT_ASIDE: usize = 32 << 20;
 const FRAME: usize = 8 << 10;
 
 impl HostState {
-    /// Whether a body has no room in one message and may travel through the store.
+    /// Whether a body has room in one message.
+    pub(super) fn fits_a_message(&self, body: usize) -> bool {
+        body + FRAME <= self.bus.max_payload()
+    }
+
+    /// Whether a body has none, and may travel through the store.
     pub(super) fn must_put_aside(&self, body: usize) -> bool {
-        self.payloads.is_some() && body + FRAME > self.bus.max_payload()
+        self.payloads.is_some() && !self.fits_a_message(body)
     }
 
     /// Puts a payload aside.

@@ -13,6 +13,7 @@ use super::{
     actor::Actor,
     audience::Audience,
     config::HostConfig,
+    elsewhere::Elsewhere,
     exceeded::Exceeded,
     faults::Faults,
     instances::Instances,
@@ -78,6 +79,8 @@ pub(crate) struct HostState {
     pub(super) permits: Permits,
     pub(crate) started: Duration,
     pub(super) instances: Arc<Instances>,
+    /// Which other hosts run what.
+    pub(super) elsewhere: Elsewhere,
     pub(crate) links: LinkTable,
     /// Claims of all actors of the lattice, as far as they are known here.
     pub(crate) claims: RwLock<BTreeMap<PublicKey, ClaimsSummary>>,

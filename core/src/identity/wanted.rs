@@ -95,38 +95,14 @@ mod tests {
     use super::*;
     use crate::{
         identity::{KeyKind, KeyPair},
-        platform::BoxFuture,
+        platform::SetClock,
     };
 
-    const NOW: Duration = Duration::from_millis(1_800_000_000_700);
-
-    /// A clock that stands.
-    #[derive(Debug)]
-    struct Standing;
-
-    impl Platform for Standing {
-        fn now(&self) -> Duration {
-            NOW
-        }
-
-        fn unix_time(&self) -> Duration {
-            NOW
-        }
-
-        fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
-            Box::pin(futures::future::pending())
-        }
-
-        fn spawn(&self, _task: BoxFuture<'static, ()>) {}
-
-        fn random(&self, buffer: &mut [u8]) {
-            buffer.fill(7);
-        }
-    }
+    const NOW: u64 = 1_800_000_000_700;
 
     fn claims(wanted: WantedClaims) -> Result<ActorClaims, WantedClaimsError> {
         let key = |kind| KeyPair::from_raw(kind, [1; 32]).public_key();
-        wanted.into_claims(key(KeyKind::Account), key(KeyKind::Module), &Standing)
+        wanted.into_claims(key(KeyKind::Account), key(KeyKind::Module), &SetClock::at(NOW))
     }
 
     fn spans(starts: Option<u64>, ends: Option<u64>) -> WantedClaims {

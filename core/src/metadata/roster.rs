@@ -138,30 +138,11 @@ mod tests {
     use super::*;
     use crate::{
         identity::{KeyKind, PublicKey},
-        platform::{BoxFuture, Platform},
+        platform::SetClock,
     };
 
-    #[derive(Debug)]
-    struct Still;
-
-    impl Platform for Still {
-        fn now(&self) -> Duration {
-            Duration::ZERO
-        }
-        fn unix_time(&self) -> Duration {
-            Duration::ZERO
-        }
-        fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
-            Box::pin(futures::future::pending())
-        }
-        fn spawn(&self, _: BoxFuture<'static, ()>) {}
-        fn random(&self, buffer: &mut [u8]) {
-            buffer.fill(1);
-        }
-    }
-
     fn event(kind: &str, data: Value) -> Event {
-        Event::new(&Still, PublicKey::from_bytes(KeyKind::Host, [1; 32]), kind, data)
+        Event::new(&SetClock::default(), PublicKey::from_bytes(KeyKind::Host, [1; 32]), kind, data)
     }
 
     const fn at(seconds: u64) -> Duration {

@@ -61,7 +61,7 @@ export const EXAMPLES: Example[] = [
   {
     id: "farm",
     title: "Fractal farm",
-    story: ["All open tabs compute one picture, tile by tile", "Have another tab take part: it goes faster; close one, and it heals"],
+    story: ["All hosts compute one picture, tile by tile", "Have another tab take part: it goes faster; close one, and it heals"],
     actor: "farm",
     next: { act: "Begin", words: "The farm is ready" },
     manifest: () =>
@@ -69,7 +69,7 @@ export const EXAMPLES: Example[] = [
         capability("store", "keyvalue-memory", "wasmcloud:keyvalue"),
         messages(),
         capability("stage", STAGE, "wisteria:ui"),
-        actorOf("worker", "fractal_tile", [{ type: "daemonscaler", properties: { replicas: 2, ...computing() } }]),
+        actorOf("worker", "fractal_tile", [{ type: "daemonscaler", properties: { replicas: 1 } }]),
         actorOf("farm", "fractal_farm", [scaled(16), linked("store"), linked("messages", { SUBSCRIPTION: "farm.>", PUBLISH: "farm.>", ...atOnce() }), linked("stage")]),
       ]),
   },
@@ -99,12 +99,6 @@ function capability(name: string, image: string, contract: string): ManifestComp
 function scaled(replicas: number): ManifestTrait {
   return { type: "spreadscaler", properties: { replicas, ...(hasServer() ? on("server") : {}) } };
 }
-
-/**
- * Who computes the farm's tiles: all tabs, where a server leads. A call goes to an actor on the caller's own host if there is one,
- * so beside the farm none may compute: the server would do all of the work, and leave the tabs none.
- */
-const computing = () => (hasServer() ? on("browser") : {});
 
 /**
  * Tiles that are asked for at a time: where this tab interprets WebAssembly, as in WebKit, one takes a good part of a second, and

@@ -15,8 +15,8 @@ export interface Offer {
 }
 
 const UI = "wisteria:ui";
-/** Calls that a tab handles at once where it takes part in the farm. */
-const SHARE = 2;
+/** Tiles that a tab computes at once where it takes part in the farm. */
+const SHARE = 1;
 
 /** What can be done now. */
 export function offers(): Offer[] {
@@ -30,14 +30,10 @@ export function offers(): Offer[] {
   return canTakePart() ? [...shown, { words: "Take part in the farm with this tab", act: takePart }] : shown;
 }
 
-/**
- * Whether this tab can be of use to the farm. A call goes to an actor on the caller's own host if there is one: a tab that leads
- * the farm would compute all of it, so it is to compute only where nobody else does.
- */
+/** Whether there is a farm, and this tab does not compute for it yet. */
 function canTakePart(): boolean {
-  const [leading, computing] = [hostsOf("fractal-farm"), hostsOf("fractal-tile")];
-  if (computing.includes(lattice.own)) return false;
-  return leading.includes(lattice.own) ? computing.length === 0 : leading.length + computing.length > 0;
+  const computing = hostsOf("fractal-tile");
+  return !computing.includes(lattice.own) && computing.length + hostsOf("fractal-farm").length > 0;
 }
 
 /** The live hosts that run a sample. */
@@ -71,13 +67,9 @@ export async function openFarm(actor: string): Promise<void> {
   await request(actor, "Farm.Open", worker.id);
 }
 
-/** Has this tab compute tiles, too; a tab that leads the farm computes none from now on, so that its calls go to all that do. */
+/** Has this tab compute tiles, too. */
 async function takePart(): Promise<void> {
-  const module = sample("fractal-tile");
-  const computing = hostsOf(module.name);
-  const leading = hostsOf("fractal-farm").filter((host) => computing.includes(host));
-  await carryOut({ kind: "start", module, host: lattice.own, bounds: { maxInstances: SHARE } });
-  for (const host of leading) await carryOut({ kind: "stop", actor: module.id, name: module.name, host });
+  await carryOut({ kind: "start", module: sample("fractal-tile"), host: lattice.own, bounds: { maxInstances: SHARE } });
 }
 
 function sample(name: string): ModuleEntry {

@@ -52,6 +52,25 @@ async fn calls_are_shared_between_hosts_that_run_the_actor() {
     assert!(first.await.expect("ran").is_ok() && second.await.expect("ran").is_ok());
 }
 
+#[tokio::test]
+async fn calls_that_would_wait_on_their_own_host_go_to_another_that_runs_the_actor() {
+    let lattice = Lattice::new();
+    let (near, far) = (lattice.keeper().await, lattice.host().await);
+    let actor = start(&near, WAITS, 1).await;
+    let mut calls = vec![tokio::spawn(waits(&near, actor)), tokio::spawn(waits(&near, actor))];
+    lattice.gate.waiting(1).await;
+    assert_eq!(start(&far, WAITS, 1).await, actor);
+    // The second waits for longer than the way to another host is worth.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    // Each goes to either of the two.
+    calls.extend((0..20).map(|_| tokio::spawn(waits(&near, actor))));
+    lattice.gate.waiting(2).await;
+    lattice.gate.open();
+    for call in calls {
+        assert!(call.await.expect("ran").is_ok());
+    }
+}
+
 fn waits(host: &Host, actor: PublicKey) -> impl Future<Output = Result<String, (ErrorCode, String)>> + use<> {
     let host = host.clone();
     async move { call(&host, actor, "x").await }

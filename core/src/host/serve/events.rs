@@ -1,4 +1,4 @@
-//! Keeps the host's copy of links, claims and revocations current by the lattice's events.
+//! Keeps the host's copy of links, claims and revocations, and of who else runs an actor, current by the lattice's events.
 
 use std::sync::Arc;
 
@@ -35,6 +35,7 @@ fn apply(host: &Arc<HostState>, event: Event) {
     if event.source == host.id().to_string() {
         return;
     }
+    host.elsewhere.hear(&event, host.platform.now());
     match event.kind() {
         "linkdef_set" => {
             let link = read::<LinkDefinition>(event.data).and_then(|definition| Link::try_from(&definition).ok());
