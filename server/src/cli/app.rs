@@ -15,7 +15,7 @@ use wisteria_core::{
     manifest::{Application, Component, ComponentKind, Impossible, ManifestError, Plan, Running, Step},
 };
 
-use super::{input, output::Output, resolve, run::CommandError};
+use super::{fetch, input, output::Output, resolve, run::CommandError};
 
 /// What to do with an application.
 #[derive(Debug, Subcommand)]
@@ -54,11 +54,12 @@ pub(super) enum AppError {
 }
 
 impl AppCommand {
-    pub(super) async fn run(self, client: &Client, output: Output) -> Result<(), CommandError> {
+    /// Modules at addresses of the web are fetched with trust in the authorities in `tls_ca`, too.
+    pub(super) async fn run(self, client: &Client, tls_ca: Option<&Path>, output: Output) -> Result<(), CommandError> {
         match self {
-            Self::Apply(manifest) => manifest.apply(client, output).await,
+            Self::Apply(manifest) => manifest.apply(client, tls_ca, output).await,
             Self::Plan(manifest) => {
-                let (application, modules) = manifest.read()?;
+                let (application, modules) = manifest.read(tls_ca).await?;
                 let running = running(client, &modules).await?;
                 let plan = Plan::new(&application, &running).map_err(AppError::from)?;
                 let line = |step: &Step| in_words(step);
@@ -86,7 +87,7 @@ enum Module {
 
 impl Manifest {
     /// The application, and its actors' modules by component.
-    fn read(&self) -> Result<(Application, BTreeMap<String, Module>), CommandError> {
+    async fn read(&self, tls_ca: Option<&Path>) -> Result<(Application, BTreeMap<String, Module>), CommandError> {
         let file = self.file.display().to_string();
         let text = match file.as_str() {
             "-" => input::argument("-")?,
@@ -100,14 +101,14 @@ impl Manifest {
         let mut modules = BTreeMap::new();
         for component in &application.components {
             if let ComponentKind::Actor { image, .. } = &component.kind {
-                modules.insert(component.name.clone(), module(component, image, folder)?);
+                modules.insert(component.name.clone(), module(component, image, folder, tls_ca).await?);
             }
         }
         Ok((application, modules))
     }
 
-    async fn apply(&self, client: &Client, output: Output) -> Result<(), CommandError> {
-        let (application, modules) = self.read()?;
+    async fn apply(&self, client: &Client, tls_ca: Option<&Path>, output: Output) -> Result<(), CommandError> {
+        let (application, modules) = self.read(tls_ca).await?;
         let running = running(client, &modules).await?;
         let mut applying = Applying { client, application, modules, running, done: Vec::new() };
         let plan = Plan::new(&applying.application, &applying.running).map_err(AppError::from)?;
@@ -202,14 +203,22 @@ impl Applying<'_> {
     }
 }
 
-fn module(component: &Component, image: &str, folder: &Path) -> Result<Module, CommandError> {
-    if image.contains("://") || image.parse::<PublicKey>().is_ok() {
-        return Ok(Module::Known(image.to_owned()));
-    }
+async fn module(
+    component: &Component,
+    image: &str,
+    folder: &Path,
+    tls_ca: Option<&Path>,
+) -> Result<Module, CommandError> {
     let failed = |cause: String| AppError::Module { component: component.name.clone(), cause };
-    let path = folder.join(image);
-    let bytes = input::file(&path)
-        .map_err(|error| failed(format!("{error}; image is a file beside the manifest, or an actor's key M…")))?;
+    let bytes = if fetch::is_address(image) {
+        fetch::fetch(image, tls_ca).await.map_err(|error| failed(error.to_string()))?
+    } else if image.contains("://") || image.parse::<PublicKey>().is_ok() {
+        return Ok(Module::Known(image.to_owned()));
+    } else {
+        input::file(&folder.join(image)).map_err(|error| {
+            failed(format!("{error}; image is a file beside the manifest, an address https://…, or an actor's key M…"))
+        })?
+    };
     let examined = examine(&bytes).map_err(|error| failed(error.to_string()))?;
     let (key, revision) = match examined {
         Some(examined) => (examined.claims.subject, examined.claims.revision),

@@ -7,6 +7,7 @@ mod claims;
 mod connect;
 mod contracts;
 mod edge;
+mod fetch;
 mod get;
 mod input;
 mod inspect;

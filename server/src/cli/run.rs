@@ -1,6 +1,11 @@
 //! Reads the command line, does what it says, and turns the outcome into an exit code.
 
-use std::{io, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind, parser::ValueSource};
 use thiserror::Error;
@@ -123,12 +128,18 @@ async fn execute(cli: Cli) -> Result<(), CommandError> {
         Command::Provider(command) => command.run(output),
         command => {
             let bus = connect::connect(&url, tls_ca.as_deref(), creds.as_deref()).await?;
-            on_lattice(command, bus, &lattice, output).await
+            on_lattice(command, bus, &lattice, tls_ca.as_deref(), output).await
         }
     }
 }
 
-async fn on_lattice(command: Command, bus: Arc<dyn Bus>, lattice: &str, output: Output) -> Result<(), CommandError> {
+async fn on_lattice(
+    command: Command,
+    bus: Arc<dyn Bus>,
+    lattice: &str,
+    tls_ca: Option<&Path>,
+    output: Output,
+) -> Result<(), CommandError> {
     let client = connect::client(bus.clone(), lattice)?;
     match command {
         Command::Up(_)
@@ -145,7 +156,7 @@ async fn on_lattice(command: Command, bus: Arc<dyn Bus>, lattice: &str, output: 
         Command::Update(command) => command.run(&client, output).await,
         Command::Label(command) => command.run(&client, output).await,
         Command::Link(command) => command.run(&client, output).await,
-        Command::App(command) => command.run(&client, output).await,
+        Command::App(command) => command.run(&client, tls_ca, output).await,
         Command::Revoke(args) => args.run(&client, output).await,
         Command::Unrevoke(args) => args.run(&client, output).await,
         Command::Call(args) => args.run(&client, output).await,

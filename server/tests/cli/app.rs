@@ -5,6 +5,7 @@ use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     path::Path,
+    thread,
 };
 
 use serde_json::{Value, json};
@@ -69,6 +70,45 @@ fn text(path: &Path) -> String {
 
 fn free() -> String {
     TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").to_string()
+}
+
+/// A site that has the counter's module, and nothing else.
+fn site() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    thread::spawn(move || {
+        for socket in listener.incoming() {
+            let mut socket = socket.expect("a connection");
+            let mut request = [0; 1024];
+            let length = socket.read(&mut request).expect("a request");
+            let (status, body) = match request[..length].starts_with(b"GET /kv_counter.wasm ") {
+                true => ("200 OK", fs::read(sample("kv_counter.wasm")).expect("the sample")),
+                false => ("404 Not Found", Vec::new()),
+            };
+            let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            socket.write_all(&[head.as_bytes(), &body].concat()).expect("answered");
+        }
+    });
+    address
+}
+
+#[test]
+fn a_module_at_an_address_of_the_web_is_fetched() {
+    let server = Server::start(&["--allow-unsigned"]);
+    let (site, address) = (site(), free());
+    let manifest = |image: &str| counter(&address).replace("image: kv_counter.wasm", &format!("image: {image}"));
+    for (image, words) in [
+        (format!("{site}/none.wasm"), "none.wasm answered 404 Not Found; check the address"),
+        (format!("http://{}/kv_counter.wasm", free()), "/kv_counter.wasm cannot be fetched: "),
+    ] {
+        let failed = server.run_with(&["app", "apply", "-"], manifest(&image).as_bytes());
+        assert!(failed.failure().contains(words), "{failed:?}");
+    }
+    let good = manifest(&format!("{site}/kv_counter.wasm"));
+    let applied = server.run_with(&["app", "apply", "-"], good.as_bytes()).text().to_owned();
+    assert!(applied.contains("for 3 calls at once"), "{applied}");
+    assert_eq!(visit(&address)["counter"], json!(1));
+    assert_eq!(server.run_with(&["app", "plan", "-"], good.as_bytes()).text(), "all of it runs already");
 }
 
 fn visit(address: &str) -> Value {
