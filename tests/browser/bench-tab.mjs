@@ -53,25 +53,28 @@ function answering() {
       (i32.const 1)))`);
 }
 
-/** An actor that calls another ${INNER} times, with what it is given, and answers that. */
+/** `{"statusCode": 200, "status": "OK", "header": {}, "body": b""}` in MessagePack, as text of WebAssembly. */
+const RESPONSE = "\\84\\aastatusCode\\cc\\c8\\a6status\\a2OK\\a6header\\80\\a4body\\c4\\00";
+
+/** An actor that calls another so many times, with so many bytes, and answers as those do who serve HTTP. */
 function calling(actor) {
+  const length = RESPONSE.replaceAll(/\\../g, "?").length;
   return assemble(`(module
-    (import "wapc" "__guest_request" (func $request (param i32 i32)))
     (import "wapc" "__guest_response" (func $response (param i32 i32)))
     (import "wapc" "__host_call" (func $call (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
     (memory (export "memory") 1)
     (data (i32.const 0) "${actor}")
     (data (i32.const 64) "Any")
+    (data (i32.const 128) "${RESPONSE}")
     (func (export "__guest_call") (param $operation i32) (param $length i32) (result i32)
       (local $left i32)
-      (call $request (i32.const 1024) (i32.const 2048))
       (local.set $left (i32.const ${INNER}))
       (loop $again
         (if (i32.eqz (call $call (i32.const 0) (i32.const 0) (i32.const 0) (i32.const ${actor.length})
-          (i32.const 64) (i32.const 3) (i32.const 2048) (local.get $length))) (then (unreachable)))
+          (i32.const 64) (i32.const 3) (i32.const 2048) (i32.const ${SIZE}))) (then (unreachable)))
         (local.set $left (i32.sub (local.get $left) (i32.const 1)))
         (br_if $again (local.get $left)))
-      (call $response (i32.const 2048) (local.get $length))
+      (call $response (i32.const 128) (i32.const ${length}))
       (i32.const 1)))`);
 }
 
@@ -122,8 +125,8 @@ async function sockets(page) {
   return time;
 }
 
-/** A request to an actor through the server's HTTP provider. */
-function http(address) {
+/** From an actor on the server to another one and back: a request by HTTP has the former make its calls. */
+async function fromServer(address) {
   const [host, port] = address.split(":");
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const trip = () =>
@@ -135,7 +138,11 @@ function http(address) {
       });
       asked.on("error", reject).end(Buffer.alloc(SIZE, 97));
     });
-  return p50(trip, TRIPS).finally(() => agent.destroy());
+  try {
+    return (await p50(trip, TRIPS / INNER)) / INNER;
+  } finally {
+    agent.destroy();
+  }
 }
 
 /** From nothing to the first answer of an actor in a host of its own, in microseconds. */
@@ -163,34 +170,31 @@ try {
     window.wisteria = await window.start({ bridge, allowUnsigned: true });
   }, server.bridge);
   const tab = await joined(page);
-  const [bare, echo] = [await tab.start(answering()), await tab.start("http_echo")];
-  const caller = await tab.start(calling(bare));
+  const bare = await tab.start(answering());
+  const [caller, host] = [await tab.start(calling(bare)), await tab.server()];
   const address = await freeAddress();
-  await server.run("link", "put", echo, "httpserver", "wasmcloud:httpserver", `address=${address}`);
+  await tab.start(calling(bare), { host });
+  await server.run("link", "put", caller, "httpserver", "wasmcloud:httpserver", `address=${address}`);
   const measured = [];
   for (let round = 0; round < rounds; round++) {
-    const local = { messages: await messages(page), call: await calls(page, bare, "Any"), inner: await calls(page, caller, "Any", INNER) };
-    const byTab = await http(address);
-    const socket = await sockets(page);
-    await server.run("start", "actor", echo);
-    await tab.page.evaluate((actor) => window.wisteria.actors.stop(actor), echo);
-    const byServer = await http(address);
-    await page.evaluate((actor) => window.wisteria.actors.start(actor), echo);
-    await server.run("stop", "actor", echo, "--host", await tab.server());
-    measured.push({ ...local, socket, byTab, byServer, start: await start(page, server.bridge, moduleBytes("wapc_upper")) });
+    measured.push({
+      messages: await messages(page),
+      call: await calls(page, bare, "Any"),
+      inner: await calls(page, caller, "Any", INNER),
+      socket: await sockets(page),
+      fromServer: await fromServer(address),
+      start: await start(page, server.bridge, moduleBytes("wapc_upper")),
+    });
   }
   const of = (name) => median(measured.map((round) => round[name]));
   const ratio = (one, other) => median(measured.map((round) => one(round) / other(round))).toFixed(2);
   const micros = (time) => `${time.toFixed(1)} µs`;
-  const there = ({ byTab, byServer }) => byTab - byServer;
   console.log(`| ${SIZE} bytes each way, p50 | time | to the bare means |\n|---|---|---|`);
   console.log(`| bare postMessage, page → worker → page | ${micros(of("messages"))} | 1 |`);
   console.log(`| call, page → actor → page | ${micros(of("call"))} | ${ratio((round) => round.call, (round) => round.messages)} |`);
   console.log(`| call, actor → actor in the tab | ${micros(of("inner"))} | |`);
   console.log(`| bare WebSocket, here → worker → here | ${micros(of("socket"))} | 1 |`);
-  console.log(`| HTTP, here → server → actor in the tab | ${micros(of("byTab"))} | |`);
-  console.log(`| HTTP, here → server → actor there | ${micros(of("byServer"))} | |`);
-  console.log(`| the difference: server → tab → server | ${micros(median(measured.map(there)))} | ${ratio(there, ({ socket }) => socket)} |`);
+  console.log(`| call, server → actor in the tab → server | ${micros(of("fromServer"))} | ${ratio((round) => round.fromServer, (round) => round.socket)} |`);
   console.log(`| start of a host to the first answer of its actor | ${(of("start") / 1000).toFixed()} ms | |`);
 } finally {
   await browser.close();
