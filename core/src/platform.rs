@@ -76,32 +76,19 @@ pub fn random_uuid(platform: &dyn Platform) -> String {
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
-/// A clock that shows what it is set to, for tests; its tasks never run.
+/// A clock that stands, for tests; its tasks never run.
 #[cfg(test)]
 #[derive(Debug, Default)]
-pub(crate) struct SetClock(std::sync::atomic::AtomicU64);
+pub(crate) struct StandingClock(pub(crate) Duration);
 
 #[cfg(test)]
-impl SetClock {
-    /// One that shows so many milliseconds.
-    pub(crate) fn at(millis: u64) -> Self {
-        Self(millis.into())
-    }
-
-    /// Has it show so many milliseconds.
-    pub(crate) fn set(&self, millis: u64) {
-        self.0.store(millis, std::sync::atomic::Ordering::Relaxed);
-    }
-}
-
-#[cfg(test)]
-impl Platform for SetClock {
+impl Platform for StandingClock {
     fn now(&self) -> Duration {
-        Duration::from_millis(self.0.load(std::sync::atomic::Ordering::Relaxed))
+        self.0
     }
 
     fn unix_time(&self) -> Duration {
-        self.now()
+        self.0
     }
 
     fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {

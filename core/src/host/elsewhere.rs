@@ -89,7 +89,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{identity::KeyKind, platform::SetClock};
+    use crate::{identity::KeyKind, platform::StandingClock};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -98,7 +98,7 @@ mod tests {
     }
 
     fn event(host: u8, kind: &str, data: Value) -> Event {
-        Event::new(&SetClock::default(), key(KeyKind::Host, host), kind, data)
+        Event::new(&StandingClock::default(), key(KeyKind::Host, host), kind, data)
     }
 
     #[test]

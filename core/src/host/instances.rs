@@ -13,6 +13,7 @@ use std::{
 use futures::channel::oneshot;
 use thiserror::Error;
 
+use super::mailbox::Mailbox;
 use crate::{engine::Instance, lattice::observation::Load, platform::Platform};
 
 /// All instances of one host.
@@ -42,23 +43,11 @@ struct Table {
 #[derive(Debug)]
 struct Pool {
     max: usize,
-    /// How many calls may wait.
-    mailbox: usize,
     live: usize,
     /// Which code its instances run; those of an earlier one are not used again.
     generation: u64,
     idle: Vec<Idle>,
-    waiting: VecDeque<Waiter>,
-    /// How long a call waited lately for each that was before it.
-    turn: Duration,
-}
-
-#[derive(Debug)]
-struct Waiter {
-    lease: oneshot::Sender<Lease>,
-    since: Duration,
-    /// How many waited when it came, with itself.
-    place: u32,
+    mailbox: Mailbox<Lease>,
 }
 
 #[derive(Debug)]
@@ -124,8 +113,8 @@ impl Instances {
         let mut table = self.table();
         table.next_pool += 1;
         let id = PoolId(table.next_pool);
-        let (idle, waiting, turn) = (Vec::new(), VecDeque::new(), Duration::ZERO);
-        table.pools.insert(id, Pool { max: max.max(1), mailbox, live: 0, generation: 0, idle, waiting, turn });
+        let (max, mailbox) = (max.max(1), Mailbox::new(mailbox));
+        table.pools.insert(id, Pool { max, live: 0, generation: 0, idle: Vec::new(), mailbox });
         id
     }
 
@@ -163,7 +152,7 @@ impl Instances {
     /// Changes how many calls may wait for a pool; those that wait already keep their turn.
     pub(super) fn set_mailbox(&self, id: PoolId, mailbox: usize) {
         if let Some(pool) = self.table().pools.get_mut(&id) {
-            pool.mailbox = mailbox;
+            pool.mailbox.set_bound(mailbox);
         }
     }
 
@@ -184,7 +173,7 @@ impl Instances {
             let surplus = pool.live.saturating_sub(pool.max).min(pool.idle.len());
             let dropped = pool.idle.drain(..surplus).collect::<Vec<_>>();
             pool.live -= dropped.len();
-            if !pool.waiting.is_empty() && pool.live < pool.max && !table.starved.contains(&id) {
+            if !pool.mailbox.is_empty() && pool.live < pool.max && !table.starved.contains(&id) {
                 table.starved.push_back(id);
             }
             table.live -= dropped.len();
@@ -203,7 +192,7 @@ impl Instances {
     pub(super) fn load(&self, id: PoolId) -> Load {
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         self.table().pools.get(&id).map_or(Load { waiting: 0, busy: 0, instances: 0 }, |pool| Load {
-            waiting: count(pool.waiting.len()),
+            waiting: count(pool.mailbox.len()),
             busy: count(pool.live - pool.idle.len()),
             instances: count(pool.live),
         })
@@ -220,12 +209,7 @@ impl Instances {
             let has_room = table.live < self.limit || table.pools.values().any(|pool| !pool.idle.is_empty());
             return if has_room { Duration::ZERO } else { Duration::MAX };
         }
-        if pool.waiting.len() >= pool.mailbox {
-            return Duration::MAX;
-        }
-        let longest =
-            pool.waiting.front().map_or(Duration::ZERO, |waiter| self.platform.now().saturating_sub(waiter.since));
-        longest.max(pool.turn.saturating_mul(place(&pool.waiting)))
+        pool.mailbox.likely_wait(self.platform.now())
     }
 
     /// Enters a pool. The order of calls to this function is the order of turns.
@@ -270,18 +254,11 @@ impl Instances {
             (Patience::Never, false) => return Err(Refused::WouldWait),
         }
         let pool = table.pools.get_mut(&id).ok_or(Refused::Stopped)?;
-        if pool.waiting.len() >= pool.mailbox {
-            pool.waiting.retain(|waiter| !waiter.lease.is_canceled());
-        }
-        if pool.waiting.len() >= pool.mailbox {
-            return Err(Refused::MailboxFull);
-        }
-        let (lease, receiver) = oneshot::channel();
-        pool.waiting.push_back(Waiter { lease, since: self.platform.now(), place: place(&pool.waiting) });
+        let turn = pool.mailbox.enter(self.platform.now()).ok_or(Refused::MailboxFull)?;
         if may_grow && !table.starved.contains(&id) {
             table.starved.push_back(id);
         }
-        Ok(receiver)
+        Ok(turn)
     }
 
     /// Takes back what a lease held, and hands it to whoever waits for it.
@@ -289,7 +266,7 @@ impl Instances {
         let mut instance = instance;
         let mut outdated = None;
         loop {
-            let waiter = {
+            let turn = {
                 let mut guard = self.table();
                 let table = &mut *guard;
                 let room_elsewhere = !table.starved.is_empty();
@@ -300,15 +277,10 @@ impl Instances {
                 if generation != pool.generation {
                     outdated = outdated.or(instance.take());
                 }
-                match pool.waiting.pop_front() {
-                    Some(waiter) if pool.live <= pool.max => pool.turn_of(waiter, &*self.platform),
-                    Some(waiter) => {
-                        pool.waiting.push_front(waiter);
-                        pool.live -= 1;
-                        table.live -= 1;
-                        break;
-                    }
-                    None if instance.is_some() && !room_elsewhere && pool.live <= pool.max => {
+                let stays = pool.live <= pool.max;
+                match stays.then(|| pool.mailbox.next(self.platform.now())).flatten() {
+                    Some(turn) => turn,
+                    None if instance.is_some() && !room_elsewhere && stays => {
                         table.clock += 1;
                         pool.idle.extend(instance.take().map(|instance| Idle { instance, last_use: table.clock }));
                         return;
@@ -320,7 +292,7 @@ impl Instances {
                     }
                 }
             };
-            match waiter.lease.send(self.lease(id, generation, instance.take())) {
+            match turn.send(self.lease(id, generation, instance.take())) {
                 Ok(()) => return,
                 Err(mut unused) => instance = unused.disarm(),
             }
@@ -332,7 +304,7 @@ impl Instances {
     /// Gives free room to pools that wait for it.
     fn feed_starved(self: &Arc<Self>) {
         loop {
-            let (id, waiter) = {
+            let (id, turn) = {
                 let mut guard = self.table();
                 let table = &mut *guard;
                 if table.live >= self.limit {
@@ -347,18 +319,18 @@ impl Instances {
                 if pool.live >= pool.max {
                     continue;
                 }
-                let Some(waiter) = pool.waiting.pop_front() else {
+                let Some(turn) = pool.mailbox.next(self.platform.now()) else {
                     continue;
                 };
                 pool.live += 1;
                 table.live += 1;
-                if !pool.waiting.is_empty() && pool.live < pool.max {
+                if !pool.mailbox.is_empty() && pool.live < pool.max {
                     table.starved.push_back(id);
                 }
-                (id, waiter)
+                (id, turn)
             };
             // A waiter that gave up meanwhile drops the lease, which gives the room back.
-            drop(waiter.lease.send(self.lease(id, NO_INSTANCE, None)));
+            drop(turn.send(self.lease(id, NO_INSTANCE, None)));
         }
     }
 
@@ -373,20 +345,6 @@ impl Instances {
 
 /// The generation of a lease that came without instance, until its holder makes one.
 const NO_INSTANCE: u64 = 0;
-
-/// The place of the next who waits, from 1.
-fn place(waiting: &VecDeque<Waiter>) -> u32 {
-    u32::try_from(waiting.len() + 1).unwrap_or(u32::MAX)
-}
-
-impl Pool {
-    /// Takes note of how long one waited whose turn it is by its pool's own instances.
-    fn turn_of(&mut self, waiter: Waiter, platform: &dyn Platform) -> Waiter {
-        let turn = platform.now().saturating_sub(waiter.since) / waiter.place;
-        self.turn = (self.turn * 3 + turn) / 4;
-        waiter
-    }
-}
 
 impl Table {
     /// Takes the least recently used idle instance of all pools.
@@ -449,7 +407,7 @@ mod tests {
     use super::*;
     use crate::{
         engine::{GuestCall, GuestError, GuestReply},
-        platform::{BoxFuture, SetClock},
+        platform::{BoxFuture, StandingClock},
     };
 
     #[derive(Debug)]
@@ -467,7 +425,7 @@ mod tests {
     }
 
     fn instances(limit: usize) -> Arc<Instances> {
-        Instances::new(limit, Arc::new(SetClock::default()))
+        Instances::new(limit, Arc::new(StandingClock::default()))
     }
 
     fn ready(admission: Result<Admission, Refused>) -> Lease {
@@ -591,34 +549,11 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_likely_to_wait_as_long_as_others_did_for_each_before_it() {
-        let clock = Arc::new(SetClock::default());
-        let instances = Instances::new(8, clock.clone());
-        let pool = instances.add_pool(1, 4);
-        let wait = || instances.likely_wait(pool).as_millis();
-        assert_eq!(wait(), 0, "there is room");
-        let lease = ready(instances.enter(pool, Patience::Waits));
-        assert_eq!(wait(), 0, "nobody has waited yet");
-        let mut first = queued(instances.enter(pool, Patience::Waits));
-        let _second = queued(instances.enter(pool, Patience::Waits));
-        clock.set(40);
-        assert_eq!(wait(), 40, "the first waits for so long by now");
-        lease.give_back(Box::new(Guest));
-        let lease = first.try_recv().expect("open").expect("it is its turn");
-        assert_eq!(wait(), 40, "the second came when the first did");
-        let _third = queued(instances.enter(pool, Patience::Waits));
-        let _fourth = queued(instances.enter(pool, Patience::Waits));
-        assert_eq!(wait(), 40, "three are before it, for a quarter of 40 ms each");
-        let _fifth = queued(instances.enter(pool, Patience::Waits));
-        assert_eq!(instances.likely_wait(pool), Duration::MAX, "the mailbox is full");
-        drop(lease);
-    }
-
-    #[test]
     fn a_call_is_likely_to_wait_for_ever_where_the_host_is_full() {
         let instances = instances(1);
         let (busy, other) = (instances.add_pool(1, 4), instances.add_pool(1, 4));
         let lease = ready(instances.enter(busy, Patience::Waits));
+        assert_eq!(instances.likely_wait(busy), Duration::ZERO, "nobody has waited for it yet");
         assert_eq!(instances.likely_wait(other), Duration::MAX);
         lease.give_back(Box::new(Guest));
         assert_eq!(instances.likely_wait(other), Duration::ZERO, "the idle instance gives way");

@@ -18,6 +18,7 @@ mod instances;
 mod lifecycle;
 mod limits;
 mod links;
+mod mailbox;
 mod modules;
 mod observing;
 mod payloads;

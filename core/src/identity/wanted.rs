@@ -95,14 +95,14 @@ mod tests {
     use super::*;
     use crate::{
         identity::{KeyKind, KeyPair},
-        platform::SetClock,
+        platform::StandingClock,
     };
 
-    const NOW: u64 = 1_800_000_000_700;
+    const NOW: Duration = Duration::from_millis(1_800_000_000_700);
 
     fn claims(wanted: WantedClaims) -> Result<ActorClaims, WantedClaimsError> {
         let key = |kind| KeyPair::from_raw(kind, [1; 32]).public_key();
-        wanted.into_claims(key(KeyKind::Account), key(KeyKind::Module), &SetClock::at(NOW))
+        wanted.into_claims(key(KeyKind::Account), key(KeyKind::Module), &StandingClock(NOW))
     }
 
     fn spans(starts: Option<u64>, ends: Option<u64>) -> WantedClaims {

@@ -138,11 +138,11 @@ mod tests {
     use super::*;
     use crate::{
         identity::{KeyKind, PublicKey},
-        platform::SetClock,
+        platform::StandingClock,
     };
 
     fn event(kind: &str, data: Value) -> Event {
-        Event::new(&SetClock::default(), PublicKey::from_bytes(KeyKind::Host, [1; 32]), kind, data)
+        Event::new(&StandingClock::default(), PublicKey::from_bytes(KeyKind::Host, [1; 32]), kind, data)
     }
 
     const fn at(seconds: u64) -> Duration {
