@@ -34,8 +34,9 @@ impl Application {
                 name
             });
         }
-        let actors: BTreeMap<&str, &ActorSummary> =
-            running.hosts.iter().flat_map(|host| &host.actors).rev().map(|actor| (actor.id.as_str(), actor)).collect();
+        // Collecting would sort first, which takes kilobytes of a page.
+        let mut actors: BTreeMap<&str, &ActorSummary> = BTreeMap::new();
+        actors.extend(running.hosts.iter().flat_map(|host| &host.actors).rev().map(|actor| (actor.id.as_str(), actor)));
         for (key, actor) in actors {
             let links = running.links.iter().filter(|link| link.actor_id == key).filter_map(|link| {
                 let target = capabilities.get(&(link.provider_id.as_str(), link.link_name.as_str()))?;

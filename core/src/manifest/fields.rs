@@ -96,8 +96,11 @@ impl<'a> Fields<'a> {
         let Some(object) = self.fields(name)? else {
             return Ok(BTreeMap::new());
         };
-        let entry = |(key, value): (&String, &Value)| Ok((key.clone(), text(&format!("{place}.{key}"), value)?));
-        object.object.iter().map(entry).collect()
+        let mut texts = BTreeMap::new();
+        for (key, value) in object.object {
+            texts.insert(key.clone(), text(&format!("{place}.{key}"), value)?);
+        }
+        Ok(texts)
     }
 
     /// The elements of a list, each with its place; none where it is missing.

@@ -1,9 +1,9 @@
 //! Which hosts run how much of a component.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::application::{Scaling, Share};
-use crate::lattice::control::Inventory;
+use crate::{lattice::control::Inventory, order};
 
 /// A share that nothing fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,8 @@ pub(super) fn places(
     many: bool,
 ) -> Result<BTreeMap<usize, u32>, Unmet> {
     let mut ordered: Vec<usize> = (0..hosts.len()).collect();
-    ordered.sort_by_key(|at| (!runs(&hosts[*at]), precedence(&hosts[*at])));
+    let rank = |at: &usize| (!runs(&hosts[*at]), precedence(&hosts[*at]), *at);
+    order::sort_by(&mut ordered, |one, other| rank(one) < rank(other));
     let fitting =
         |share: &Share| -> Vec<usize> { ordered.iter().copied().filter(|at| fits(share, &hosts[*at])).collect() };
     let everywhere = [Share::default()];
@@ -88,7 +89,8 @@ fn divide(count: u32, shares: &[Share]) -> Vec<u32> {
     let mut parts: Vec<u32> =
         shares.iter().map(|share| u32::try_from(exact(share) / sum).unwrap_or(u32::MAX)).collect();
     let mut by_loss: Vec<usize> = (0..shares.len()).collect();
-    by_loss.sort_by_key(|at| std::cmp::Reverse(exact(&shares[*at]) % sum));
+    let rank = |at: &usize| (Reverse(exact(&shares[*at]) % sum), *at);
+    order::sort_by(&mut by_loss, |one, other| rank(one) < rank(other));
     let left = count - parts.iter().sum::<u32>();
     for at in by_loss.into_iter().take(left as usize) {
         parts[at] += 1;

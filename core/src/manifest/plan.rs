@@ -2,28 +2,36 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     application::{Application, Capability, Component, ComponentKind, Scaling, Values},
     place::{Unmet, may_run, places, precedence},
 };
-use crate::lattice::control::{ActorSummary, Inventory, LinkDefinition};
+use crate::{
+    encoding::by_name::read_by_name,
+    lattice::control::{ActorSummary, Inventory, LinkDefinition},
+};
 
 /// What a lattice runs already, as a plan has to know it.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct Running {
     /// What runs on the hosts that answer.
     pub hosts: Vec<Inventory>,
     /// The links.
     pub links: Vec<LinkDefinition>,
     /// The keys `M…` of the manifest's actors, by component.
-    #[serde(default)]
     pub actors: BTreeMap<String, String>,
     /// The revisions that the modules of the manifest's actors claim, by component, where they are known.
-    #[serde(default)]
     pub revisions: BTreeMap<String, i32>,
 }
+
+read_by_name!(Running {
+    hosts: needed["hosts"],
+    links: needed["links"],
+    actors: optional["actors"],
+    revisions: optional["revisions"],
+});
 
 /// Steps in the order in which they are to be taken: providers, actors, links.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -127,10 +135,8 @@ impl Running {
     /// The key of the provider that stands for a component: of the first host that runs it, those before others where its
     /// scaling has it run, then servers before tabs.
     pub fn provider(&self, scaling: &Scaling, capability: &Capability) -> Option<&str> {
-        let mut running: Vec<_> =
-            self.hosts.iter().filter_map(|host| Some((host, provider_on(host, capability)?))).collect();
-        running.sort_by_key(|(host, _)| (!may_run(scaling, host), precedence(host)));
-        running.first().map(|(_, key)| *key)
+        let running = self.hosts.iter().filter_map(|host| Some((host, provider_on(host, capability)?)));
+        running.min_by_key(|(host, _)| (!may_run(scaling, host), precedence(host))).map(|(_, key)| key)
     }
 }
 
