@@ -169,19 +169,6 @@ impl Outbox {
     }
 }
 
-/// Lets other tasks, and the other halves of this one, have a turn.
-pub(crate) async fn yield_now() {
-    let mut yielded = false;
-    poll_fn(|context| {
-        if std::mem::replace(&mut yielded, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}
-
 impl Queue {
     fn append(&mut self, size: usize, encode: impl FnOnce(&mut BytesMut)) {
         let fits = |chunk: &BytesMut| chunk.len() + size <= CHUNK;

@@ -1,6 +1,6 @@
 //! What the core asks of its surroundings: time, randomness, tasks, and the one alias for `Send` bounds.
 
-use std::{fmt::Debug, time::Duration};
+use std::{fmt::Debug, task::Poll, time::Duration};
 
 #[cfg(not(target_family = "wasm"))]
 mod bounds {
@@ -64,6 +64,19 @@ pub async fn timeout<T>(platform: &dyn Platform, duration: Duration, task: impl 
         futures::future::Either::Left((value, _)) => Some(value),
         futures::future::Either::Right(_) => None,
     }
+}
+
+/// Lets other tasks, and the other halves of this one, have a turn.
+pub async fn yield_now() {
+    let mut yielded = false;
+    futures::future::poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// A random UUID (version 4) in its usual form.

@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import * as chromium from "./chromium.mjs";
 import { holesOf, hostsAtOnce, progressOf, watchTiles } from "./farm.mjs";
+import { startFiles } from "./files.mjs";
+import { press, shows } from "./page.mjs";
+import { joined, openTab } from "./tab.mjs";
 import { until } from "./until.mjs";
 import { visits } from "./visits.mjs";
 
@@ -11,6 +15,19 @@ const LONG = 60_000;
 
 /** Tiles by each host that show that it is no accident. */
 const SOME = 20;
+
+/** Waits until these hosts have computed some tiles each, all at once and nobody else; `asked` is what came since the last time. */
+async function allCompute(asked, hosts) {
+  const [computed, seen] = [{}, []];
+  const all = async () => {
+    const { counts, tiles } = await asked();
+    for (const [host, count] of Object.entries(counts)) computed[host] = (computed[host] ?? 0) + count;
+    seen.push(...tiles);
+    return hosts.every((host) => computed[host] >= SOME) && hostsAtOnce(seen) === hosts.length;
+  };
+  await until(all, `${hosts.length} hosts to compute at once`, LONG);
+  assert.deepEqual(Object.keys(computed).sort(), hosts.toSorted(), "nobody else computes");
+}
 
 describe("the fractal farm", { timeout: 600_000 }, () => {
   const { visit } = visits();
@@ -29,17 +46,8 @@ describe("the fractal farm", { timeout: 600_000 }, () => {
     await one.goOn("Begin");
     const computing = [await one.tab.server(), one.tab.id];
     for (const _ of ["one tab", "two tabs", "three tabs"]) {
-      const hosts = computing.toSorted();
-      const [computed, seen] = [{}, []];
-      const all = async () => {
-        const { counts, tiles } = await asked();
-        for (const [host, count] of Object.entries(counts)) computed[host] = (computed[host] ?? 0) + count;
-        seen.push(...tiles);
-        return hosts.every((host) => computed[host] >= SOME) && hostsAtOnce(seen) === hosts.length;
-      };
-      await until(all, `${hosts.length} hosts to compute at once`, LONG);
-      assert.deepEqual(Object.keys(computed).sort(), hosts, "nobody else computes");
-      await rate(one).getByText(`by ${hosts.length} hosts`).waitFor();
+      await allCompute(asked, computing);
+      await rate(one).getByText(`by ${computing.length} hosts`).waitFor();
       const next = await visit();
       await takePart(next);
       computing.push(next.tab.id);
@@ -71,5 +79,27 @@ describe("the fractal farm", { timeout: 600_000 }, () => {
     await one.stage().getByRole("button", { name: "Go on" }).click();
     const { picture: resumedAt } = await progressOf(one.tab);
     await until(async () => (await progressOf(one.tab)).picture > resumedAt, "the farm to go on", LONG);
+  });
+});
+
+describe("the fractal farm without a server", { timeout: 300_000 }, () => {
+  test("the tab that leads computes, and one that takes part beside it", async () => {
+    const [site, browser] = await Promise.all([startFiles(), chromium.open()]);
+    try {
+      const leading = await openTab(browser, site);
+      const asked = await watchTiles(leading);
+      await press(leading, "Try Fractal farm");
+      await press(leading, "Begin");
+      await allCompute(asked, [leading.id]);
+      await shows(leading, '[aria-label="Stage"]', "by 1 host");
+      const other = await joined(await leading.page.beside());
+      await press(other, "Stage");
+      await press(other, "Take part in the farm with this tab");
+      await allCompute(asked, [leading.id, other.id]);
+      await shows(leading, '[aria-label="Stage"]', "by 2 hosts");
+    } finally {
+      await browser.close();
+      site.stop();
+    }
   });
 });

@@ -5,10 +5,10 @@ use std::{borrow::Cow, fmt::Display};
 use bytes::Bytes;
 use futures::{FutureExt, Sink, Stream, StreamExt, future::FusedFuture, pin_mut, select_biased};
 use thiserror::Error;
-use wisteria_core::platform::timeout;
+use wisteria_core::platform::{timeout, yield_now};
 
 use super::{Broker, Peer, session::Session, watch::watch};
-use crate::{outbox::yield_now, protocol::ProtocolError, rate::Pace};
+use crate::{protocol::ProtocolError, rate::Pace};
 
 /// How a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

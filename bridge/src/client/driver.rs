@@ -11,7 +11,7 @@ use std::{
 use bytes::BytesMut;
 use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc, pin_mut, select_biased};
 use thiserror::Error;
-use wisteria_core::platform::{Platform, timeout};
+use wisteria_core::platform::{Platform, timeout, yield_now};
 
 use super::{
     link::Link,
@@ -19,7 +19,7 @@ use super::{
     state::ConnectionState,
 };
 use crate::{
-    outbox::{Outbox, yield_now},
+    outbox::Outbox,
     protocol::{ProtocolError, ServerInfo},
     transports::{Connector, Pipe, TransportError},
 };

@@ -3,7 +3,11 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex, RwLock},
+    sync::{
+        Arc, Mutex, RwLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -31,6 +35,8 @@ pub(crate) struct Actor {
     pub(super) offer: Mutex<StopSignal>,
     code: RwLock<Arc<Code>>,
     limits: RwLock<(ActorLimits, Bounds)>,
+    /// How long its calls take lately, in microseconds.
+    usual: AtomicU32,
 }
 
 /// What an actor runs, until it is updated.
@@ -79,7 +85,19 @@ impl Actor {
         limits: (ActorLimits, Bounds),
     ) -> Self {
         let (offer, code) = (Mutex::new(offer), RwLock::new(Arc::new(code)));
-        Self { key, run_id, pool, subscription, offer, code, limits: RwLock::new(limits) }
+        Self { key, run_id, pool, subscription, offer, code, limits: RwLock::new(limits), usual: AtomicU32::new(0) }
+    }
+
+    /// How long its calls take, as far as [`Actor::took`] was told lately.
+    pub(super) fn usual(&self) -> Duration {
+        Duration::from_micros(self.usual.load(Ordering::Relaxed).into())
+    }
+
+    /// Takes note of how long a call took.
+    pub(super) fn took(&self, duration: Duration) {
+        let took = u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);
+        // One of two that end at once may go unnoticed.
+        self.usual.store(self.usual.load(Ordering::Relaxed) / 4 * 3 + took / 4, Ordering::Relaxed);
     }
 
     /// Its bounds.

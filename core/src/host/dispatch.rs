@@ -20,7 +20,7 @@ use crate::{
     error::{ErrorCode, LatticeError},
     identity::PublicKey,
     lattice::wire,
-    platform::{BoxFuture, random_uuid, timeout},
+    platform::{BoxFuture, random_uuid, timeout, yield_now},
     provider::ProviderCall,
 };
 
@@ -94,8 +94,22 @@ impl HostState {
         self.instances.likely_wait(actor.pool) >= WORTH_A_TRIP
             && !call.context.chain.contains(actor.key)
             && self.fits_a_message(call.payload.len())
-            && self.elsewhere.runs(actor.key, self.platform.now())
+            && self.runs_elsewhere(actor)
             && self.bus.is_connected()
+    }
+
+    fn runs_elsewhere(&self, actor: &Actor) -> bool {
+        self.elsewhere.runs(actor.key, || self.platform.now())
+    }
+
+    /// Before a call that is likely to take long, of an actor that others run, too: where a host has one thread, whoever is
+    /// about to call waits for the thread, and not in the mailbox, by which it would be seen that others had better do it.
+    async fn let_others_call(&self, actor: &Actor) {
+        if actor.usual() >= WORTH_A_TRIP {
+            for _ in 0..TURNS_OF_OTHERS {
+                yield_now().await;
+            }
+        }
     }
 
     /// Asks one of the hosts that run an actor; this one may be among them.
@@ -384,6 +398,11 @@ impl HostState {
             }
         };
         let told = self.note_invocation(&call, actor.key);
+        let is_shared = self.runs_elsewhere(actor);
+        if is_shared {
+            self.let_others_call(actor).await;
+        }
+        let began = is_shared.then(|| self.platform.now());
         let host = self.clone();
         let outcome = instance
             .call(GuestCall {
@@ -397,6 +416,9 @@ impl HostState {
                 }),
             })
             .await;
+        if let Some(began) = began {
+            actor.took(host.platform.now().saturating_sub(began));
+        }
         if let Some(told) = told {
             host.tell_of_invocation(&told, outcome.is_ok());
         }
@@ -429,6 +451,10 @@ impl HostState {
 
 /// A call that is likely to wait here for so long is sent to whoever runs the actor. Shorter waits cost less than the way.
 const WORTH_A_TRIP: Duration = Duration::from_millis(2);
+
+/// How often others have a turn before a call that is likely to take long: as a guest does on its way to a call, a few
+/// for each that it makes before.
+const TURNS_OF_OTHERS: u32 = 32;
 
 /// How much longer a request to another host is waited for than the call has.
 const GRACE: Duration = Duration::from_millis(50);
