@@ -17,6 +17,9 @@ mod bounds {
 
     /// A boxed stream that may move between threads where there are any.
     pub type BoxStream<'a, T> = futures::stream::BoxStream<'a, T>;
+
+    /// Whether a host has more threads than one.
+    pub const HAS_THREADS: bool = true;
 }
 
 #[cfg(target_family = "wasm")]
@@ -34,9 +37,12 @@ mod bounds {
 
     /// A boxed stream that may move between threads where there are any.
     pub type BoxStream<'a, T> = futures::stream::LocalBoxStream<'a, T>;
+
+    /// Whether a host has more threads than one.
+    pub const HAS_THREADS: bool = false;
 }
 
-pub use bounds::{BoxFuture, BoxStream, MaybeSend, MaybeSync};
+pub use bounds::{BoxFuture, BoxStream, HAS_THREADS, MaybeSend, MaybeSync};
 
 /// The host's surroundings. One implementation per kind of host; tests bring their own.
 pub trait Platform: Debug + MaybeSend + MaybeSync + 'static {

@@ -35,7 +35,7 @@ pub(crate) struct Actor {
     pub(super) offer: Mutex<StopSignal>,
     code: RwLock<Arc<Code>>,
     limits: RwLock<(ActorLimits, Bounds)>,
-    /// How long its calls take lately, in microseconds.
+    /// How long its calls take lately, in microseconds, where a host has one thread.
     usual: AtomicU32,
 }
 

@@ -20,7 +20,7 @@ use crate::{
     error::{ErrorCode, LatticeError},
     identity::PublicKey,
     lattice::wire,
-    platform::{BoxFuture, random_uuid, timeout, yield_now},
+    platform::{BoxFuture, HAS_THREADS, random_uuid, timeout, yield_now},
     provider::ProviderCall,
 };
 
@@ -99,13 +99,13 @@ impl HostState {
     }
 
     fn runs_elsewhere(&self, actor: &Actor) -> bool {
-        self.elsewhere.runs(actor.key, || self.platform.now())
+        self.elsewhere.runs(actor.key, self.platform.now())
     }
 
-    /// Before a call that is likely to take long, of an actor that others run, too: where a host has one thread, whoever is
+    /// Before a call that is likely to take long, of an actor that others run, too: on a host with one thread, whoever is
     /// about to call waits for the thread, and not in the mailbox, by which it would be seen that others had better do it.
     async fn let_others_call(&self, actor: &Actor) {
-        if actor.usual() >= WORTH_A_TRIP {
+        if actor.usual() >= WORTH_A_TRIP && self.runs_elsewhere(actor) {
             for _ in 0..TURNS_OF_OTHERS {
                 yield_now().await;
             }
@@ -398,11 +398,10 @@ impl HostState {
             }
         };
         let told = self.note_invocation(&call, actor.key);
-        let is_shared = self.runs_elsewhere(actor);
-        if is_shared {
+        if !HAS_THREADS {
             self.let_others_call(actor).await;
         }
-        let began = is_shared.then(|| self.platform.now());
+        let began = (!HAS_THREADS).then(|| self.platform.now());
         let host = self.clone();
         let outcome = instance
             .call(GuestCall {

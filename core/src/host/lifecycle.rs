@@ -67,6 +67,9 @@ fn invalid(error: &dyn fmt::Display) -> LatticeError {
 /// How often a host says that it is there.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
+/// A host that was silent for so long has missed a heartbeat.
+pub(crate) const SILENCE: Duration = Duration::from_secs(45);
+
 impl HostState {
     /// Starts an actor, or changes the bounds of one that runs.
     pub(super) async fn start_actor(

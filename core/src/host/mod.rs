@@ -36,6 +36,7 @@ pub use caller::ActorCaller;
 pub use config::{DEFAULT_DEADLINE, HostConfig, HostLimits, HostParts, HostPolicy};
 pub(crate) use dispatch::bus_failed;
 pub use host::Host;
+pub(crate) use lifecycle::SILENCE;
 pub(crate) use links::HOLD;
 pub use links::{Link, LinkKey};
 pub use modules::{LatticeModules, ModuleSource, RegistryCredential};

@@ -9,14 +9,12 @@ use serde_json::Value;
 
 use crate::{
     encoding,
+    host::SILENCE,
     lattice::{
         Event,
         control::{HostSummary, Presence},
     },
 };
-
-/// A host that was silent for so long has missed a heartbeat.
-const SILENCE: Duration = Duration::from_secs(45);
 
 /// How long a suspended host may take to come back before it is taken for gone.
 const SUSPENSION: Duration = Duration::from_secs(60);

@@ -58,7 +58,10 @@ async function inStore<T>(
   const transaction = (await (database ??= open())).transaction(name, mode);
   const request = work(transaction.objectStore(name));
   transaction.commit();
-  return done(request);
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve(request.result);
+    transaction.onabort = () => reject(transaction.error);
+  });
 }
 
 async function open(): Promise<IDBDatabase> {

@@ -219,7 +219,7 @@ async fn module(
             failed(format!("{error}; image is a file beside the manifest, an address https://…, or an actor's key M…"))
         })?
     };
-    let examined = examine(&bytes).map_err(|error| failed(error.to_string()))?;
+    let examined = examine(&bytes).map_err(|error| failed(format!("its image: {error}")))?;
     let (key, revision) = match examined {
         Some(examined) => (examined.claims.subject, examined.claims.revision),
         None => (module_key_of_hash(&bytes), None),

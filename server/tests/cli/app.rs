@@ -72,7 +72,7 @@ fn free() -> String {
     TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").to_string()
 }
 
-/// A site that has the counter's module, and nothing else.
+/// A site that has the counter's module, a page, and what never ends.
 fn site() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
@@ -81,12 +81,18 @@ fn site() -> String {
             let mut socket = socket.expect("a connection");
             let mut request = [0; 1024];
             let length = socket.read(&mut request).expect("a request");
-            let (status, body) = match request[..length].starts_with(b"GET /kv_counter.wasm ") {
-                true => ("200 OK", fs::read(sample("kv_counter.wasm")).expect("the sample")),
-                false => ("404 Not Found", Vec::new()),
+            let path = String::from_utf8_lossy(&request[..length]).split(' ').nth(1).unwrap_or_default().to_owned();
+            let (status, body) = match path.split('?').next() {
+                Some("/kv_counter.wasm") => ("200 OK", fs::read(sample("kv_counter.wasm")).expect("the sample")),
+                Some("/page") => ("200 OK", b"<!doctype html>".to_vec()),
+                Some("/endless") => ("200 OK", Vec::new()),
+                _ => ("404 Not Found", Vec::new()),
             };
-            let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            let length = if path == "/endless" { 1 << 40 } else { body.len() };
+            let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
             socket.write_all(&[head.as_bytes(), &body].concat()).expect("answered");
+            // Until nobody takes any more.
+            while path == "/endless" && socket.write_all(&[0; 1 << 16]).is_ok() {}
         }
     });
     address
@@ -98,11 +104,15 @@ fn a_module_at_an_address_of_the_web_is_fetched() {
     let (site, address) = (site(), free());
     let manifest = |image: &str| counter(&address).replace("image: kv_counter.wasm", &format!("image: {image}"));
     for (image, words) in [
-        (format!("{site}/none.wasm"), "none.wasm answered 404 Not Found; check the address"),
+        (format!("{site}/none.wasm?token=secret"), "none.wasm answered 404 Not Found; check the address"),
+        (format!("{site}/page"), "counter: its image: "),
+        (format!("{site}/endless"), "/endless has more than 67108864 bytes"),
+        ("http://:80/x".to_owned(), "counter: it is no address of the web: empty host; write it as https://HOST/PATH"),
         (format!("http://{}/kv_counter.wasm", free()), "/kv_counter.wasm cannot be fetched: "),
     ] {
         let failed = server.run_with(&["app", "apply", "-"], manifest(&image).as_bytes());
         assert!(failed.failure().contains(words), "{failed:?}");
+        assert!(!failed.failure().contains("secret"), "{failed:?}");
     }
     let good = manifest(&format!("{site}/kv_counter.wasm"));
     let applied = server.run_with(&["app", "apply", "-"], good.as_bytes()).text().to_owned();
