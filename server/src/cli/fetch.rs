@@ -68,8 +68,7 @@ pub(super) async fn fetch(address: &str, tls_ca: Option<&Path>) -> Result<Vec<u8
 
 fn shown(url: &Url) -> Url {
     let mut shown = url.clone();
-    // Addresses of the web can be without all of it.
-    drop(shown.set_username("").and_then(|()| shown.set_password(None)));
+    shown.set_username("").and_then(|()| shown.set_password(None)).expect("an address of the web has a host");
     shown.set_query(None);
     shown.set_fragment(None);
     shown
