@@ -35,8 +35,9 @@ const SUBJECT: &str = "farm.turn";
 const WORKER: &str = "farm:worker";
 /// The picture that is drawn, counted from 0 and never again the same.
 const CURRENT: &str = "farm:picture";
-/// Whether the farm rests, `yes` or `no`.
+/// What the farm says while it rests; [`AT_WORK`] while it does not.
 const RESTS: &str = "farm:rests";
+const AT_WORK: &str = "no";
 /// What stands on the page.
 const CANVAS: &str = "fractal";
 const STATUS: &str = "status";
@@ -46,7 +47,7 @@ const BUTTON: &str = "rest";
 fn open(worker: String) -> Result<()> {
     let store = keyvalue::default();
     store.set(WORKER, &worker, 0)?;
-    store.set(RESTS, "no", 0)?;
+    store.set(RESTS, AT_WORK, 0)?;
     let page = page::default();
     page.show_canvas(CANVAS, WIDTH, HEIGHT)?;
     page.show_text(STATUS, "The first picture", false)?;
@@ -64,10 +65,10 @@ fn press(event: UiEvent) -> Result<()> {
     if event.kind != UiEventKind::Press || event.name != BUTTON {
         return Ok(());
     }
-    if !rests()? {
+    if rests()?.is_none() {
         return rest("Rests");
     }
-    keyvalue::default().set(RESTS, "no", 0)?;
+    keyvalue::default().set(RESTS, AT_WORK, 0)?;
     page::default().show_input(BUTTON, InputKind::Button, "Rest", None)?;
     begin(current()?)
 }
@@ -87,7 +88,7 @@ fn send(picture: u32) -> Result<()> {
 /// One tile of the picture that the message names.
 fn turn(message: SubMessage) -> Result<()> {
     let number: u32 = String::from_utf8_lossy(&message.body).parse().map_err(|_| "a turn names its picture")?;
-    if rests()? || number != current()? {
+    if rests()?.is_some() || number != current()? {
         return Ok(());
     }
     let picture = Picture(number);
@@ -136,17 +137,21 @@ fn next(number: u32) -> Result<()> {
     keyvalue::default().set(CURRENT, &number.to_string(), 0)?;
     let depth = f64::from(number % PICTURES) * 4.0_f64.log10();
     page::default().show_text(STATUS, &format!("Magnified 10^{depth:.0} times, picture {}", number + 1), false)?;
-    begin(number)
+    match rests()? {
+        // It may have been told to meanwhile, and what it said then stands no more.
+        Some(why) => page::default().show_text(STATUS, &why, false),
+        None => begin(number),
+    }
 }
 
 fn rest(why: &str) -> Result<()> {
-    keyvalue::default().set(RESTS, "yes", 0)?;
+    keyvalue::default().set(RESTS, why, 0)?;
     page::default().show_text(STATUS, why, false)?;
     page::default().show_input(BUTTON, InputKind::Button, "Go on", None)
 }
 
-fn rests() -> Result<bool> {
-    Ok(keyvalue::default().get(RESTS)?.as_deref() == Some("yes"))
+fn rests() -> Result<Option<String>> {
+    Ok(keyvalue::default().get(RESTS)?.filter(|why| why != AT_WORK))
 }
 
 fn current() -> Result<u32> {
