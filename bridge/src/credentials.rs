@@ -6,10 +6,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use data_encoding::BASE64URL_NOPAD;
 use wisteria_core::{
     identity::{KeyKind, KeyPair, PublicKey},
     secret::Secret,
+    text::BASE64_URL,
 };
 
 use crate::protocol::{Auth, ConnectOptions};
@@ -78,7 +78,7 @@ impl fmt::Debug for JoinToken {
 impl Credentials {
     /// Adds the proof to what a client says of itself; `nonce` is what the server wants signed.
     pub fn complete(&self, options: &mut ConnectOptions, nonce: Option<&str>) {
-        let sign = |key: &KeyPair| nonce.map(|nonce| BASE64URL_NOPAD.encode(&key.sign(nonce.as_bytes())));
+        let sign = |key: &KeyPair| nonce.map(|nonce| BASE64_URL.encode(&key.sign(nonce.as_bytes())));
         let auth = match self {
             Self::None => return,
             Self::Token(token) => Auth { auth_token: Some(token.expose().to_owned()), ..Auth::default() },
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!((claims.jwt.as_deref(), claims.nkey), (Some("a.b.c"), None));
         assert_eq!(seed.nkey, Some(key().public_key().to_string()));
         for signature in [claims.sig, seed.sig] {
-            let signature = BASE64URL_NOPAD.decode(signature.expect("one").as_bytes()).expect("base64");
+            let signature = BASE64_URL.decode(signature.expect("one").as_bytes()).expect("base64");
             assert_eq!(key().public_key().verify(b"a nonce", &signature), Ok(()));
         }
     }

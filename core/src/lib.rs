@@ -19,4 +19,4 @@ pub mod platform;
 pub mod policy;
 pub mod provider;
 pub mod secret;
-mod text;
+pub mod text;

@@ -4,25 +4,25 @@ use thiserror::Error;
 
 /// A way to write bytes as text.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Base {
+pub struct Base {
     /// The first and the last of characters that follow each other, in the order of what they stand for.
     runs: &'static [(u8, u8)],
     bits: u32,
 }
 
 /// Base 16 in lower case.
-pub(crate) const HEX_LOWER: Base = Base { runs: &[(b'0', b'9'), (b'a', b'f')], bits: 4 };
+pub const HEX_LOWER: Base = Base { runs: &[(b'0', b'9'), (b'a', b'f')], bits: 4 };
 /// Base 16 in upper case.
-pub(crate) const HEX_UPPER: Base = Base { runs: &[(b'0', b'9'), (b'A', b'F')], bits: 4 };
+pub const HEX_UPPER: Base = Base { runs: &[(b'0', b'9'), (b'A', b'F')], bits: 4 };
 /// Base 32 of RFC 4648.
-pub(crate) const BASE32: Base = Base { runs: &[(b'A', b'Z'), (b'2', b'7')], bits: 5 };
+pub const BASE32: Base = Base { runs: &[(b'A', b'Z'), (b'2', b'7')], bits: 5 };
 /// Base 64 of RFC 4648 for addresses and names of files.
-pub(crate) const BASE64_URL: Base =
+pub const BASE64_URL: Base =
     Base { runs: &[(b'A', b'Z'), (b'a', b'z'), (b'0', b'9'), (b'-', b'-'), (b'_', b'_')], bits: 6 };
 
 /// Why text does not stand for bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(crate) enum TextError {
+pub enum TextError {
     /// A character is not of the alphabet.
     #[error("the character at {0} does not belong there")]
     Symbol(usize),
@@ -33,7 +33,7 @@ pub(crate) enum TextError {
 
 impl Base {
     /// The text of `bytes`.
-    pub(crate) fn encode(self, bytes: &[u8]) -> String {
+    pub fn encode(self, bytes: &[u8]) -> String {
         let mut text = String::with_capacity(self.length(bytes.len()));
         let (mut pending, mut count) = (0u32, 0);
         for byte in bytes {
@@ -51,7 +51,7 @@ impl Base {
     }
 
     /// The bytes of `text`, which must be what [`Base::encode`] gives for them.
-    pub(crate) fn decode(self, text: &[u8]) -> Result<Vec<u8>, TextError> {
+    pub fn decode(self, text: &[u8]) -> Result<Vec<u8>, TextError> {
         let mut bytes = Vec::with_capacity(text.len() * self.bits as usize / 8);
         let (mut pending, mut count) = (0u32, 0);
         for (at, character) in text.iter().enumerate() {
@@ -71,7 +71,7 @@ impl Base {
     }
 
     /// How many characters stand for so many bytes.
-    pub(crate) fn length(self, bytes: usize) -> usize {
+    pub fn length(self, bytes: usize) -> usize {
         (bytes * 8).div_ceil(self.bits as usize)
     }
 

@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-use data_encoding::BASE64URL_NOPAD;
 use wisteria_core::{
     identity::{KeyKind, PublicKey},
     platform::Platform,
+    text::BASE64_URL,
 };
 
 use super::{Refusal, UserClaims};
@@ -129,6 +129,6 @@ fn proven_providers(auth: &Auth, nonce: &str) -> Result<Vec<PublicKey>, Refusal>
 fn has_signed(key: PublicKey, nonce: &str, signature: &str) -> bool {
     // Some clients write it in the alphabet for URLs and some do not; NATS servers take both.
     let signature = signature.trim_end_matches('=').replace('+', "-").replace('/', "_");
-    let signature = BASE64URL_NOPAD.decode(signature.as_bytes());
+    let signature = BASE64_URL.decode(signature.as_bytes());
     signature.is_ok_and(|signature| key.verify(nonce.as_bytes(), &signature).is_ok())
 }

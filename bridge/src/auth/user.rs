@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use wisteria_core::{
     bus::SubjectPattern,
     identity::{KeyKind, KeyPair, PublicKey},
+    text::BASE64_URL,
 };
 
 use super::{Grant, Refusal};
@@ -151,8 +151,8 @@ impl UserClaims {
     /// The signed token.
     pub fn sign(&self, account: &KeyPair) -> String {
         let claims = serde_json::to_vec(self).expect("claims have string keys and serialise");
-        let signed = format!("{}.{}", BASE64URL_NOPAD.encode(HEADER.as_bytes()), BASE64URL_NOPAD.encode(&claims));
-        let signature = BASE64URL_NOPAD.encode(&account.sign(signed.as_bytes()));
+        let signed = format!("{}.{}", BASE64_URL.encode(HEADER.as_bytes()), BASE64_URL.encode(&claims));
+        let signature = BASE64_URL.encode(&account.sign(signed.as_bytes()));
         format!("{signed}.{signature}")
     }
 
@@ -240,7 +240,7 @@ fn unreadable(error: &dyn ToString) -> Refusal {
 }
 
 fn decode(part: &str) -> Result<Vec<u8>, Refusal> {
-    BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|error| unreadable(&error))
+    BASE64_URL.decode(part.as_bytes()).map_err(|error| unreadable(&error))
 }
 
 impl NatsUser {
