@@ -1,13 +1,14 @@
 //! The lattice's bus, as JavaScript speaks and listens on it. A message is `[subject, reply, payload, headers]`, where
 //! headers are names and values in turn.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::cell::RefCell;
 
 use futures::{
     StreamExt,
     stream::{AbortHandle, Abortable},
 };
 use js_sys::{Array, Function, Uint8Array};
+use litemap::LiteMap;
 use wasm_bindgen::prelude::*;
 use wisteria_browser_platform::BrowserPlatform;
 use wisteria_core::{
@@ -21,7 +22,7 @@ use crate::host::{TabHost, milliseconds, tell};
 /// What JavaScript listens to, by the numbers that it knows.
 #[derive(Debug, Default)]
 pub(crate) struct Listening {
-    open: RefCell<HashMap<u32, AbortHandle>>,
+    open: RefCell<LiteMap<u32, AbortHandle>>,
 }
 
 #[wasm_bindgen]

@@ -3,12 +3,12 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     pin::Pin,
     task::{Context, Poll, Waker},
     time::Duration,
 };
 
+use litemap::LiteMap;
 use wasm_bindgen::prelude::*;
 
 use crate::platform::BrowserPlatform;
@@ -33,7 +33,7 @@ thread_local! {
 /// Who waits in this thread, and the page's timer for the first of them.
 struct Timers {
     /// By when they are to be woken, and by numbers that tell them apart.
-    waiting: RefCell<BTreeMap<(Duration, u64), Waker>>,
+    waiting: RefCell<LiteMap<(Duration, u64), Waker>>,
     next: Cell<u64>,
     armed: RefCell<Option<(Duration, JsValue)>>,
     fire: JsValue,
@@ -63,13 +63,16 @@ impl Timers {
     fn fired(&self) {
         self.armed.take();
         let now = BrowserPlatform::time();
-        let due = {
-            let mut waiting = self.waiting.borrow_mut();
-            let later = waiting.split_off(&(now, u64::MAX));
-            std::mem::replace(&mut *waiting, later)
-        };
+        let mut due = Vec::new();
+        self.waiting.borrow_mut().retain(|(at, _), waiting| {
+            let is_due = *at <= now;
+            if is_due {
+                due.push(waiting.clone());
+            }
+            !is_due
+        });
         // Whoever is woken may wait again.
-        due.into_values().for_each(Waker::wake);
+        due.into_iter().for_each(Waker::wake);
         let first = self.waiting.borrow().keys().next().copied();
         if let Some((at, _)) = first {
             self.arm(at);

@@ -1,7 +1,8 @@
 //! Tells the lattice when something ran into a limit, and not more often than it helps.
 
-use std::{collections::HashMap, sync::Mutex, time::Duration};
+use std::{sync::Mutex, time::Duration};
 
+use litemap::LiteMap;
 use serde_json::json;
 
 use super::state::HostState;
@@ -12,7 +13,7 @@ use crate::identity::PublicKey;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// A limit that something can run into, by its name in events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Bound {
     Fuel,
     Mailbox,
@@ -43,7 +44,7 @@ impl Bound {
 
 /// When each event was told last. Holds the last second only.
 #[derive(Debug, Default)]
-pub(super) struct Exceeded(Mutex<HashMap<(Option<PublicKey>, Bound), Duration>>);
+pub(super) struct Exceeded(Mutex<LiteMap<(Option<PublicKey>, Bound), Duration>>);
 
 impl Exceeded {
     /// Whether it is to be told now.

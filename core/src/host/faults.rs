@@ -1,13 +1,14 @@
 //! Faults that somebody puts into a host on purpose, to see what the lattice does about them.
 
 use std::{
-    collections::HashMap,
     sync::{
         Arc, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
+
+use litemap::LiteMap;
 
 use super::{serve::or_default, state::HostState};
 use crate::{
@@ -31,7 +32,7 @@ type Slowed = (PublicKey, Arc<str>, Arc<str>);
 pub(super) struct Faults {
     /// Whether any link is slow; asked with each call.
     any: AtomicBool,
-    slow: RwLock<HashMap<Slowed, Duration>>,
+    slow: RwLock<LiteMap<Slowed, Duration>>,
 }
 
 impl Faults {

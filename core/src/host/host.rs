@@ -1,13 +1,13 @@
 //! The host as its owner uses it: start, stop, and calls from outside.
 
 use std::{
-    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, RwLock},
     time::Duration,
 };
 
 use bytes::Bytes;
 use futures::channel::oneshot;
+use litemap::LiteMap;
 
 use super::{
     audience::Audience,
@@ -117,9 +117,9 @@ impl Host {
             keeps_metadata,
             kinds,
             links: LinkTable::default(),
-            claims: RwLock::new(BTreeMap::new()),
-            actors: RwLock::new(HashMap::new()),
-            providers: RwLock::new(BTreeMap::new()),
+            claims: RwLock::new(LiteMap::new()),
+            actors: RwLock::new(LiteMap::new()),
+            providers: RwLock::new(LiteMap::new()),
             tasks: Mutex::new(Vec::new()),
             ask_stop: Mutex::new(Some(ask_stop)),
             changes: futures::lock::Mutex::new(()),

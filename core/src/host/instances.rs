@@ -4,13 +4,14 @@
 //! bound leaves room; where it does not, the least recently used idle instance of any pool gives way.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     fmt::Debug,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
 use futures::channel::oneshot;
+use litemap::LiteMap;
 use thiserror::Error;
 
 use super::mailbox::Mailbox;
@@ -25,7 +26,7 @@ pub(super) struct Instances {
 }
 
 /// Names one actor's pool, never given twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PoolId(u64);
 
 #[derive(Debug, Default)]
@@ -35,7 +36,7 @@ struct Table {
     /// Counts releases; orders idle instances by their last use.
     clock: u64,
     next_pool: u64,
-    pools: HashMap<PoolId, Pool>,
+    pools: LiteMap<PoolId, Pool>,
     /// Pools that may grow but found the host full, in order of arrival.
     starved: VecDeque<PoolId>,
 }
@@ -350,7 +351,7 @@ impl Table {
     /// Takes the least recently used idle instance of all pools.
     fn evict(&mut self) -> Option<Idle> {
         let pool =
-            self.pools.values_mut().filter(|pool| !pool.idle.is_empty()).min_by_key(|pool| pool.idle[0].last_use)?;
+            self.pools.iter_mut().map(|(_, pool)| pool).filter(|pool| !pool.idle.is_empty()).min_by_key(|pool| pool.idle[0].last_use)?;
         pool.live -= 1;
         self.live -= 1;
         Some(pool.idle.remove(0))

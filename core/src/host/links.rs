@@ -1,10 +1,12 @@
 //! The links that a host knows: actor + contract + link name → provider + values.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::BTreeMap,
     sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::Duration,
 };
+
+use litemap::LiteMap;
 
 use crate::{
     error::{ErrorCode, LatticeError},
@@ -52,8 +54,8 @@ pub(crate) struct LinkTable(RwLock<Links>);
 
 #[derive(Debug, Default)]
 struct Links {
-    by_actor: HashMap<PublicKey, Vec<Link>>,
-    deleted: HashMap<LinkKey, Stamp>,
+    by_actor: LiteMap<PublicKey, Vec<Link>>,
+    deleted: LiteMap<LinkKey, Stamp>,
 }
 
 impl LinkTable {
@@ -108,11 +110,11 @@ impl LinkTable {
         removed
     }
 
-    /// Drops the links that a list does not name, unless they are later than the list, and returns them.
-    pub(crate) fn drop_unlisted(&self, listed: &HashSet<LinkKey>, as_of: Option<&Stamp>) -> Vec<Link> {
-        let gone = |link: &mut Link| !listed.contains(&link.key) && as_of.is_none_or(|as_of| link.stamp <= *as_of);
+    /// Drops the links that a list does not name, which is in order, unless they are later than the list, and returns them.
+    pub(crate) fn drop_unlisted(&self, listed: &[LinkKey], as_of: Option<&Stamp>) -> Vec<Link> {
+        let gone = |link: &mut Link| listed.binary_search(&link.key).is_err() && as_of.is_none_or(|as_of| link.stamp <= *as_of);
         let mut links = self.write();
-        let dropped = links.by_actor.values_mut().flat_map(|of_actor| of_actor.extract_if(.., gone)).collect();
+        let dropped = links.by_actor.iter_mut().flat_map(|(_, of_actor)| of_actor.extract_if(.., gone)).collect();
         links.by_actor.retain(|_, of_actor| !of_actor.is_empty());
         dropped
     }

@@ -2,7 +2,6 @@
 //! message for each tenth of a second. Nothing is noted, and no timer runs, while nobody does.
 
 use std::{
-    collections::BTreeMap,
     fmt,
     sync::{
         Arc, Mutex, MutexGuard,
@@ -12,6 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use litemap::LiteMap;
 
 use super::audience::Audience;
 use crate::{
@@ -66,10 +66,10 @@ impl fmt::Debug for Observing {
 /// What happened since the last message.
 #[derive(Default)]
 struct Window {
-    edges: BTreeMap<Edge, Counted>,
+    edges: LiteMap<Edge, Counted>,
     calls: Vec<ObservedCall>,
     dropped: u32,
-    actors: BTreeMap<PublicKey, Load>,
+    actors: LiteMap<PublicKey, Load>,
     logs: Vec<ObservedLine>,
 }
 
@@ -378,7 +378,7 @@ mod tests {
         }
         assert_eq!((window.edges.len(), window.calls.len()), (EDGES, CALLS));
         assert_eq!(window.dropped as usize, EDGES + 15 - CALLS);
-        let (edge, counted) = window.edges.pop_first().expect("there are some");
+        let (edge, counted) = window.edges.into_iter().next().expect("there are some");
         let told = counted.of(edge);
         assert_eq!((told.count, told.took, told.slowest, told.p50), (6, 15.0, 5.0, 3.0));
     }

@@ -1,13 +1,13 @@
 //! What the policy says to what is done here: asked before it is done, and remembered for calls.
 
 use std::{
-    collections::HashMap,
     pin::Pin,
     sync::{Arc, RwLock},
     task::{Context, Poll},
     time::Duration,
 };
 
+use litemap::LiteMap;
 use serde_json::{Map, Value};
 
 use super::{config::HostPolicy, exceeded::Bound, links::Link, state::HostState};
@@ -37,11 +37,11 @@ pub(super) struct Permits {
 struct Remembered {
     /// Counts how often all was forgotten.
     generation: u64,
-    decisions: HashMap<CallKind, (Arc<Decision>, Option<Duration>)>,
+    decisions: LiteMap<CallKind, (Arc<Decision>, Option<Duration>)>,
 }
 
 /// Calls to which a policy says the same.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct CallKind {
     subject: PublicKey,
     target: PublicKey,

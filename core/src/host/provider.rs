@@ -11,6 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use litemap::LiteMap;
 
 use super::{
     actor::StopSignal,
@@ -101,7 +102,7 @@ pub(crate) struct RunningProvider {
     pub(crate) annotations: Option<BTreeMap<String, String>>,
     provider: Arc<dyn Provider>,
     /// The links it took, by actor and link name.
-    active: RwLock<BTreeMap<LinkedActor, Taken>>,
+    active: RwLock<LiteMap<LinkedActor, Taken>>,
     /// Whether its links are looked after until all are well.
     is_watched: AtomicBool,
     /// Taken while it is told of a link.
@@ -202,7 +203,7 @@ impl RunningProvider {
     /// Ends all its links here, as it stops.
     pub(crate) async fn delete_links(&self) {
         let links = std::mem::take(&mut *self.active());
-        for (actor, link_name) in links.into_keys() {
+        for ((actor, link_name), _) in links {
             self.provider.unlink(actor, link_name).await;
         }
     }
@@ -326,11 +327,11 @@ impl RunningProvider {
         imported.map_err(|error| LatticeError::new(error.code(), error.to_string()))
     }
 
-    fn taken(&self) -> RwLockReadGuard<'_, BTreeMap<LinkedActor, Taken>> {
+    fn taken(&self) -> RwLockReadGuard<'_, LiteMap<LinkedActor, Taken>> {
         self.active.read().expect("nothing panics under this lock")
     }
 
-    fn active(&self) -> RwLockWriteGuard<'_, BTreeMap<LinkedActor, Taken>> {
+    fn active(&self) -> RwLockWriteGuard<'_, LiteMap<LinkedActor, Taken>> {
         self.active.write().expect("nothing panics under this lock")
     }
 }

@@ -1,6 +1,6 @@
 //! Brings the providers that run here in line with the links that are known here.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -13,6 +13,7 @@ use crate::{
     error::LatticeError,
     identity::PublicKey,
     lattice::control::{LinkList, LinkStatus, LinkVerdict, read_json},
+    order,
 };
 
 impl HostState {
@@ -43,7 +44,8 @@ impl HostState {
     pub(crate) async fn pull_links(self: &Arc<Self>) -> Result<(), LatticeError> {
         let list: LinkList = read_json(&self.ask_metadata("get.links").await?)?;
         let links: Vec<Link> = list.links.iter().filter_map(|link| Link::try_from(link).ok()).collect();
-        let listed: HashSet<LinkKey> = links.iter().map(|link| link.key.clone()).collect();
+        let mut listed: Vec<LinkKey> = links.iter().map(|link| link.key.clone()).collect();
+        order::sort_by(&mut listed, |a, b| a < b);
         for link in links {
             self.learn_link(link);
         }

@@ -1,12 +1,13 @@
 //! What no longer counts on the lattice, as far as a host knows.
 
 use std::{
-    collections::HashMap,
     sync::{
         RwLock,
         atomic::{AtomicBool, Ordering},
     },
 };
+
+use litemap::LiteMap;
 
 use super::state::HostState;
 use crate::{
@@ -19,13 +20,13 @@ use crate::{
 /// The latest word on each key and token.
 #[derive(Debug, Default)]
 pub(super) struct Revocations {
-    known: RwLock<HashMap<Subject, Revocation>>,
+    known: RwLock<LiteMap<Subject, Revocation>>,
     /// Whether any key is revoked: calls where none is need not look.
     any_key: AtomicBool,
 }
 
 /// What a revocation is about.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject {
     Key(PublicKey),
     Token(String),

@@ -1,13 +1,14 @@
 //! What a host holds: its actors, providers, links, and what it stands on.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Mutex, RwLock},
     time::Duration,
 };
 
 use futures::{channel::oneshot, future::AbortHandle};
+use litemap::LiteMap;
 
 use super::{
     actor::Actor,
@@ -64,7 +65,7 @@ pub(crate) struct HostState {
     /// The labels of its configuration, as changed since.
     pub(crate) labels: RwLock<BTreeMap<String, String>>,
     /// What registries ask for, by their names.
-    pub(crate) registries: RwLock<BTreeMap<String, RegistryCredential>>,
+    pub(crate) registries: RwLock<LiteMap<String, RegistryCredential>>,
     /// Who listens to invocation events.
     pub(super) audience: Audience,
     /// What is told of calls to those who watch.
@@ -83,9 +84,9 @@ pub(crate) struct HostState {
     pub(super) elsewhere: Elsewhere,
     pub(crate) links: LinkTable,
     /// Claims of all actors of the lattice, as far as they are known here.
-    pub(crate) claims: RwLock<BTreeMap<PublicKey, ClaimsSummary>>,
-    pub(super) actors: RwLock<HashMap<PublicKey, Arc<Actor>>>,
-    pub(super) providers: RwLock<BTreeMap<PublicKey, Arc<RunningProvider>>>,
+    pub(crate) claims: RwLock<LiteMap<PublicKey, ClaimsSummary>>,
+    pub(super) actors: RwLock<LiteMap<PublicKey, Arc<Actor>>>,
+    pub(super) providers: RwLock<LiteMap<PublicKey, Arc<RunningProvider>>>,
     /// Tasks that end with the host.
     pub(super) tasks: Mutex<Vec<(AbortHandle, oneshot::Receiver<()>)>>,
     /// Tells the host's owner to stop it.

@@ -111,6 +111,10 @@ fn put_registries(host: &HostState, payload: &[u8]) -> Result<(), LatticeError> 
             format!("a host remembers at most {MOST_ENTRIES} registries; send fewer"),
         ));
     }
-    *host.registries.write().expect("nothing panics under this lock") = all;
+    let mut registries = host.registries.write().expect("nothing panics under this lock");
+    registries.clear();
+    for (name, credential) in all {
+        registries.insert(name, credential);
+    }
     Ok(())
 }
