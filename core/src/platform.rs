@@ -85,6 +85,11 @@ pub async fn yield_now() {
     .await;
 }
 
+/// A duration in whole milliseconds, at most [`u64::MAX`] of them.
+pub fn millis(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis().into())
+}
+
 /// A random UUID (version 4) in its usual form.
 pub fn random_uuid(platform: &dyn Platform) -> String {
     let mut bytes = [0; 16];

@@ -11,7 +11,7 @@ use std::{
 use bytes::BytesMut;
 use futures::{FutureExt, SinkExt, StreamExt, channel::mpsc, pin_mut, select_biased};
 use thiserror::Error;
-use wisteria_core::platform::{Platform, timeout, yield_now};
+use wisteria_core::platform::{Platform, millis, timeout, yield_now};
 
 use super::{
     link::Link,
@@ -37,9 +37,9 @@ pub(super) enum Lost {
     Complained(String),
     #[error("the broker gave no sign of life")]
     Stale,
-    #[error("no connection within {} ms", .0.as_millis())]
+    #[error("no connection within {} ms", millis(*.0))]
     TooLate(Duration),
-    #[error("it was cut off on purpose for {} ms", .0.as_millis())]
+    #[error("it was cut off on purpose for {} ms", millis(*.0))]
     CutOff(Duration),
 }
 

@@ -1,12 +1,13 @@
 //! What outlives a connection: subscriptions, open requests, and the way to the present outbox.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     fmt::{self, Display},
     sync::{Arc, Mutex, MutexGuard},
 };
 
 use futures::channel::{mpsc, oneshot};
+use litemap::LiteMap;
 use wisteria_core::{
     bus::{BusError, DEFAULT_MAX_PAYLOAD, Inbox, Mailbox, Message, Subject, SubjectPattern},
     platform::Platform,
@@ -41,7 +42,7 @@ struct Table {
     outbox: Option<Arc<Outbox>>,
     max_payload: usize,
     next_sid: u64,
-    subscriptions: HashMap<u64, Registered>,
+    subscriptions: LiteMap<u64, Registered>,
     /// The subscriptions that the broker refused last.
     refused: VecDeque<String>,
     /// The subjects that the broker let us publish nothing to since its last `PONG`.
@@ -86,7 +87,7 @@ impl Link {
                 outbox: None,
                 max_payload: DEFAULT_MAX_PAYLOAD,
                 next_sid: INBOX_SID + 1,
-                subscriptions: HashMap::new(),
+                subscriptions: LiteMap::new(),
                 refused: VecDeque::new(),
                 unpublished: VecDeque::new(),
                 pongs: VecDeque::new(),
@@ -219,7 +220,7 @@ impl Link {
         say(&outbox, |out| {
             protocol::subscription(&self.inbox.pattern(), None, INBOX_SID, out);
         });
-        for (sid, registered) in &table.subscriptions {
+        for (sid, registered) in table.subscriptions.iter() {
             registered.announce(*sid, &outbox);
         }
         if info.max_payload > 0 {

@@ -30,7 +30,7 @@ use bytes::Bytes;
 use futures::{StreamExt, channel::mpsc};
 use thiserror::Error;
 
-use crate::platform::{BoxFuture, MaybeSend, MaybeSync};
+use crate::platform::{BoxFuture, MaybeSend, MaybeSync, millis};
 
 /// The way messages travel between hosts. Three kinds: in-process, bridge client, NATS.
 pub trait Bus: Debug + MaybeSend + MaybeSync + 'static {
@@ -140,7 +140,7 @@ pub enum BusError {
     #[error("nobody subscribes to {0}")]
     NoResponders(String),
     /// No reply came in time.
-    #[error("no reply on {subject} within {} ms", timeout.as_millis())]
+    #[error("no reply on {subject} within {} ms", millis(*timeout))]
     Timeout {
         /// The subject asked.
         subject: String,

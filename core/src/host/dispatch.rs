@@ -20,7 +20,7 @@ use crate::{
     error::{ErrorCode, LatticeError},
     identity::PublicKey,
     lattice::wire,
-    platform::{BoxFuture, HAS_THREADS, random_uuid, timeout, yield_now},
+    platform::{BoxFuture, HAS_THREADS, millis, random_uuid, timeout, yield_now},
     provider::ProviderCall,
 };
 
@@ -31,7 +31,7 @@ impl HostState {
         let target = call.target.clone();
         match timeout(&*self.platform, remaining, self.clone().dispatch(call)).await {
             Some(outcome) => outcome,
-            None => Err(timed_out(target, remaining.as_millis())),
+            None => Err(timed_out(target, remaining)),
         }
     }
 
@@ -272,7 +272,7 @@ impl HostState {
             self.ask_with(wire::Payload::PutAside, call, subject, target, id.clone()).await
         };
         let outcome = timeout(&*self.platform, remaining + GRACE, asked).await;
-        let outcome = outcome.unwrap_or_else(|| Err(timed_out(&call.target, remaining.as_millis())));
+        let outcome = outcome.unwrap_or_else(|| Err(timed_out(&call.target, remaining)));
         if outcome.is_err() {
             self.discard(id);
         }
@@ -478,12 +478,12 @@ fn stopped(actor: &Actor) -> LatticeError {
     )
 }
 
-pub(super) fn timed_out(target: impl Display, millis: u128) -> LatticeError {
+pub(super) fn timed_out(target: impl Display, within: Duration) -> LatticeError {
     LatticeError::new(
         ErrorCode::Timeout,
         format!(
-            "{target} did not answer within {millis} ms; it may have run all the same: raise the deadline, or look at \
-             its log"
+            "{target} did not answer within {} ms; it may have run all the same: raise the deadline, or look at its log",
+            millis(within)
         ),
     )
 }
@@ -495,7 +495,7 @@ pub(crate) fn bus_failed(error: &BusError, target: impl Display) -> LatticeError
             ErrorCode::NoResponders,
             format!("no host on the lattice runs {target}; start it on one, or reopen the tab that ran it"),
         ),
-        BusError::Timeout { timeout, .. } => timed_out(target, timeout.as_millis()),
+        BusError::Timeout { timeout, .. } => timed_out(target, *timeout),
         BusError::HostLost(_) => LatticeError::new(
             ErrorCode::HostLost,
             format!("the host that ran {target} went away during the call, which may have run; call again"),

@@ -15,6 +15,7 @@ use crate::{
     error::{ErrorCode, LatticeError},
     identity::PublicKey,
     lattice::control::Fault,
+    platform,
 };
 
 /// Links that can be slow at once.
@@ -64,9 +65,9 @@ impl HostState {
     pub(super) fn check_fault(&self, fault: &Fault) -> Result<(), LatticeError> {
         let within = |what: &str, millis: Option<u64>, longest: Duration| {
             let millis = millis.ok_or_else(|| bad(format!("a fault of kind \"{}\" needs {what}", fault.kind)))?;
-            match u128::from(millis) <= longest.as_millis() {
+            match millis <= platform::millis(longest) {
                 true => Ok(()),
-                false => Err(bad(format!("{what} is {millis}; it can be {} at most", longest.as_millis()))),
+                false => Err(bad(format!("{what} is {millis}; it can be {} at most", platform::millis(longest)))),
             }
         };
         match fault.kind.as_str() {

@@ -34,6 +34,7 @@ use crate::{
         control::{ActorLimits, Inventory},
     },
     metadata::{Keeper, MetadataStore, Revocation},
+    platform::BoxFuture,
     provider::Provider,
 };
 
@@ -41,6 +42,9 @@ use crate::{
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A host on a lattice. Cheap to clone; all clones are one host.
+///
+/// Its longer methods bring boxed futures: what is asynchronous is compiled once more in each crate that awaits it, and counts
+/// twice in a tab.
 #[derive(Debug, Clone)]
 pub struct Host {
     state: Arc<HostState>,
@@ -53,10 +57,16 @@ impl Host {
     ///
     /// # Errors
     /// The lattice's name is not one token, or the bus is closed.
-    pub async fn start(parts: HostParts, config: HostConfig, kinds: Vec<ProviderKind>) -> Result<Self, LatticeError> {
-        let host = Self::new(parts, config, kinds, false)?;
-        host.join().await?;
-        Ok(host)
+    pub fn start(
+        parts: HostParts,
+        config: HostConfig,
+        kinds: Vec<ProviderKind>,
+    ) -> BoxFuture<'static, Result<Self, LatticeError>> {
+        Box::pin(async move {
+            let host = Self::new(parts, config, kinds, false)?;
+            host.join().await?;
+            Ok(host)
+        })
     }
 
     /// The same for a host that keeps the lattice's links and claims, in a store of its own or one that it shares with
@@ -154,22 +164,22 @@ impl Host {
     ///
     /// # Errors
     /// Those of [`Host::start_actor`], and a limit is above what the host gives.
-    pub async fn start_actor_within(
+    pub fn start_actor_within(
         &self,
         module: Bytes,
         max_instances: Option<usize>,
         limits: Option<ActorLimits>,
-    ) -> Result<PublicKey, LatticeError> {
+    ) -> BoxFuture<'_, Result<PublicKey, LatticeError>> {
         let options = StartOptions { max_instances, limits, ..StartOptions::default() };
-        self.state.start_actor(module, options).await
+        Box::pin(self.state.start_actor(module, options))
     }
 
     /// Stops an actor. Calls that wait for it are answered with an error; calls in flight finish.
     ///
     /// # Errors
     /// It does not run here.
-    pub async fn stop_actor(&self, actor: PublicKey) -> Result<(), LatticeError> {
-        self.state.stop_actor(actor).await
+    pub fn stop_actor(&self, actor: PublicKey) -> BoxFuture<'_, Result<(), LatticeError>> {
+        Box::pin(self.state.stop_actor(actor))
     }
 
     /// Changes how many calls an actor handles at once on this host; without a number, the host's default.
@@ -207,16 +217,16 @@ impl Host {
     ///
     /// # Errors
     /// One of that name or key runs here, or the host's policy denies it.
-    pub async fn provide(&self, key: PublicKey, provider: Arc<dyn Provider>) -> Result<(), LatticeError> {
-        self.state.provide(key, provider).await
+    pub fn provide(&self, key: PublicKey, provider: Arc<dyn Provider>) -> BoxFuture<'_, Result<(), LatticeError>> {
+        Box::pin(self.state.provide(key, provider))
     }
 
     /// Stops a provider and ends its links.
     ///
     /// # Errors
     /// It does not run here.
-    pub async fn stop_provider(&self, provider: PublicKey) -> Result<(), LatticeError> {
-        self.state.stop_provider(provider).await
+    pub fn stop_provider(&self, provider: PublicKey) -> BoxFuture<'_, Result<(), LatticeError>> {
+        Box::pin(self.state.stop_provider(provider))
     }
 
     /// The way to actors for a provider that runs here.
@@ -242,8 +252,8 @@ impl Host {
 
     /// Announces the host and its actors again and asks for links and claims anew. To be called when the bus was
     /// away for a while.
-    pub async fn rejoin(&self) {
-        self.state.rejoin().await;
+    pub fn rejoin(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.state.rejoin())
     }
 
     /// Completes when someone on the lattice asks the host to stop, with the time that calls in flight are to get, if
@@ -263,7 +273,7 @@ impl Host {
     }
 
     /// The same with another time for calls in flight.
-    pub async fn stop_within(&self, patience: Duration) {
-        self.state.stop(patience).await;
+    pub fn stop_within(&self, patience: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(self.state.stop(patience))
     }
 }

@@ -97,7 +97,7 @@ impl HostState {
         let whole = self.whole_payload(name, response.msg, response.content_length);
         timeout(&*self.platform, remaining, whole)
             .await
-            .unwrap_or_else(|| Err(timed_out(&call.target, remaining.as_millis())))
+            .unwrap_or_else(|| Err(timed_out(&call.target, remaining)))
     }
 }
 

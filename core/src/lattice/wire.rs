@@ -16,6 +16,7 @@ use crate::{
     error::{ErrorCode, LatticeError},
     identity::{KeyKind, PublicKey},
     messagepack::{self, Unreadable},
+    platform::millis,
 };
 
 /// Milliseconds left to answer.
@@ -42,7 +43,7 @@ pub(crate) fn to_messagepack(value: &impl Serialize) -> Vec<u8> {
 /// The headers that carry a call's context.
 pub(crate) fn context_headers(context: &CallContext, now: Duration) -> Headers {
     let mut headers = Headers::default();
-    headers.insert(DEADLINE, context.remaining(now).as_millis().max(1).to_string());
+    headers.insert(DEADLINE, millis(context.remaining(now)).max(1).to_string());
     if context.chain.depth() > 0 {
         let actors: Vec<String> = context.chain.actors().map(|actor| actor.to_string()).collect();
         headers.insert(CHAIN, actors.join(","));

@@ -115,7 +115,7 @@ pub(super) async fn until_deadline<T>(
     target: Target,
 ) -> Result<T, LatticeError> {
     let remaining = context.remaining(host.platform.now());
-    timeout(&*host.platform, remaining, run).await.unwrap_or_else(|| Err(timed_out(target, remaining.as_millis())))
+    timeout(&*host.platform, remaining, run).await.unwrap_or_else(|| Err(timed_out(target, remaining)))
 }
 
 /// Where the answer to one call goes.
