@@ -11,7 +11,7 @@ import { startServer } from "./server.mjs";
 import { openTab } from "./tab.mjs";
 
 /** Bytes of the first build, compressed, that a tab with JSPI may have to load. */
-const LIMIT = 275_000;
+const LIMIT = 250_000;
 
 test("the tab host is small enough to load", () => {
   const sizes = hostWasm.map((path) => {

@@ -350,8 +350,12 @@ const NO_INSTANCE: u64 = 0;
 impl Table {
     /// Takes the least recently used idle instance of all pools.
     fn evict(&mut self) -> Option<Idle> {
-        let pool =
-            self.pools.iter_mut().map(|(_, pool)| pool).filter(|pool| !pool.idle.is_empty()).min_by_key(|pool| pool.idle[0].last_use)?;
+        let pool = self
+            .pools
+            .iter_mut()
+            .map(|(_, pool)| pool)
+            .filter(|pool| !pool.idle.is_empty())
+            .min_by_key(|pool| pool.idle[0].last_use)?;
         pool.live -= 1;
         self.live -= 1;
         Some(pool.idle.remove(0))

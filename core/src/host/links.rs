@@ -112,7 +112,9 @@ impl LinkTable {
 
     /// Drops the links that a list does not name, which is in order, unless they are later than the list, and returns them.
     pub(crate) fn drop_unlisted(&self, listed: &[LinkKey], as_of: Option<&Stamp>) -> Vec<Link> {
-        let gone = |link: &mut Link| listed.binary_search(&link.key).is_err() && as_of.is_none_or(|as_of| link.stamp <= *as_of);
+        let gone = |link: &mut Link| {
+            listed.binary_search(&link.key).is_err() && as_of.is_none_or(|as_of| link.stamp <= *as_of)
+        };
         let mut links = self.write();
         let dropped = links.by_actor.iter_mut().flat_map(|(_, of_actor)| of_actor.extract_if(.., gone)).collect();
         links.by_actor.retain(|_, of_actor| !of_actor.is_empty());

@@ -95,9 +95,7 @@ impl HostState {
         let name = name_of_reply(&response.invocation_id);
         let remaining = call.context.remaining(self.platform.now());
         let whole = self.whole_payload(name, response.msg, response.content_length);
-        timeout(&*self.platform, remaining, whole)
-            .await
-            .unwrap_or_else(|| Err(timed_out(&call.target, remaining)))
+        timeout(&*self.platform, remaining, whole).await.unwrap_or_else(|| Err(timed_out(&call.target, remaining)))
     }
 }
 

@@ -1,10 +1,8 @@
 //! What no longer counts on the lattice, as far as a host knows.
 
-use std::{
-    sync::{
-        RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    RwLock,
+    atomic::{AtomicBool, Ordering},
 };
 
 use litemap::LiteMap;
