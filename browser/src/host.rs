@@ -3,6 +3,7 @@
 use std::{rc::Rc, time::Duration};
 
 use bytes::Bytes;
+use futures::FutureExt;
 use js_sys::{Function, JSON, Promise, Uint8Array};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -148,9 +149,11 @@ impl TabHost {
         })
     }
 
-    /// Calls an actor by key or call alias, wherever it runs. 0 milliseconds means the host's default.
+    /// Calls an actor by key or call alias, wherever it runs. 0 milliseconds means the host's default. The call begins before
+    /// this returns, so it must come from outside of this WebAssembly, as what a page asks for does.
     pub fn call(&self, target: String, operation: String, payload: Vec<u8>, timeout_millis: u32) -> Promise {
-        self.answer(async move |parts| {
+        let parts = self.parts.clone();
+        promise_of_begun(async move {
             let target = match target.parse::<PublicKey>() {
                 Ok(key) if key.kind() == KeyKind::Module => Target::Actor(key),
                 _ => Target::Alias(target.into()),
@@ -188,6 +191,16 @@ impl TabHost {
 fn promise(work: impl Future<Output = Outcome> + 'static) -> Promise {
     let work: BoxFuture<'static, Outcome> = Box::pin(work);
     future_to_promise(async move { work.await.map_err(|error| to_js(&error)) })
+}
+
+/// The same of a task that begins at once, and often ends so: each time that one waits for its turn costs more than many a call.
+fn promise_of_begun(work: impl Future<Output = Outcome> + 'static) -> Promise {
+    let mut work: BoxFuture<'static, Outcome> = Box::pin(work);
+    match (&mut work).now_or_never() {
+        Some(Ok(value)) => Promise::resolve(&value),
+        Some(Err(error)) => Promise::reject(&to_js(&error)),
+        None => promise(work),
+    }
 }
 
 /// Calls a function of the page, whose failures are its own.

@@ -24,7 +24,7 @@ const rounds = Number(process.argv[2] ?? 5);
 const median = (numbers) => [...numbers].sort((one, other) => one - other)[Math.floor(numbers.length / 2)];
 
 /** Round trips that are timed together, as clocks of pages have steps of 100 µs. */
-const TOGETHER = 20;
+const TOGETHER = 50;
 
 /** The source of a function in the page: the median of round trips, in microseconds. */
 const P50 = `async (trip, trips) => {

@@ -91,17 +91,16 @@ impl Timers {
     }
 }
 
-/// Waits until a time of the platform.
+/// Waits for so long, from when it is polled first: most that stand for a deadline never are.
 #[derive(Debug)]
 pub(crate) struct Sleep {
-    at: Duration,
+    duration: Duration,
     key: Option<(Duration, u64)>,
 }
 
 impl Sleep {
-    /// Waits for so long, from now on.
     pub(crate) fn new(duration: Duration) -> Self {
-        Self { at: BrowserPlatform::time().saturating_add(duration), key: None }
+        Self { duration, key: None }
     }
 }
 
@@ -116,10 +115,13 @@ impl Future for Sleep {
                 self.key = None;
                 return Poll::Ready(());
             }
-            let key = self.key.unwrap_or_else(|| (self.at, timers.next.replace(timers.next.get() + 1)));
+            let key = self.key.unwrap_or_else(|| {
+                let at = BrowserPlatform::time().saturating_add(self.duration);
+                (at, timers.next.replace(timers.next.get() + 1))
+            });
             self.key = Some(key);
             timers.waiting.borrow_mut().insert(key, context.waker().clone());
-            timers.arm(self.at);
+            timers.arm(key.0);
             Poll::Pending
         })
     }

@@ -51,7 +51,12 @@ struct Shared {
 }
 
 impl JspiInstance {
-    pub(super) fn new(module: &WebAssembly::Module, stubs: Vec<String>, starts: Vec<String>) -> Result<Self, JsValue> {
+    pub(super) fn new(
+        module: &WebAssembly::Module,
+        stubs: Vec<String>,
+        starts: Vec<String>,
+        only_answers: bool,
+    ) -> Result<Self, JsValue> {
         let shared = Rc::new(Shared::default());
         let reserve = {
             let shared = shared.clone();
@@ -76,6 +81,7 @@ impl JspiInstance {
             &wasm_bindgen::memory(),
             stubs,
             starts,
+            only_answers,
             WASI_ENOSYS,
             FUEL_EXPORT,
             function(&reserve),

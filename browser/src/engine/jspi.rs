@@ -34,7 +34,8 @@ impl Engine for JspiEngine {
                 .map_err(|error| CompileError::new("jspi", text_of(&error)))?;
             let stubs = module.stubs.iter().map(|stub| format!("{} {}", stub.module, stub.name)).collect();
             let starts = module.starts.iter().map(|name| (*name).to_owned()).collect();
-            Ok(Arc::new(JspiModule { compiled: compiled.unchecked_into(), stubs, starts }) as Arc<dyn Module>)
+            let compiled = compiled.unchecked_into();
+            Ok(Arc::new(JspiModule { compiled, stubs, starts, only_answers: module.only_answers }) as Arc<dyn Module>)
         })
     }
 }
@@ -44,13 +45,15 @@ struct JspiModule {
     compiled: WebAssembly::Module,
     stubs: Vec<String>,
     starts: Vec<String>,
+    only_answers: bool,
 }
 
 impl Module for JspiModule {
     fn instantiate(&self, fuel: u64) -> BoxFuture<'_, Result<Box<dyn Instance>, GuestError>> {
         Box::pin(async move {
-            let instance = JspiInstance::new(&self.compiled, self.stubs.clone(), self.starts.clone())
-                .map_err(|error| refused(&error))?;
+            let (stubs, starts) = (self.stubs.clone(), self.starts.clone());
+            let instance =
+                JspiInstance::new(&self.compiled, stubs, starts, self.only_answers).map_err(|error| refused(&error))?;
             instance.start(fuel).await?;
             Ok(Box::new(instance) as Box<dyn Instance>)
         })

@@ -19,6 +19,7 @@ extern "C" {
         core: &JsValue,
         stubs: Vec<String>,
         starts: Vec<String>,
+        only_answers: bool,
         enosys: i32,
         fuel_name: &str,
         reserve: &Function,

@@ -33,6 +33,8 @@ pub struct PreparedModule {
     pub stubs: Vec<StubImport>,
     /// Exported functions, without parameters and results, that engines call once an instance is made, in this order.
     pub starts: Vec<&'static str>,
+    /// Whether it learns what it is asked and answers, and nothing else: it calls nobody, so it never waits, and it logs nothing.
+    pub only_answers: bool,
 }
 
 /// A function that a module imports from WASI. Calling it returns [`WASI_ENOSYS`] where it returns anything;
@@ -117,7 +119,7 @@ pub fn prepare(module: &[u8], limits: &ModuleLimits) -> Result<PreparedModule, P
     let stubs = check_imports(&outline)?;
     check_exports(&outline)?;
     let bytes = rewrite(module, &outline, limits)?;
-    Ok(PreparedModule { bytes, stubs, starts: starts(&outline) })
+    Ok(PreparedModule { bytes, stubs, starts: starts(&outline), only_answers: only_answers(&outline) })
 }
 
 /// Rewrites any module as [`prepare`] does, actor or not: fuel is counted, and memory and tables that it defines are
@@ -282,6 +284,10 @@ fn starts(outline: &Outline) -> Vec<&'static str> {
     outline.start.map(|_| START_EXPORT).into_iter().chain(exported).collect()
 }
 
+fn only_answers(outline: &Outline) -> bool {
+    !outline.imports.iter().any(|(_, name, _)| matches!(name.as_str(), "__host_call" | "__console_log"))
+}
+
 fn is_i32s(ty: &FuncType, params: usize, results: usize) -> bool {
     let all_i32 = ty.params().iter().chain(ty.results()).all(|ty| *ty == ValType::I32);
     all_i32 && ty.params().len() == params && ty.results().len() == results
@@ -312,6 +318,16 @@ mod tests {
         for end in 8..whole.len() {
             assert!(prepare(&whole[..end], &ModuleLimits::default()).is_err(), "cut at {end}");
         }
+    }
+
+    #[test]
+    fn who_imports_neither_calls_nor_the_log_only_answers() {
+        let only_answers = |imports: &str| prepare_wat(imports, GUEST_CALL).expect("an actor").only_answers;
+        assert!(only_answers(""));
+        assert!(only_answers(r#"(import "wapc" "__guest_response" (func (param i32 i32)))"#));
+        assert!(!only_answers(r#"(import "wapc" "__console_log" (func (param i32 i32)))"#));
+        let call = r#"(import "wasmbus" "__host_call" (func (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))"#;
+        assert!(!only_answers(call));
     }
 
     #[test]

@@ -46,14 +46,10 @@ impl ActorCaller {
         let Some(host) = self.host.upgrade() else {
             return Err(LatticeError::new(ErrorCode::Unreachable, "the host of this provider has stopped"));
         };
-        let until = host.platform.now() + deadline.unwrap_or(host.config.limits.deadline);
-        host.call_until_deadline(Call {
-            origin: self.provider,
-            target: Target::Actor(actor),
-            operation: operation.into(),
-            payload,
-            context: CallContext { trace, ..CallContext::root(until) },
-        })
-        .await
+        let remaining = deadline.unwrap_or(host.config.limits.deadline);
+        let context = CallContext { trace, ..CallContext::root(host.platform.now() + remaining) };
+        let (target, operation) = (Target::Actor(actor), operation.into());
+        let call = Call { origin: self.provider, target, operation, payload, context };
+        host.call_until_deadline(call, remaining).await
     }
 }

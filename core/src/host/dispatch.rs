@@ -25,9 +25,12 @@ use crate::{
 };
 
 impl HostState {
-    /// Carries out a call that starts on this host, and enforces its deadline.
-    pub(crate) async fn call_until_deadline(self: &Arc<Self>, call: Call) -> Result<Bytes, LatticeError> {
-        let remaining = call.context.remaining(self.platform.now());
+    /// Carries out a call that starts on this host now, with so much time until its deadline, and enforces that.
+    pub(crate) async fn call_until_deadline(
+        self: &Arc<Self>,
+        call: Call,
+        remaining: Duration,
+    ) -> Result<Bytes, LatticeError> {
         let target = call.target.clone();
         match timeout(&*self.platform, remaining, self.clone().dispatch(call)).await {
             Some(outcome) => outcome,

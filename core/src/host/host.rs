@@ -201,16 +201,10 @@ impl Host {
         payload: Bytes,
         deadline: Option<Duration>,
     ) -> Result<Bytes, LatticeError> {
-        let until = self.state.platform.now() + deadline.unwrap_or(self.state.config.limits.deadline);
-        self.state
-            .call_until_deadline(Call {
-                origin: self.id(),
-                target,
-                operation: operation.into(),
-                payload,
-                context: CallContext::root(until),
-            })
-            .await
+        let remaining = deadline.unwrap_or(self.state.config.limits.deadline);
+        let context = CallContext::root(self.state.platform.now() + remaining);
+        let call = Call { origin: self.id(), target, operation: operation.into(), payload, context };
+        self.state.call_until_deadline(call, remaining).await
     }
 
     /// Runs a provider of the owner's own making, under a key whose secret the owner has.

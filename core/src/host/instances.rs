@@ -279,7 +279,9 @@ impl Instances {
                     outdated = outdated.or(instance.take());
                 }
                 let stays = pool.live <= pool.max;
-                match stays.then(|| pool.mailbox.next(self.platform.now())).flatten() {
+                // Whoever looks at a clock of a tab pays for it.
+                let waits = stays && !pool.mailbox.is_empty();
+                match waits.then(|| pool.mailbox.next(self.platform.now())).flatten() {
                     Some(turn) => turn,
                     None if instance.is_some() && !room_elsewhere && stays => {
                         table.clock += 1;

@@ -1,6 +1,7 @@
 //! What an engine must do with a guest, whatever runs it.
 
 mod abi;
+mod answering;
 mod bounds;
 mod faults;
 mod fuel;
@@ -47,6 +48,8 @@ cases! {
     abi::large_payload: "a megabyte goes in and out",
     abi::ten_thousand_calls: "10,000 calls leave the guest's memory as large as it was",
     abi::console_log: "lines of the console log reach the host",
+    answering::ends: "a guest that calls nobody answers, fails, traps and runs out of fuel as others do",
+    answering::end_of_stack: "a guest that answers until its stack ends harms nobody",
     host_calls::answer: "a host call suspends the guest until it is answered",
     host_calls::error: "a host call's error is read by the guest",
     host_calls::while_starting: "a guest may not call while it starts, and reads why",
