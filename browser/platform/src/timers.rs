@@ -91,16 +91,17 @@ impl Timers {
     }
 }
 
-/// Waits for so long, from when it is polled first: most that stand for a deadline never are.
+/// Waits until a time of the platform.
 #[derive(Debug)]
 pub(crate) struct Sleep {
-    duration: Duration,
+    at: Duration,
     key: Option<(Duration, u64)>,
 }
 
 impl Sleep {
+    /// Waits for so long, from now on.
     pub(crate) fn new(duration: Duration) -> Self {
-        Self { duration, key: None }
+        Self { at: BrowserPlatform::time().saturating_add(duration), key: None }
     }
 }
 
@@ -115,13 +116,10 @@ impl Future for Sleep {
                 self.key = None;
                 return Poll::Ready(());
             }
-            let key = self.key.unwrap_or_else(|| {
-                let at = BrowserPlatform::time().saturating_add(self.duration);
-                (at, timers.next.replace(timers.next.get() + 1))
-            });
+            let key = self.key.unwrap_or_else(|| (self.at, timers.next.replace(timers.next.get() + 1)));
             self.key = Some(key);
             timers.waiting.borrow_mut().insert(key, context.waker().clone());
-            timers.arm(key.0);
+            timers.arm(self.at);
             Poll::Pending
         })
     }
