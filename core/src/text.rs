@@ -51,6 +51,9 @@ impl Base {
     }
 
     /// The bytes of `text`, which must be what [`Base::encode`] gives for them.
+    ///
+    /// # Errors
+    /// It is no such text.
     pub fn decode(self, text: &[u8]) -> Result<Vec<u8>, TextError> {
         let mut bytes = Vec::with_capacity(text.len() * self.bits as usize / 8);
         let (mut pending, mut count) = (0u32, 0);
