@@ -8,4 +8,4 @@ mod websocket;
 
 pub use nats::NatsConnector;
 pub use tls::{Tls, TlsError};
-pub use websocket::WebSocketConnector;
+pub use websocket::{MAX_FRAME, READ_BUFFER, WebSocketConnector};

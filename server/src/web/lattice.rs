@@ -18,7 +18,10 @@ use axum::{
 use bytes::Bytes;
 use futures::{Sink, SinkExt, StreamExt, stream::SplitSink};
 
-use wisteria_bridge::Peer;
+use wisteria_bridge::{
+    Peer,
+    transports::native::{MAX_FRAME, READ_BUFFER},
+};
 
 use super::{WebState, ends::Ends};
 use crate::{edge::KeptPlace, source::Entrance};
@@ -37,14 +40,12 @@ pub(super) async fn join(
             the origin with --allow-origin\n";
         return (StatusCode::FORBIDDEN, text).into_response();
     }
-    upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME).on_upgrade(async move |socket| {
+    let upgrade = upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME).read_buffer_size(READ_BUFFER);
+    upgrade.on_upgrade(async move |socket| {
         serve(state, peer, socket).await;
         drop(place);
     })
 }
-
-/// A frame carries at most one payload of the largest size with its control line and headers, or many small ones.
-const MAX_FRAME: usize = 16 << 20;
 
 async fn serve(state: WebState, peer: Peer, socket: WebSocket) {
     let (mut outgoing, incoming) = socket.split();

@@ -22,7 +22,11 @@ pub struct WebSocketConnector {
 }
 
 /// Largest frame taken: one payload of the largest size with its headers, or many small ones.
-const MAX_FRAME: usize = 16 << 20;
+pub const MAX_FRAME: usize = 16 << 20;
+
+/// How many bytes of a WebSocket are read at once. As many are cleared before each read, which of the library's 128 KiB is more work
+/// than most messages are; with fewer than these, messages of a megabyte take longer.
+pub const READ_BUFFER: usize = 32 << 10;
 
 impl WebSocketConnector {
     /// A connector for an address. Under `wss://` the server must prove its name to the system's authorities.
@@ -46,7 +50,10 @@ impl WebSocketConnector {
     }
 
     async fn open(&self) -> Result<Pipe, TransportError> {
-        let config = WebSocketConfig::default().max_message_size(Some(MAX_FRAME)).max_frame_size(Some(MAX_FRAME));
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MAX_FRAME))
+            .max_frame_size(Some(MAX_FRAME))
+            .read_buffer_size(READ_BUFFER);
         let (socket, _) = client_async_with_config(self.url.as_str(), self.socket().await?, Some(config))
             .await
             .map_err(|error| TransportError(error.to_string()))?;

@@ -16,6 +16,7 @@ use tokio::{
     task::JoinHandle,
     time::{MissedTickBehavior, interval, timeout},
 };
+use wisteria_bridge::transports::native::READ_BUFFER;
 use wisteria_contracts::{
     codec,
     httpserver::{WebSocketMessage, WebSocketOpened, operation},
@@ -63,7 +64,10 @@ pub(super) async fn open(served: Served, sockets: WebSockets, request: Request) 
     }
     let place = parts.extensions.get::<KeptPlace>().cloned();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-        Ok(upgrade) => upgrade.max_message_size(sockets.rules.max_message).max_frame_size(sockets.rules.max_message),
+        Ok(upgrade) => upgrade
+            .max_message_size(sockets.rules.max_message)
+            .max_frame_size(sockets.rules.max_message)
+            .read_buffer_size(READ_BUFFER),
         Err(rejection) => return rejection.into_response(),
     };
     let Some((session, outgoing)) = Session::begin(served, sockets.sessions) else {
