@@ -43,7 +43,8 @@ pub(crate) struct TabModule {
     pub(crate) folder: &'static str,
     /// The name.
     pub(crate) name: &'static str,
-    /// Whether names between the two and what loads the module are made small, for the npm package.
+    /// Whether it is for the npm package: names between the two and what loads the module are made small, and it has nothing that
+    /// explains Rust.
     pub(crate) is_packed: bool,
     /// What the module says of itself in a custom section: the section's name, and the text.
     pub(crate) stamp: Option<(&'static str, &'static str)>,
@@ -100,8 +101,10 @@ impl TabModule {
         let target = at(self.target);
         let chosen = ["-p", self.package, "--features", &features, "--target-dir", &target.to_string_lossy()];
         let mut cargo = command("cargo", [&arguments[..], &chosen, &["--crate-type", "cdylib"]].concat());
-        // The flags are none of stable Rust's; what its own configuration gives for this target stays.
-        cargo.env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", UNEXPLAINED);
+        if self.is_packed {
+            // The flags are none of stable Rust's; what its own configuration gives for this target stays.
+            cargo.env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", UNEXPLAINED);
+        }
         run(&mut cargo)?;
         Ok(self.compiled())
     }
