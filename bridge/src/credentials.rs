@@ -132,8 +132,7 @@ impl Credentials {
 
     /// Parts an address from the credentials in it: `scheme://name:password@host` or `scheme://token@host`.
     pub fn of_url(url: &str) -> (String, Self) {
-        let parted = url.split_once(':').and_then(|(scheme, rest)| {
-            let rest = rest.strip_prefix("//")?;
+        let parted = url.split_once("://").and_then(|(scheme, rest)| {
             let authority = &rest[..rest.find('/').unwrap_or(rest.len())];
             let (user, _) = authority.rsplit_once('@')?;
             Some((format!("{scheme}://{}", &rest[user.len() + 1..]), user))

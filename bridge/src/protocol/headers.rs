@@ -47,7 +47,7 @@ fn parts(block: &[u8]) -> Result<(&str, impl Iterator<Item = &str>), ProtocolErr
     let text = str::from_utf8(block).map_err(|_| ProtocolError::Headers("not UTF-8"))?;
     let text = text.strip_prefix(VERSION).ok_or(ProtocolError::Headers("no NATS/1.0 at the start"))?;
     let text = text.strip_suffix("\r\n\r\n").ok_or(ProtocolError::Headers("no empty line at the end"))?;
-    let mut lines = text.lines();
+    let mut lines = text.split("\r\n");
     Ok((lines.next().unwrap_or_default().trim(), lines))
 }
 

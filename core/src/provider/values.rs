@@ -71,9 +71,7 @@ impl ValueKind {
         match self {
             Self::Text => !text.is_empty(),
             Self::Boolean => matches!(text, "true" | "false"),
-            Self::Url => text.split_once(':').is_some_and(|(scheme, rest)| {
-                !scheme.is_empty() && rest.strip_prefix("//").is_some_and(|rest| !rest.is_empty())
-            }),
+            Self::Url => text.split_once("://").is_some_and(|(scheme, rest)| !scheme.is_empty() && !rest.is_empty()),
             Self::List => text.split(',').all(|item| !item.trim().is_empty()),
             Self::Number | Self::Duration | Self::Size => self.amount(text).is_some(),
         }
