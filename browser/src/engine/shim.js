@@ -204,11 +204,22 @@ export class Guest {
     const from = this.check(start, length);
     if (this.onlyAnswers && this.called) {
       // A guest may leave so little of the stack that the core would break in the middle of what it does.
-      this.said[what] = this.guest().slice(from, from + (length >>> 0));
+      this.keep(what, this.guest().subarray(from, from + (length >>> 0)));
       return;
     }
     const at = this.reserve(what, length);
     copy(this.guest(), from, length, this.cores(), at);
+  }
+
+  /** Keeps an answer until the guest has returned, in one buffer, however often it answers. */
+  keep(what, bytes) {
+    let buffer = this.said[what]?.buffer;
+    const room = buffer?.byteLength ?? 0;
+    if (!buffer || room < bytes.length) {
+      buffer = new ArrayBuffer(Math.max(bytes.length, Math.min(2 * room, this.view.length)));
+    }
+    this.said[what] = new Uint8Array(buffer, 0, bytes.length);
+    this.said[what].set(bytes);
   }
 
   /** Copies bytes of the core into the guest. */
