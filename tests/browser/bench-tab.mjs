@@ -6,12 +6,12 @@ import { Agent, request as httpRequest } from "node:http";
 import { once } from "node:events";
 import binaryen from "binaryen";
 import { WebSocketServer } from "ws";
-import * as chromium from "./chromium.mjs";
 import { freeAddress } from "./http.mjs";
 import { serve } from "../packaging/serve.mjs";
 import { moduleBytes, packageFolder, plainPage } from "./paths.mjs";
 import { startServer } from "./server.mjs";
 import { joined } from "./tab.mjs";
+import { open } from "./unwatched.mjs";
 
 /** Round trips of which the median counts, after as many as a tenth of them that do not. */
 const TRIPS = 2000;
@@ -162,7 +162,7 @@ const start = (page, bridge, module) =>
   );
 
 const options = ["--open", "--insecure", "--allow-origin", "*"];
-const [server, browser] = await Promise.all([startServer({ lattice: "embedded", options }), chromium.open()]);
+const [server, browser] = await Promise.all([startServer({ lattice: "embedded", options }), open()]);
 const site = await serve({ "/wisteria/dist": packageFolder, "/": plainPage });
 try {
   const page = await browser.page(site.url);

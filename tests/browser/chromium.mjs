@@ -5,21 +5,25 @@ import { chromium } from "playwright-core";
 import { expression, outcome } from "./expression.mjs";
 import { tellUncaught } from "./uncaught.mjs";
 
-const ARGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+/** How it is started. */
+export const LAUNCH = {
+  executablePath: "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+};
 
 export const name = "chromium";
 
 /** Starts a headless Chromium. */
 export async function open() {
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGS });
+  const browser = await chromium.launch(LAUNCH);
   return {
     name,
     page: (url, context) => page(browser, url, context),
