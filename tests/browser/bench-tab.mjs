@@ -11,7 +11,7 @@ import { serve } from "../packaging/serve.mjs";
 import { moduleBytes, packageFolder, plainPage } from "./paths.mjs";
 import { startServer } from "./server.mjs";
 import { joined } from "./tab.mjs";
-import { open } from "./unwatched.mjs";
+import * as unwatched from "./unwatched.mjs";
 
 /** Round trips of which the median counts, after as many as a tenth of them that do not. */
 const TRIPS = 2000;
@@ -162,7 +162,7 @@ const start = (page, bridge, module) =>
   );
 
 const options = ["--open", "--insecure", "--allow-origin", "*"];
-const [server, browser] = await Promise.all([startServer({ lattice: "embedded", options }), open()]);
+const [server, browser] = await Promise.all([startServer({ lattice: "embedded", options }), unwatched.open()]);
 const site = await serve({ "/wisteria/dist": packageFolder, "/": plainPage });
 try {
   const page = await browser.page(site.url);

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { expression, outcome } from "./expression.mjs";
-import { tellUncaught } from "./uncaught.mjs";
+import { consoleOf } from "./uncaught.mjs";
 
 /** How it is started. */
 export const LAUNCH = {
@@ -65,13 +65,7 @@ async function page(browser, url, more = {}) {
 /** Opens a page in a context, with which it closes unless others are there, too. */
 async function pageIn(context, url, { isAlone = true } = {}) {
   const tab = await context.newPage();
-  const console = [];
-  tab.on("console", (message) => console.push(`${message.type()}: ${message.text()}`));
-  // Rejections are among them, and so is what the page's workers do not catch.
-  tab.on("pageerror", (error) => {
-    console.push(`error: ${error.message}`);
-    tellUncaught(error.stack ?? error.message);
-  });
+  const console = consoleOf(tab);
   await tab.goto(url);
   return {
     console,

@@ -5,6 +5,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { chromium } from "playwright-core";
 import { joined } from "./tab.mjs";
 import { expression, outcome } from "./expression.mjs";
+import { consoleOf } from "./uncaught.mjs";
 
 /** A desk and a phone. */
 export const DESK = { width: 1280, height: 800 };
@@ -37,9 +38,7 @@ async function open(browser, server, { size = DESK, theme = "light", reducedMoti
   });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
-  const console = [];
-  page.on("console", (message) => console.push(`${message.type()}: ${message.text()}`));
-  page.on("pageerror", (error) => console.push(`error: ${error.message}`));
+  const console = consoleOf(page);
   await page.goto(server.url + path);
   const evaluate = async (fn, arg) => outcome(await page.evaluate(expression(fn, arg)));
   const tab = await joined({ console, evaluate });

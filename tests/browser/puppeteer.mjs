@@ -1,18 +1,12 @@
 // Pages of a browser that Puppeteer drives.
 
 import { expression, outcome } from "./expression.mjs";
-import { tellUncaught } from "./uncaught.mjs";
+import { consoleOf } from "./uncaught.mjs";
 
 /** Opens a page. */
 export async function page(browser, url) {
   const tab = await browser.newPage();
-  const console = [];
-  tab.on("console", (message) => console.push(`${message.type()}: ${message.text()}`));
-  // Rejections are among them.
-  tab.on("pageerror", (error) => {
-    console.push(`error: ${error.message}`);
-    tellUncaught(error.stack ?? error.message);
-  });
+  const console = consoleOf(tab);
   await tab.goto(url);
   const close = () => tab.close({ runBeforeUnload: false });
   return {
@@ -23,7 +17,7 @@ export async function page(browser, url) {
     /** Another page, which finds what this one has stored. */
     beside: () => page(browser, url),
     close,
-    // Its processes are shared between pages, so no more than this can be done to one.
+    // Pages may share a process, so no more than this can be done to one.
     crash: close,
   };
 }

@@ -10,6 +10,18 @@ export function tellUncaught(text) {
   uncaught.push(text);
 }
 
+/** What a page prints, as it does; what it or its worker leaves uncaught is told as well. For pages of Playwright and Puppeteer. */
+export function consoleOf(page) {
+  const lines = [];
+  page.on("console", (message) => lines.push(`${message.type()}: ${message.text()}`));
+  // Rejections are among them, in Chromium also those of the page's workers.
+  page.on("pageerror", (error) => {
+    lines.push(`error: ${error.message}`);
+    tellUncaught(error.stack ?? error.message);
+  });
+  return lines;
+}
+
 /** What was told since the last test, or since this was asked; the test is not to fail for it. */
 export function takeUncaught() {
   return uncaught.splice(0);

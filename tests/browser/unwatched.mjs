@@ -1,4 +1,4 @@
-// Chromium for measuring: the one of the tests is told of each frame of a WebSocket, which takes as long as to carry it.
+// Chromium for measuring: the one of the tests is told of each frame of a WebSocket, which doubles what a trip takes.
 
 import puppeteer from "puppeteer-core";
 import { LAUNCH } from "./chromium.mjs";

@@ -52,6 +52,7 @@ fn lattice(rounds: u32) -> Result<()> {
 /// The code that engines make of a module is the same however the engines themselves were compiled, so those of the tests
 /// serve; the interpreter alone is slower than a released one, original or metered.
 fn metering(rounds: u32) -> Result<()> {
+    packages::chromium_for("measurements in tabs")?;
     const WASM: &str = "wasm32-unknown-unknown";
     let manifest = ["--manifest-path", "tests/bench/Cargo.toml", "--target-dir", "target/bench"];
     cargo(&[&["build", "--quiet", "--release", "-p", "wisteria-kernels", "--target", WASM], &manifest[..]].concat())?;
@@ -71,6 +72,7 @@ fn providers(rounds: u32) -> Result<()> {
 }
 
 fn tab(rounds: u32) -> Result<()> {
+    packages::chromium_for("measurements in tabs")?;
     build::all_released()?;
     let mut bench = command("node", [OsString::from("tests/browser/bench-tab.mjs"), rounds.to_string().into()]);
     run(bench.env("WISTERIA_TEST_SERVER", at("target/release/wisteria")))

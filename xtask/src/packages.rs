@@ -16,8 +16,8 @@ const PROGRAMS: [(&str, &str); 5] = [
     (NATS_SERVER, "nats-server"),
 ];
 
-/// What the tests of the npm package run pages in.
-const OF_PACKAGING: [(&str, &str); 1] = [("chromium", "chromium")];
+/// What runs pages where one browser does.
+const CHROMIUM: [(&str, &str); 1] = [("chromium", "chromium")];
 
 /// What stands behind a provider in the tests in Rust.
 const OF_RUST_TESTS: [(&str, &str); 3] =
@@ -33,9 +33,9 @@ pub(crate) fn ready_for_rust() -> Result<()> {
     install("the tests in Rust", &missing(&OF_RUST_TESTS, is_there))
 }
 
-/// Makes sure that the programs of the npm package's tests are there, as [`ready`] does.
-pub(crate) fn ready_for_packaging() -> Result<()> {
-    install("the tests of the npm package", &missing(&OF_PACKAGING, exists))
+/// Makes sure that Chromium is there for those who need it, as [`ready`] does.
+pub(crate) fn chromium_for(who: &str) -> Result<()> {
+    install(who, &missing(&CHROMIUM, exists))
 }
 
 /// Makes sure that every program of the browser tests is there: installs what is missing as root on Debian, elsewhere names the command.

@@ -88,7 +88,7 @@ fn packaging() -> Vec<Step> {
     let mut suite = command("npm", ["test", "--silent"]);
     suite.current_dir(at(PACKAGING));
     vec![
-        Step::preparation("chromium", packages::ready_for_packaging),
+        Step::preparation("chromium", || packages::chromium_for("the tests of the npm package")),
         Step::preparation("bundlers", || setup::npm_packages_of(PACKAGING)),
         Step::suite("packaging", suite),
     ]
